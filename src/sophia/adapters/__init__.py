@@ -1,0 +1,1 @@
+"""One folder a technology. Bootstrap puts them together; they do not know one another."""

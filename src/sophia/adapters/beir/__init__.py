@@ -1,0 +1,1 @@
+"""Collections in the format of BEIR, for measuring retrieval."""

@@ -1,0 +1,1 @@
+"""Keys for trying SOPHIA out: made at each start, kept nowhere."""

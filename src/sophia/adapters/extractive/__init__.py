@@ -1,0 +1,1 @@
+"""Answers that are sentences of the documents themselves: no model words anything."""

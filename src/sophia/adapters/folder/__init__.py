@@ -1,0 +1,1 @@
+"""Documents that lie in a folder."""

@@ -1,0 +1,1 @@
+"""Embeddings in-process, by multilingual-e5-small in four bits."""

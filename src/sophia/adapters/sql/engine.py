@@ -1,0 +1,180 @@
+"""Connections, transactions and migrations: the only place that knows one database from another.
+
+Writers wait for one another. On SQLite those of a process queue for one lock and only the first
+of them asks the file for its write lock, often and briefly: SQLite's own back-off sleeps up to
+100 ms at a time and serves whoever comes by first. On Postgres the writers of one company queue
+for an advisory lock. What a write transaction has read therefore stays true until it commits.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+
+from sophia.errors import ConfigurationError, Conflict, Fault, Unavailable
+
+__all__ = ["migrate", "open_engine", "reading", "writing"]
+
+_PATIENCE = 30.0
+"""Seconds that a writer waits for its turn."""
+
+_KNOCK = 0.0002
+"""Seconds between two tries for the write lock of the file."""
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(url: str) -> Engine:
+    """Connect to the database at an SQLAlchemy URL; nothing is opened yet.
+
+    The engine may be used by any number of threads, the database by any number of processes.
+    A process that forks opens its engine afterwards.
+
+    Raises:
+        ConfigurationError: the URL cannot be understood, its driver is not installed, or it
+            names an SQLite database that is not a file.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            if parsed.database in (None, "", ":memory:"):
+                raise ConfigurationError(Fault("/database/url", "an SQLite database has to be a file"))
+            return _open_sqlite(url)
+        engine = create_engine(url, json_serializer=_to_json, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    except (ArgumentError, ImportError) as exc:
+        detail = "not the SQLAlchemy URL of a database whose driver is installed"
+        raise ConfigurationError(Fault("/database/url", detail)) from exc
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection with a consistent view; whatever is written over it is rolled back.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with _translated(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine, company_id: str) -> Iterator[Connection]:
+    """A connection whose transaction commits when the block ends, and rolls back when it raises.
+
+    Raises:
+        Conflict: what was written contradicts what is stored.
+        Unavailable: the database does not answer, or other writers take too long.
+    """
+    turn: Lock | None = engine.get_execution_options().get("turn")
+    if turn is not None and not turn.acquire(timeout=_PATIENCE):
+        raise Unavailable("database", "other writers take too long")
+    try:
+        with (
+            _translated(),
+            engine.connect().execution_options(writes_for=company_id) as connection,
+            connection.begin(),
+        ):
+            yield connection
+    finally:
+        if turn is not None:
+            turn.release()
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to date. Processes that start at once do it one after the other.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    with writing(engine, "") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        json_serializer=_to_json,
+        poolclass=QueuePool,
+        pool_size=32,
+        max_overflow=32,
+        pool_use_lifo=True,
+        connect_args={"cached_statements": 256, "timeout": _PATIENCE},
+        execution_options={"turn": Lock()},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, not where the driver guesses
+    _insist(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased leaves no trace in free pages
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    raw: Any = connection.connection.dbapi_connection
+    if "writes_for" not in connection.get_execution_options():
+        raw.execute("BEGIN")
+        return
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        _insist(lambda: raw.execute("BEGIN IMMEDIATE"))
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if "writes_for" in options:
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%(company)s, 0))", {"company": options["writes_for"]}
+        )
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def _insist(execute: Callable[[], object]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            execute()
+        except sqlite3.OperationalError as exc:
+            busy = exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise Unavailable("database", "it is locked" if busy else "it cannot be opened") from exc
+            time.sleep(_KNOCK)
+        else:
+            return
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    # The driver's own words stay in __cause__: they can hold values of a row.
+    try:
+        yield
+    except IntegrityError as exc:
+        raise Conflict("this contradicts what is stored already") from exc
+    except SQLAlchemyError as exc:
+        raise Unavailable("database", "it does not answer as it should") from exc
+
+
+def _to_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

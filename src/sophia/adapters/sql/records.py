@@ -1,0 +1,107 @@
+"""The system of record in SQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, bindparam, select, union_all
+
+from sophia.adapters.sql.audit import SqlAuditLog
+from sophia.adapters.sql.conversations import SqlConversations
+from sophia.adapters.sql.documents import SqlDocuments
+from sophia.adapters.sql.engine import reading, writing
+from sophia.adapters.sql.outbox import SqlOutbox
+from sophia.adapters.sql.refreshes import SqlRefreshes
+from sophia.adapters.sql.runs import SqlRuns
+from sophia.adapters.sql.tables import refreshes, runs
+from sophia.adapters.sql.tickets import SqlTickets
+from sophia.adapters.sql.unit import Unit, batches
+from sophia.adapters.sql.waiting import LogWatch
+from sophia.domain.tenancy import TenantScope
+from sophia.ports.records import Records, Transaction
+from sophia.ports.system import Clock
+
+__all__ = ["SqlRecords"]
+
+_LAST = union_all(
+    *(select(t.c.id, t.c.last_sequence).where(t.c.id.in_(bindparam("ids", expanding=True))) for t in (runs, refreshes))
+)
+
+
+class SqlTransaction(Transaction):
+    """The roles of one open transaction."""
+
+    def __init__(self, unit: Unit, clock: Clock) -> None:
+        self._unit = unit
+        self._clock = clock
+
+    @property
+    def conversations(self) -> SqlConversations:
+        """Threads and messages."""
+        return SqlConversations(self._unit)
+
+    @property
+    def runs(self) -> SqlRuns:
+        """Runs and their logs."""
+        return SqlRuns(self._unit)
+
+    @property
+    def documents(self) -> SqlDocuments:
+        """The knowledge base."""
+        return SqlDocuments(self._unit)
+
+    @property
+    def refreshes(self) -> SqlRefreshes:
+        """Refreshes and their logs."""
+        return SqlRefreshes(self._unit)
+
+    @property
+    def tickets(self) -> SqlTickets:
+        """Tickets."""
+        return SqlTickets(self._unit)
+
+    @property
+    def outbox(self) -> SqlOutbox:
+        """Deliveries that wait."""
+        return SqlOutbox(self._unit)
+
+    @property
+    def audit(self) -> SqlAuditLog:
+        """The audit trail."""
+        return SqlAuditLog(self._unit, self._clock)
+
+
+class SqlRecords(Records):
+    """The system of record in a migrated database; safe to use from several threads and processes.
+
+    A thread that writes must not open a second transaction for writing before the first has ended.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._watch = LogWatch(self._last_sequences)
+
+    @contextmanager
+    def read(self, scope: TenantScope) -> Iterator[Transaction]:
+        """See `Records`."""
+        with reading(self._engine) as connection:
+            yield SqlTransaction(Unit(connection, scope), self._clock)
+
+    @contextmanager
+    def write(self, scope: TenantScope) -> Iterator[Transaction]:
+        """See `Records`."""
+        with writing(self._engine, scope.company_id) as connection:
+            unit = Unit(connection, scope)
+            yield SqlTransaction(unit, self._clock)
+        if unit.advanced:
+            self._watch.advanced(unit.advanced)
+
+    def wait(self, log_id: str, after: int, timeout: float) -> None:
+        """See `Records`."""
+        self._watch.wait(log_id, after, timeout)
+
+    def _last_sequences(self, log_ids: Sequence[str]) -> dict[str, int]:
+        # Nothing but a number is read, and nobody is told it: this needs no scope.
+        with reading(self._engine) as connection:
+            rows = [row for part in batches(log_ids) for row in connection.execute(_LAST, {"ids": part})]
+        return {row.id: row.last_sequence for row in rows}

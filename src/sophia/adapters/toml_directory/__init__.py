@@ -1,0 +1,1 @@
+"""The tenant directory that is written in the settings file."""

@@ -1,0 +1,96 @@
+"""The only place where a `TenantScope` is made: for a caller from a credential, for SOPHIA's own work from its name."""
+
+from collections.abc import Iterator
+
+from sophia.domain.tenancy import Actor, Company, Permission, TenantScope, User
+from sophia.errors import NotFound, PermissionDenied
+from sophia.ports.identity import TenantDirectory, TokenVerifier
+
+__all__ = ["SERVICE_USER", "Authenticate", "Impersonate", "SystemIdentity"]
+
+SERVICE_USER = "service"
+"""The user of a service's credential that names none; every company has it."""
+
+
+class Authenticate:
+    """Turns a credential into the scope of its caller."""
+
+    def __init__(self, verifier: TokenVerifier, directory: TenantDirectory) -> None:
+        self._verifier = verifier
+        self._directory = directory
+
+    def __call__(self, token: str, on_behalf_of: str | None = None) -> TenantScope:
+        """The scope of whoever holds the token.
+
+        Args:
+            token: as it came with the request.
+            on_behalf_of: the user a service asks for; ignored for a credential that names its user.
+
+        Raises:
+            Unauthenticated: the token proves nothing, or its company is gone.
+            PermissionDenied: the service names a user who is not its company's.
+        """
+        claims = self._verifier.verify(token)
+        return caller_scope(self._directory, claims.company_id, claims.user_id or on_behalf_of)
+
+
+class Impersonate:
+    """The scope of a user for a program that runs in this process: a library's caller, the command line."""
+
+    def __init__(self, directory: TenantDirectory) -> None:
+        self._directory = directory
+
+    def __call__(self, company_id: str, user_id: str | None = None) -> TenantScope:
+        """The scope of a user (None: the service itself).
+
+        Raises:
+            NotFound: there is no such company.
+            PermissionDenied: the company has no such user.
+        """
+        return caller_scope(self._directory, company_id, user_id)
+
+
+class SystemIdentity:
+    """SOPHIA's own work: one company at a time, and recorded under what it is for."""
+
+    def __init__(self, directory: TenantDirectory) -> None:
+        self._directory = directory
+
+    def scope(self, company_id: str, purpose: str) -> TenantScope:
+        """The scope of SOPHIA's own work for one company; ``purpose`` names it in the audit trail.
+
+        Raises:
+            NotFound: there is no such company.
+        """
+        return _system_scope(self._directory.company(company_id), purpose)
+
+    def scopes(self, purpose: str) -> Iterator[TenantScope]:
+        """The scope of every company in turn."""
+        for company in self._directory.companies():
+            yield _system_scope(company, purpose)
+
+    def on_behalf(self, company_id: str, user_id: str) -> TenantScope:
+        """The scope of a user whose work is taken up again, as the directory knows them now.
+
+        Raises:
+            NotFound: there is no such company.
+            PermissionDenied: the company does not know the user any more.
+        """
+        return caller_scope(self._directory, company_id, user_id)
+
+
+def caller_scope(directory: TenantDirectory, company_id: str, user_id: str | None) -> TenantScope:
+    """The scope of a company's user, or of its service when none is named."""
+    company = directory.company(company_id)
+    if user_id is None or user_id == SERVICE_USER:
+        user, actor = User(SERVICE_USER), Actor.SERVICE
+    else:
+        try:
+            user, actor = directory.user(company.id, user_id), Actor.USER
+        except NotFound as error:
+            raise PermissionDenied("user", f"{user_id!r} is not a user of this company") from error
+    return TenantScope(company.id, user.id, user.permissions, user.groups, actor)
+
+
+def _system_scope(company: Company, purpose: str) -> TenantScope:
+    return TenantScope(company.id, f"system:{purpose}", frozenset(Permission), actor=Actor.SYSTEM)

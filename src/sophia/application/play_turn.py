@@ -1,0 +1,205 @@
+"""One turn, from the stored message to the stored answer: recall, decide, retrieve, respond, verify, commit."""
+
+import time
+from contextlib import closing
+
+from attrs import define, field, frozen
+
+from sophia.application.handoff import HandOff
+from sophia.application.leases import HeldLease
+from sophia.application.retrieve import Retrieve
+from sophia.application.run_log import RunLog
+from sophia.application.toolbox import TurnToolBox
+from sophia.application.wording import wording
+from sophia.domain.agents import Cited, Spoken, Tokens, Turn
+from sophia.domain.audit import AuditEvent
+from sophia.domain.citation import Citation, Quote, find_unsupported, prove
+from sophia.domain.conversation import Message, Role
+from sophia.domain.followup import contextual_question
+from sophia.domain.handoff import Decision
+from sophia.domain.intent import DIMENSIONS, IntentClassifier
+from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, Usage
+from sophia.domain.tenancy import TenantScope
+from sophia.domain.vectors import blend, pack, unpack
+from sophia.errors import NotFound, Unavailable
+from sophia.ports.agent_runtime import AgentRuntime
+from sophia.ports.embedder import Embedder
+from sophia.ports.records import Records, Transaction
+from sophia.ports.system import Clock, Ids
+
+__all__ = ["PlayTurn", "TurnMemory"]
+
+
+@frozen
+class TurnMemory:
+    """How much of the past a turn sees: the thread's last messages, and earlier ones near the question."""
+
+    history: int = 12
+    recalled: int = 4
+
+
+@define
+class _Reply:
+    """What has been said so far, which stretches of it claim something, and what they quote."""
+
+    text: str = ""
+    claims: list[tuple[int, int]] = field(factory=list)
+    quotes: dict[int, Quote] = field(factory=dict)
+    tokens: Tokens = field(factory=lambda: Tokens(0, 0))
+
+    def say(self, spoken: Spoken) -> None:
+        if spoken.claim:
+            self.claims.append((len(self.text), len(self.text) + len(spoken.text)))
+        self.text += spoken.text
+
+
+class PlayTurn:
+    """Answers one message, under the lease of its run."""
+
+    def __init__(
+        self,
+        records: Records,
+        embedder: Embedder,
+        classify: IntentClassifier,
+        hand_off: HandOff,
+        retrieve: Retrieve,
+        runtime: AgentRuntime,
+        clock: Clock,
+        ids: Ids,
+        memory: TurnMemory,
+    ) -> None:
+        self._records = records
+        self._embedder = embedder
+        self._classify = classify
+        self._hand_off = hand_off
+        self._retrieve = retrieve
+        self._runtime = runtime
+        self._clock = clock
+        self._ids = ids
+        self._memory = memory
+
+    def __call__(self, held: HeldLease, run: Run) -> None:
+        """Play the turn and commit its answer.
+
+        Raises:
+            Cancelled: the run is to stop.
+            LeaseLost: somebody else has taken it.
+            Unavailable: what the answer needs does not answer.
+        """
+        began = time.monotonic()
+        log = RunLog(self._records, held)
+        reply, limitations = _Reply(), list[str]()
+        with self._records.read(held.scope) as tx:
+            *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
+        vector = self._embed(message, limitations)
+
+        # Another embedder's vectors mean nothing to the classifier's weights: then the words alone decide.
+        intent = self._classify(message.text, vector if len(vector) == DIMENSIONS else ())
+        outcome = self._hand_off(held.scope, message, intent)
+        handoff = outcome.handoff if outcome else None
+        if outcome is not None:
+            log.add(HandoffMade(outcome.handoff))
+            _say(Spoken(outcome.told, claim=False), reply, log)
+
+        tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log)
+        if handoff is None or handoff.decision is Decision.DECLINED or intent.question:
+            if handoff is not None:
+                _say(Spoken("\n\n", claim=False), reply, log)
+            turn = self._recall(held.scope, message, tuple(history), vector)
+            limitations += self._not_searched(held.scope, turn)
+            self._respond(turn, tools, reply, log)
+
+        citations = self._verify(held.scope, reply)
+        if unverified := sum(not citation.verified for citation in citations):
+            limitations.append(wording(message.language).unverified(unverified))
+        answer = Answer(
+            thread_id=run.thread_id,
+            run_id=run.id,
+            message_id=self._ids.new("msg"),
+            text=reply.text,
+            language=message.language,
+            citations=citations,
+            unsupported=find_unsupported(reply.text, reply.claims, citations),
+            tool_calls=tuple(tools.calls),
+            handoff=handoff,
+            limitations=tuple(limitations),
+            agent_version=self._runtime.version,
+            usage=Usage(reply.tokens.input, reply.tokens.output, round((time.monotonic() - began) * 1000)),
+        )
+        log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
+        self._commit(held, answer, message, vector)
+
+    def _embed(self, message: Message, limitations: list[str]) -> tuple[float, ...]:
+        try:
+            return self._embedder.embed_query(message.text)
+        except Unavailable:
+            limitations.append(wording(message.language).words_only)
+            return ()
+
+    def _recall(
+        self, scope: TenantScope, message: Message, history: tuple[Message, ...], vector: tuple[float, ...]
+    ) -> Turn:
+        """What the runtime answers from. A follow-up is searched together with the question that it follows."""
+        searched, text = vector, contextual_question(message.text, history)
+        if text != message.text:
+            before = next(m for m in reversed(history) if m.role is Role.USER)
+            searched = blend((vector, 1.0), (unpack(before.vector), 1.0))
+        passages = self._retrieve(scope, text, searched)
+        with self._records.read(scope) as tx:
+            recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id) if vector else ()
+        return Turn(
+            message.thread_id, message.run_id, message.text, message.language, vector, history, recalled, passages
+        )
+
+    def _not_searched(self, scope: TenantScope, turn: Turn) -> list[str]:
+        """What the search could not look through: a passage found without its vector tells that others wait, too."""
+        if not turn.vector or all(passage.similarity is not None for passage in turn.passages):
+            return []
+        with self._records.read(scope) as tx:
+            pending = sum(source.pending for source in tx.documents.sources())
+        return [wording(turn.language).unembedded(pending)] if pending else []
+
+    def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:
+        with closing(self._runtime.respond(turn, tools)) as events:
+            for event in events:
+                match event:
+                    case Spoken():
+                        _say(event, reply, log)
+                    case Cited(quote):
+                        reply.quotes[quote.index] = quote
+                    case Tokens():
+                        reply.tokens = event
+
+    def _verify(self, scope: TenantScope, reply: _Reply) -> tuple[Citation, ...]:
+        with self._records.read(scope) as tx:
+            return tuple(prove(quote, _stored_text(tx, quote)) for _, quote in sorted(reply.quotes.items()))
+
+    def _commit(self, held: HeldLease, answer: Answer, message: Message, vector: tuple[float, ...]) -> None:
+        with self._records.write(held.scope) as tx:
+            tx.conversations.add_message(
+                Message(
+                    answer.message_id,
+                    answer.thread_id,
+                    answer.run_id,
+                    Role.ASSISTANT,
+                    answer.text,
+                    answer.language,
+                    self._clock.now(),
+                )
+            )
+            if vector:
+                tx.conversations.set_vector(message.id, pack(vector))
+            tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
+            tx.runs.finish(held.lease, RunCompleted(answer))
+
+
+def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:
+    reply.say(spoken)
+    log.say(spoken.text)
+
+
+def _stored_text(tx: Transaction, quote: Quote) -> str | None:
+    try:
+        return tx.documents.text(quote.passage.document_id, quote.passage.document_version)
+    except NotFound:
+        return None

@@ -1,0 +1,440 @@
+"""Refreshing a company's knowledge from its sources."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+from attrs import define, evolve, field, frozen
+
+from sophia.application.embed_chunks import EmbedChunks
+from sophia.application.leases import LeaseKeeper
+from sophia.application.sync_index import SyncIndex
+from sophia.domain.audit import AuditEvent
+from sophia.domain.chunking import CHUNKER_VERSION, chunk
+from sophia.domain.knowledge import (
+    Chunk,
+    ChunkText,
+    Document,
+    DocumentFailure,
+    DocumentListing,
+    document_id,
+    text_version,
+)
+from sophia.domain.language import detect_language
+from sophia.domain.refresh import (
+    Refresh,
+    RefreshEnded,
+    RefreshOptions,
+    RefreshProgress,
+    RefreshReport,
+    RefreshStatus,
+)
+from sophia.domain.runs import Lease
+from sophia.domain.tenancy import Permission, TenantScope
+from sophia.errors import DocumentRejected, Fault, InvalidInput, LeaseLost, NotFound, SophiaError, Unavailable
+from sophia.ports.documents import DocumentConverter, DocumentSource
+from sophia.ports.embedder import Embedder
+from sophia.ports.identity import TenantDirectory
+from sophia.ports.records import Records, Transaction
+from sophia.ports.system import Clock, Ids
+
+__all__ = ["OnProgress", "ReadRefresh", "RefreshKnowledge", "SourcesOf", "StartRefresh", "StartedRefresh"]
+
+SourcesOf = Callable[[str], Sequence[DocumentSource]]
+"""The configured sources of a company."""
+
+OnProgress = Callable[[RefreshProgress], None]
+"""Hears how far a refresh is."""
+
+T = TypeVar("T")
+
+_WRITE_EVERY = 0.25  # seconds between two progress events
+_EMBED_BATCH = 16
+_SYNC_EVERY = 64  # chunks embedded between two updates of the index
+_CHARACTERS_A_TOKEN = 4  # an estimate for mixed prose; what a dry run tells is no bill
+
+_log = structlog.get_logger(__name__)
+
+
+@frozen
+class StartedRefresh:
+    """A refresh that has begun, and the lease under which it is carried out."""
+
+    refresh: Refresh
+    lease: Lease
+
+
+class StartRefresh:
+    """Begins a refresh, unless the company has one under way."""
+
+    def __init__(
+        self, records: Records, sources: SourcesOf, keeper: LeaseKeeper, clock: Clock, ids: Ids, owner: str
+    ) -> None:
+        self._records = records
+        self._sources = sources
+        self._keeper = keeper
+        self._clock = clock
+        self._ids = ids
+        self._owner = owner
+
+    def __call__(self, scope: TenantScope, options: RefreshOptions) -> StartedRefresh:
+        """Begin a refresh; `RefreshKnowledge` carries it out.
+
+        Raises:
+            PermissionDenied: without the permission ``refresh``.
+            InvalidInput: a source that the company does not have.
+            RefreshInProgress: one is under way.
+        """
+        scope.require(Permission.REFRESH)
+        known = [source.name for source in self._sources(scope.company_id)]
+        faults = [
+            Fault(f"/sources/{i}", f"no source {name!r}; there are {', '.join(known) or 'none'}")
+            for i, name in enumerate(options.sources)
+            if name not in known
+        ]
+        if faults:
+            raise InvalidInput(*faults)
+        now = self._clock.now()
+        refresh = Refresh(self._ids.new("rfr"), RefreshStatus.RUNNING, options, scope.user_id, now)
+        with self._records.write(scope) as tx:
+            lease = tx.refreshes.start(refresh, self._owner, now, now + self._keeper.ttl)
+            tx.audit.append(
+                AuditEvent("refresh.started", refresh.id, {"force": options.force, "dry_run": options.dry_run})
+            )
+        return StartedRefresh(refresh, lease)
+
+
+class ReadRefresh:
+    """The state of a refresh, with its report once it has ended."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def __call__(self, scope: TenantScope, refresh_id: str) -> Refresh:
+        """One refresh of the caller's company.
+
+        Raises:
+            NotFound: none.
+        """
+        scope.require(Permission.REFRESH)
+        with self._records.read(scope) as tx:
+            return tx.refreshes.get(refresh_id)
+
+
+@frozen
+class _Taken:
+    """A document read, converted and cut, ready to be stored."""
+
+    document: Document
+    text: str
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        return tuple(chunk.digest(self.document.title) for chunk in self.chunks)
+
+
+@define
+class _Work:
+    """One refresh under way: where it writes, and what it has done so far."""
+
+    scope: TenantScope
+    lease: Lease
+    options: RefreshOptions
+    on_progress: OnProgress
+    report: RefreshReport = field(factory=RefreshReport)
+    progress: RefreshProgress = field(factory=lambda: RefreshProgress(0, 0, 0, 0))
+    failures: list[DocumentFailure] = field(factory=list)
+    fresh_digests: set[str] = field(factory=set)
+    written: float = 0.0
+
+    def count(self, **more: int) -> None:
+        """Add to the report's counts."""
+        self.report = evolve(self.report, **{name: getattr(self.report, name) + n for name, n in more.items()})
+
+
+class RefreshKnowledge:
+    """Carries a refresh out: what is new is taken in, what changed is replaced, what is gone is erased.
+
+    A document that is new is found by its words at once and by its meaning when its vectors are made.
+    One that changed is embedded first and then replaced in one transaction. One that fails is named and
+    keeps its last good version.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        directory: TenantDirectory,
+        sources: SourcesOf,
+        converter: DocumentConverter,
+        embedder: Embedder,
+        embed_chunks: EmbedChunks,
+        sync: SyncIndex,
+        keeper: LeaseKeeper,
+        clock: Clock,
+    ) -> None:
+        self._records = records
+        self._directory = directory
+        self._sources = sources
+        self._converter = converter
+        self._embedder = embedder
+        self._embed_chunks = embed_chunks
+        self._sync = sync
+        self._keeper = keeper
+        self._clock = clock
+
+    def __call__(
+        self, scope: TenantScope, started: StartedRefresh, on_progress: OnProgress = lambda _: None
+    ) -> Refresh:
+        """Carry a started refresh out, under a scope of SOPHIA's own; its end is in its log when this returns.
+
+        What nobody foresaw ends the refresh as failed, and is raised.
+        """
+        work = _Work(scope, started.lease, started.refresh.options, on_progress)
+        try:
+            with self._keeper.hold(scope, started.lease, _renew):
+                self._refresh(work)
+        except LeaseLost:
+            _log.warning("refresh.lease_lost", tenant=scope.company_id, refresh=started.refresh.id)
+            raise
+        except SophiaError as error:
+            return self._end(work, started.refresh, RefreshStatus.FAILED, str(error))
+        except KeyboardInterrupt:
+            self._end(work, started.refresh, RefreshStatus.FAILED, "interrupted")
+            raise
+        except Exception:
+            self._end(work, started.refresh, RefreshStatus.FAILED, "something went wrong inside SOPHIA")
+            raise
+        return self._end(work, started.refresh, RefreshStatus.COMPLETED, None)
+
+    def _refresh(self, work: _Work) -> None:
+        sources = [
+            source
+            for source in self._sources(work.scope.company_id)
+            if not work.options.sources or source.name in work.options.sources
+        ]
+        for source in sources:
+            self._refresh_source(work, source)
+        if not work.options.dry_run:
+            if not work.options.sources:
+                self._forget_sources(work, {source.name for source in sources})
+            self._embed_waiting(work)
+            self._sync(work.scope)
+
+    def _refresh_source(self, work: _Work, source: DocumentSource) -> None:
+        failures: list[DocumentFailure] = []
+        with self._records.read(work.scope) as tx:
+            known = tx.documents.of_source(source.name)
+        try:
+            listed = list(source.list())
+        except Unavailable as error:
+            failures.append(DocumentFailure(source.name, "", str(error)))
+            self._note_source(work, source, failures)
+            return
+        failures += [item for item in listed if isinstance(item, DocumentFailure)]
+        listings = [item for item in listed if isinstance(item, DocumentListing)]
+        self._show(work, documents_total=work.progress.documents_total + len(listings))
+        for listing in listings:
+            failure = self._take_in(work, source, listing, known.get(listing.external_id))
+            if failure is not None:
+                failures.append(failure)
+            self._show(work, documents=work.progress.documents + 1, current=listing.external_id)
+        seen = {item.external_id for item in listed}
+        # What cannot be looked into, such as a folder, may still hold what it held.
+        unseen = tuple(failure.external_id for failure in failures if failure.external_id.endswith("/"))
+        for external_id in sorted(id_ for id_ in known.keys() - seen if not id_.startswith(unseen)):
+            self._remove(work, known[external_id])
+        for failure in failures:
+            self._keep_last_good(work, known.get(failure.external_id), failure)
+        self._note_source(work, source, failures)
+
+    def _take_in(
+        self, work: _Work, source: DocumentSource, listing: DocumentListing, known: Document | None
+    ) -> DocumentFailure | None:
+        """Bring one document up to date; what went wrong with it, if anything."""
+        fingerprint = _fingerprint(listing, self._converter)
+        if known is not None and known.fingerprint == fingerprint and not work.options.force:
+            if (known.readers, known.failure) != (listing.readers, None) and not work.options.dry_run:
+                with self._records.write(work.scope) as tx:
+                    tx.documents.touch(evolve(known, readers=listing.readers, failure=None))
+            work.count(unchanged=1)
+            return None
+        try:
+            taken = self._read(work, source, listing, fingerprint)
+        except (DocumentRejected, NotFound, Unavailable) as error:
+            return DocumentFailure(source.name, listing.external_id, str(error))
+        work.count(**{"added" if known is None else "updated": 1})
+        if work.options.dry_run:
+            self._estimate(work, taken)
+        elif known is None:
+            self._store(work, taken, {})
+        else:
+            try:
+                self._store(work, taken, self._vectors(work, taken))
+            except Unavailable as error:
+                work.count(updated=-1)
+                return DocumentFailure(source.name, listing.external_id, str(error))
+        return None
+
+    def _read(self, work: _Work, source: DocumentSource, listing: DocumentListing, fingerprint: str) -> _Taken:
+        raw = source.fetch(listing.external_id)
+        converted = self._converter.convert(raw)
+        chunks = chunk(converted.text)
+        if not chunks:
+            raise DocumentRejected("it holds no text but headings")
+        company = self._directory.company(work.scope.company_id)
+        document = Document(
+            id=document_id(company.id, source.name, listing.external_id),
+            source=source.name,
+            external_id=listing.external_id,
+            title=converted.title,
+            uri=raw.uri,
+            language=detect_language(converted.text, company.language),
+            version=text_version(converted.text),
+            fingerprint=fingerprint,
+            size=len(raw.content),
+            chunks=len(chunks),
+            updated_at=self._clock.now(),
+            readers=listing.readers,
+        )
+        return _Taken(document, converted.text, chunks)
+
+    def _estimate(self, work: _Work, taken: _Taken) -> None:
+        missing = self._missing(work, taken.digests)
+        for digest, piece in zip(taken.digests, taken.chunks, strict=True):
+            if digest in missing:
+                text = piece.embedded_text(taken.document.title)
+                work.count(chunks_embedded=1, tokens=_tokens(text))
+            else:
+                work.count(chunks_reused=1)
+
+    def _missing(self, work: _Work, digests: Sequence[str]) -> set[str]:
+        """The digests to embed: all of them when forced, but each once a refresh."""
+        if work.options.force:
+            return set(digests) - work.fresh_digests
+        with self._records.read(work.scope) as tx:
+            return tx.documents.missing_vectors(digests, self._embedder.version)
+
+    def _vectors(self, work: _Work, taken: _Taken) -> dict[str, bytes]:
+        """The vectors that a document's chunks still lack."""
+        missing = self._missing(work, taken.digests)
+        work.count(chunks_reused=len(set(taken.digests) - missing))
+        texts = {
+            digest: piece.embedded_text(taken.document.title)
+            for digest, piece in zip(taken.digests, taken.chunks, strict=True)
+            if digest in missing
+        }
+        self._show(work, chunks_total=work.progress.chunks_total + len(texts))
+        vectors: dict[str, bytes] = {}
+        for batch in _batches(list(texts.items()), _EMBED_BATCH):
+            vectors |= self._embed(work, dict(batch))
+        return vectors
+
+    def _store(self, work: _Work, taken: _Taken, vectors: dict[str, bytes]) -> None:
+        with self._records.write(work.scope) as tx:
+            if vectors:
+                tx.documents.add_vectors(vectors, self._embedder.version)
+            tx.documents.put(taken.document, taken.text, taken.chunks)
+
+    def _remove(self, work: _Work, document: Document) -> None:
+        if not work.options.dry_run:
+            with self._records.write(work.scope) as tx:
+                tx.documents.remove(document.id)
+                tx.audit.append(AuditEvent("document.removed", document.id, {"source": document.source}))
+        work.count(removed=1)
+
+    def _keep_last_good(self, work: _Work, document: Document | None, failure: DocumentFailure) -> None:
+        if document is not None and not work.options.dry_run:
+            with self._records.write(work.scope) as tx:
+                tx.documents.touch(evolve(document, failure=failure.reason))
+
+    def _note_source(self, work: _Work, source: DocumentSource, failures: Sequence[DocumentFailure]) -> None:
+        work.failures += failures
+        if not work.options.dry_run:
+            with self._records.write(work.scope) as tx:
+                tx.documents.set_source(source.name, source.type, self._clock.now(), failures)
+            self._sync(work.scope)
+
+    def _forget_sources(self, work: _Work, configured: set[str]) -> None:
+        """Erase what came from sources that the company no longer has."""
+        with self._records.read(work.scope) as tx:
+            gone = [status.name for status in tx.documents.sources() if status.name not in configured]
+        for name in gone:
+            with self._records.read(work.scope) as tx:
+                documents = tx.documents.of_source(name)
+            for document in documents.values():
+                self._remove(work, document)
+            with self._records.write(work.scope) as tx:
+                tx.documents.forget_source(name)
+
+    def _embed_waiting(self, work: _Work) -> None:
+        """Embed what was stored without vectors, a batch at a time, telling the index as it goes."""
+        with self._records.read(work.scope) as tx:
+            waiting = sum(status.pending for status in tx.documents.sources())
+        self._show(work, chunks_total=work.progress.chunks_total + waiting)
+        unsynced = 0
+        while True:
+            with self._records.read(work.scope) as tx:
+                batch = dict(tx.documents.pending(self._embedder.version, _EMBED_BATCH))
+            if not batch:
+                return
+            vectors = self._embed(work, batch)
+            with self._records.write(work.scope) as tx:
+                tx.documents.add_vectors(vectors, self._embedder.version)
+            unsynced += len(vectors)
+            if unsynced >= _SYNC_EVERY:
+                self._sync(work.scope)
+                unsynced = 0
+
+    def _embed(self, work: _Work, texts: dict[str, ChunkText]) -> dict[str, bytes]:
+        vectors = self._embed_chunks(list(texts.values()))
+        work.fresh_digests.update(texts)
+        work.count(chunks_embedded=len(texts), tokens=sum(map(_tokens, texts.values())))
+        self._show(work, chunks=work.progress.chunks + len(texts))
+        return dict(zip(texts, vectors, strict=True))
+
+    def _show(self, work: _Work, **changes: Any) -> None:
+        """Tell how far the refresh is; every now and then write it down."""
+        work.progress = evolve(work.progress, **changes)
+        work.on_progress(work.progress)
+        if time.monotonic() - work.written < _WRITE_EVERY:
+            return
+        work.written = time.monotonic()
+        with self._records.write(work.scope) as tx:
+            tx.refreshes.append(work.lease, work.progress)
+
+    def _end(self, work: _Work, refresh: Refresh, status: RefreshStatus, problem: str | None) -> Refresh:
+        ended = evolve(
+            refresh,
+            status=status,
+            finished_at=self._clock.now(),
+            report=evolve(work.report, failures=tuple(work.failures)),
+            problem=problem,
+        )
+        with self._records.write(work.scope) as tx:
+            tx.refreshes.finish(work.lease, RefreshEnded(ended))
+            tx.audit.append(AuditEvent(f"refresh.{status}", refresh.id, {"failures": len(work.failures)}))
+        _log.info("refresh.ended", tenant=work.scope.company_id, refresh=refresh.id, status=status)
+        return ended
+
+
+def _renew(tx: Transaction, lease: Lease, until: datetime) -> bool:
+    tx.refreshes.renew(lease, until)
+    return False
+
+
+def _fingerprint(listing: DocumentListing, converter: DocumentConverter) -> str:
+    parts = "\0".join((listing.fingerprint, converter.version, CHUNKER_VERSION))
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _tokens(text: ChunkText) -> int:
+    return len(text.whole) // _CHARACTERS_A_TOKEN
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,113 @@
+"""Taking a message in."""
+
+import hashlib
+from datetime import timedelta
+
+from attrs import frozen
+
+from sophia.domain.audit import AuditEvent
+from sophia.domain.conversation import Message, Role, Thread, thread_title
+from sophia.domain.language import detect_language
+from sophia.domain.runs import IdempotencyKey, Run, RunStatus
+from sophia.domain.tenancy import Permission, TenantScope
+from sophia.errors import Fault, InvalidInput, RequestInProgress
+from sophia.ports.identity import TenantDirectory
+from sophia.ports.records import Records, Transaction
+from sophia.ports.system import Clock, Ids
+
+__all__ = ["MESSAGE_LIMIT", "Question", "StartRun", "StartedRun"]
+
+MESSAGE_LIMIT = 8_000
+"""Characters of one message."""
+
+_KEY_LIFE = timedelta(hours=24)
+
+
+@frozen
+class Question:
+    """What a user asks. No thread: a new one is begun; no language: it follows the message."""
+
+    text: str
+    thread_id: str | None = None
+    language: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Tells whether two questions are the same, for idempotency."""
+        return hashlib.sha256("\0".join((self.text, self.thread_id or "", self.language or "")).encode()).hexdigest()
+
+
+@frozen
+class StartedRun:
+    """A run that waits to be executed, or one that was before (``replayed``)."""
+
+    run: Run
+    replayed: bool = False
+
+
+class StartRun:
+    """Stores a user's message and the run that will answer it, or finds the run that already has."""
+
+    def __init__(self, records: Records, directory: TenantDirectory, clock: Clock, ids: Ids) -> None:
+        self._records = records
+        self._directory = directory
+        self._clock = clock
+        self._ids = ids
+
+    def __call__(self, scope: TenantScope, question: Question, idempotency_key: str | None = None) -> StartedRun:
+        """Take a message in.
+
+        Raises:
+            PermissionDenied: without the permission ``chat``.
+            InvalidInput: the message is empty or too long.
+            NotFound: the thread is not the caller's.
+            ThreadBusy: the thread has a live run.
+            IdempotencyConflict: the key came with another question before.
+            RequestInProgress: the same question with this key is being answered.
+        """
+        scope.require(Permission.CHAT)
+        _check(question)
+        now = self._clock.now()
+        key = IdempotencyKey(idempotency_key, question.digest, now + _KEY_LIFE) if idempotency_key else None
+        with self._records.write(scope) as tx:
+            if key is not None and (before := tx.runs.replay(key, now)) is not None:
+                if before.status.is_live:
+                    raise RequestInProgress(before.id)
+                return StartedRun(before, replayed=True)
+            thread = self._thread(tx, scope, question)
+            language = question.language or detect_language(question.text, thread.language)
+            run = Run(self._ids.new("run"), thread.id, self._ids.new("msg"), RunStatus.QUEUED, now)
+            tx.runs.start(run, key)
+            tx.conversations.add_message(
+                Message(run.message_id, thread.id, run.id, Role.USER, question.text, language, now)
+            )
+            tx.audit.append(AuditEvent("question.asked", run.id, {"thread": thread.id, "length": len(question.text)}))
+        return StartedRun(run)
+
+    def _thread(self, tx: Transaction, scope: TenantScope, question: Question) -> Thread:
+        """The thread that the question goes on with, or a new one."""
+        if question.thread_id is not None:
+            return tx.conversations.thread(question.thread_id)
+        now = self._clock.now()
+        usual = self._directory.company(scope.company_id).language
+        language = question.language or detect_language(question.text, usual)
+        thread = Thread(self._ids.new("thr"), thread_title(question.text), language, now, now)
+        tx.conversations.add_thread(thread)
+        return thread
+
+
+def _check(question: Question) -> None:
+    if not question.text.strip():
+        raise InvalidInput(Fault("/message", "must not be empty"))
+    if "\0" in question.text or not _is_unicode(question.text):
+        raise InvalidInput(Fault("/message", "must be text: no NUL and no lone surrogate"))
+    if len(question.text) > MESSAGE_LIMIT:
+        raise InvalidInput(Fault("/message", f"has {len(question.text)} characters; at most {MESSAGE_LIMIT} are taken"))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Settings, and the containers that put adapters and use cases together."""

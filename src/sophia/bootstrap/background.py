@@ -1,0 +1,117 @@
+"""What a process does beside answering requests: it plays runs and looks after what is left undone."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol
+
+import structlog
+
+from sophia.application.abandoned_runs import FindAbandonedRuns
+from sophia.application.execute_run import ExecuteRun
+from sophia.application.identity import SystemIdentity
+from sophia.application.refresh import RefreshKnowledge, StartedRefresh
+from sophia.domain.tenancy import TenantScope
+from sophia.errors import SophiaError
+
+__all__ = ["Background", "Chore"]
+
+_ROUND = 1.0  # seconds between two rounds of chores
+
+_REFRESHES = 32  # companies refreshed at once; a thread is made only when it is needed
+
+_log = structlog.get_logger(__name__)
+
+
+class Chore(Protocol):
+    """Something to look after for one company; tells how much there was to do."""
+
+    def __call__(self, scope: TenantScope) -> int:
+        """Do it."""
+        ...
+
+
+class Background:
+    """The threads of one process. Runs are played whether or not whoever asked still waits."""
+
+    def __init__(
+        self,
+        execute: ExecuteRun,
+        refresh: RefreshKnowledge,
+        system: SystemIdentity,
+        abandoned_runs: FindAbandonedRuns,
+        chores: Sequence[Chore],
+        runs_at_once: int,
+    ) -> None:
+        self._execute = execute
+        self._refresh = refresh
+        self._system = system
+        self._abandoned_runs = abandoned_runs
+        self._chores = chores
+        self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
+        self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
+        self._queue = threading.Lock()
+        self._waiting: set[str] = set()
+        self._stopping = threading.Event()
+        self._rounds: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look after chores."""
+        if self._rounds is None:
+            self._rounds = threading.Thread(target=self._look_after, name="chores", daemon=True)
+            self._rounds.start()
+
+    def stop(self) -> None:
+        """Take no more work, finish what was begun, and do the chores once more."""
+        self._stopping.set()
+        self._runs.shutdown()
+        self._refreshes.shutdown()
+        if self._rounds is not None:
+            self._rounds.join()
+            self._rounds = None
+        self.do_chores()
+
+    def play(self, scope: TenantScope, run_id: str) -> None:
+        """Play a run soon; one that waits already is not queued twice."""
+        with self._queue:
+            if run_id in self._waiting:
+                return
+            self._waiting.add(run_id)
+        self._runs.submit(self._play, scope, run_id).add_done_callback(_report)
+
+    def refresh(self, started: StartedRefresh, company_id: str) -> None:
+        """Carry a refresh out soon."""
+        scope = self._system.scope(company_id, "refresh")
+        self._refreshes.submit(self._refresh, scope, started).add_done_callback(_report)
+
+    def do_chores(self) -> None:
+        """One round for every company; what fails is logged and left for the next."""
+        for scope in self._system.scopes("chores"):
+            if not self._stopping.is_set():
+                for caller, run_id in self._abandoned_runs(scope):
+                    self.play(caller, run_id)
+            for chore in self._chores:
+                try:
+                    while chore(scope) and not self._stopping.is_set():
+                        pass
+                except SophiaError as error:
+                    _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
+
+    def _play(self, scope: TenantScope, run_id: str) -> None:
+        with self._queue:
+            self._waiting.discard(run_id)
+        self._execute(scope, run_id)
+
+    def _look_after(self) -> None:
+        while not self._stopping.wait(_ROUND):
+            try:
+                self.do_chores()
+            except Exception:  # noqa: BLE001
+                # The top of a thread: nobody above would hear of it, and the next round may go well.
+                _log.exception("chores.failed")
+
+
+def _report(done: Future[Any]) -> None:
+    """What nobody foresaw is in the run's log by now; here it reaches the operator's."""
+    if error := done.exception():
+        _log.error("background.failed", exc_info=error)

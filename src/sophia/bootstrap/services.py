@@ -1,0 +1,42 @@
+"""The built use cases, handed to whoever lets people in."""
+
+from attrs import frozen
+
+from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
+from sophia.application.health import CheckHealth
+from sophia.application.identity import Authenticate
+from sophia.application.refresh import ReadRefresh, StartRefresh
+from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadRun
+from sophia.application.start_run import StartRun
+from sophia.application.threads import DeleteThread, ListMessages, ListThreads, ReadThread, SearchMessages
+from sophia.application.tickets import ListTickets, ReadTicket
+from sophia.bootstrap.background import Background
+
+__all__ = ["Services"]
+
+
+@frozen
+class Services:
+    """What a caller can ask SOPHIA for."""
+
+    authenticate: Authenticate
+    background: Background
+    check_health: CheckHealth
+    start_run: StartRun
+    read_run: ReadRun
+    follow_run: FollowRun
+    cancel_run: CancelRun
+    list_threads: ListThreads
+    read_thread: ReadThread
+    list_messages: ListMessages
+    search_messages: SearchMessages
+    delete_thread: DeleteThread
+    start_refresh: StartRefresh
+    read_refresh: ReadRefresh
+    follow_refresh: FollowRefresh
+    list_sources: ListSources
+    list_documents: ListDocuments
+    read_document: ReadDocument
+    delete_document: DeleteDocument
+    list_tickets: ListTickets
+    read_ticket: ReadTicket

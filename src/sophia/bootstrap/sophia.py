@@ -1,0 +1,177 @@
+"""SOPHIA as a Python object."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from sophia.application.refresh import OnProgress
+from sophia.application.start_run import Question
+from sophia.bootstrap.containers import Adapters, UseCases
+from sophia.bootstrap.services import Services
+from sophia.bootstrap.settings import Settings, load_settings
+from sophia.domain.intent import IntentClassifier
+from sophia.domain.refresh import Refresh, RefreshOptions
+from sophia.domain.runs import Answer, Run, RunCompleted, RunEvent, RunFailed
+from sophia.domain.tenancy import TenantScope
+from sophia.errors import AnswerFailed, Cancelled
+from sophia.ports.embedder import Embedder
+from sophia.ports.knowledge_index import KnowledgeIndex
+from sophia.ports.records import Records
+
+__all__ = ["Sophia", "answer_of"]
+
+_EVERYTHING = RefreshOptions()
+
+
+class Sophia:
+    """A whole SOPHIA in this process, made from settings and, where given, adapters of your own.
+
+    Use it as a context manager: inside the block, what is left undone (deliveries, vectors of
+    messages) is looked after in the background.
+
+    Args:
+        settings: see `sophia.bootstrap.settings`.
+        adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
+            ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``.
+    """
+
+    def __init__(self, settings: Settings, **adapters: object) -> None:
+        self.settings = settings
+        self._adapters = Adapters(settings=settings)
+        for port, adapter in adapters.items():
+            self._adapters.providers[port].override(adapter)
+        self._use_cases = UseCases(settings=settings, adapters=self._adapters)
+
+    @classmethod
+    def from_settings(cls, path: str | Path, **adapters: object) -> Self:
+        """SOPHIA as a settings file describes it.
+
+        Raises:
+            ConfigurationError: the file cannot be used; names each fault.
+        """
+        return cls(load_settings(Path(path)), **adapters)
+
+    def __enter__(self) -> Self:
+        self.services.background.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish what was begun, and do what is left undone once more."""
+        self.services.background.stop()
+
+    @property
+    def services(self) -> Services:
+        """All use cases."""
+        services: Services = self._use_cases.services()
+        return services
+
+    @property
+    def records(self) -> Records:
+        """The system of record."""
+        records: Records = self._adapters.records()
+        return records
+
+    @property
+    def index(self) -> KnowledgeIndex:
+        """The knowledge index."""
+        index: KnowledgeIndex = self._adapters.index()
+        return index
+
+    @property
+    def embedder(self) -> Embedder:
+        """What makes vectors."""
+        embedder: Embedder = self._adapters.embedder()
+        return embedder
+
+    @property
+    def classifier(self) -> IntentClassifier:
+        """What reads a message's intent."""
+        classifier: IntentClassifier = self._use_cases.classify()
+        return classifier
+
+    def scope(self, company: str, user: str | None = None) -> TenantScope:
+        """The scope of a user (None: of the company's service), for the use cases in `services`.
+
+        Raises:
+            NotFound: there is no such company.
+            PermissionDenied: the company has no such user.
+        """
+        scope: TenantScope = self._use_cases.impersonate()(company, user)
+        return scope
+
+    def ask(
+        self,
+        text: str,
+        *,
+        company: str,
+        user: str | None = None,
+        thread: str | None = None,
+        language: str | None = None,
+    ) -> Answer:
+        """Ask a question and wait for the answer.
+
+        Raises:
+            AnswerFailed: the run ended without one.
+            SophiaError: the question was not taken, see `StartRun`.
+        """
+        scope = self.scope(company, user)
+        run = self.services.start_run(scope, Question(text, thread, language)).run
+        self._use_cases.execute_run()(scope, run.id)
+        # Where another process has taken the run up meanwhile, it ends there.
+        for _ in self.services.follow_run(scope, run.id):
+            pass
+        return answer_of(self.services.read_run(scope, run.id))
+
+    def stream(
+        self,
+        text: str,
+        *,
+        company: str,
+        user: str | None = None,
+        thread: str | None = None,
+        language: str | None = None,
+    ) -> Iterator[RunEvent]:
+        """Ask a question and hear the answer as it comes; the last event is the outcome. Raises as `ask`, at once."""
+        scope = self.scope(company, user)
+        run = self.services.start_run(scope, Question(text, thread, language)).run
+        self.services.background.play(scope, run.id)
+        followed = self.services.follow_run(scope, run.id)
+        return (cast(RunEvent, sequenced.event) for sequenced in followed if sequenced is not None)
+
+    def refresh(
+        self,
+        company: str,
+        options: RefreshOptions = _EVERYTHING,
+        on_progress: OnProgress = lambda _: None,
+    ) -> Refresh:
+        """Bring a company's knowledge up to its sources, and wait for the end.
+
+        Raises:
+            RefreshInProgress: one is under way.
+        """
+        system = self._use_cases.system().scope(company, "refresh")
+        started = self.services.start_refresh(system, options)
+        refresh: Refresh = self._use_cases.refresh_knowledge()(system, started, on_progress)
+        return refresh
+
+
+def answer_of(run: Run) -> Answer:
+    """The answer of a run that has ended.
+
+    Raises:
+        AnswerFailed: it ended without one.
+        Cancelled: it was cancelled.
+    """
+    match run.outcome:
+        case RunCompleted(answer):
+            return answer
+        case RunFailed(problem):
+            raise AnswerFailed(problem.code, problem.detail, problem.retry_after)
+        case _:
+            raise Cancelled

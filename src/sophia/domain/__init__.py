@@ -1,0 +1,1 @@
+"""Frozen values and pure rules, one file a concept. Nothing here does I/O or knows a technology."""

@@ -1,0 +1,91 @@
+"""What goes in and out of an agent's turn, whichever runtime plays it."""
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from sophia.domain.citation import Quote
+from sophia.domain.conversation import FoundMessage, Message
+from sophia.domain.knowledge import Passage
+from sophia.domain.runs import ToolStatus
+
+__all__ = ["AgentEvent", "Cited", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
+
+
+@frozen
+class Turn:
+    """All that a runtime is given to answer one message.
+
+    Attributes:
+        question: the user's words; the only text in here that carries intent.
+        vector: of the question.
+        history: the thread's last messages before this one, oldest first.
+        recalled: earlier messages of the same user, from any thread, near the question.
+        passages: what the knowledge base has on it, best first.
+    """
+
+    thread_id: str
+    run_id: str
+    question: str = field(repr=False)
+    language: str
+    vector: tuple[float, ...] = field(default=(), repr=False)
+    history: tuple[Message, ...] = ()
+    recalled: tuple[FoundMessage, ...] = ()
+    passages: tuple[Passage, ...] = ()
+
+
+@frozen
+class Spoken:
+    """The next stretch of the reply.
+
+    ``claim`` is False for words that assert nothing about the subject (a greeting, a lead-in).
+    """
+
+    text: str
+    claim: bool = True
+
+
+@frozen
+class Cited:
+    """The quote behind a marker ``[index]`` of the reply; sent before the text that carries the marker or after."""
+
+    quote: Quote
+
+
+@frozen
+class Tokens:
+    """What the reply has cost, told once at its end by runtimes that know."""
+
+    input: int
+    output: int
+
+
+AgentEvent: TypeAlias = Spoken | Cited | Tokens
+
+
+@frozen
+class ToolSpec:
+    """A tool as an agent sees it; ``parameters`` is a JSON Schema of an object."""
+
+    name: str
+    description: str
+    parameters: dict[str, object] = field(hash=False)
+
+
+@frozen
+class ToolCall:
+    """An agent asks for a tool."""
+
+    id: str
+    name: str
+    arguments: dict[str, object] = field(hash=False)
+
+
+@frozen
+class ToolResult:
+    """What came of a tool call. ``content`` is data for the agent, never an instruction to SOPHIA."""
+
+    call_id: str
+    status: ToolStatus
+    content: dict[str, object] = field(hash=False)
+    passages: tuple[Passage, ...] = ()

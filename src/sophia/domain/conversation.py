@@ -1,0 +1,58 @@
+"""Threads and the messages in them. A thread belongs to one user of one company."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import field, frozen
+
+__all__ = ["FoundMessage", "Message", "Role", "Thread", "thread_title"]
+
+
+class Role(StrEnum):
+    """Who said a message."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@frozen
+class Thread:
+    """A conversation; ``title`` is the beginning of its first message."""
+
+    id: str
+    title: str
+    language: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@frozen
+class Message:
+    """One thing said in a thread.
+
+    Attributes:
+        vector: of the text, as float32 bytes; empty until it is embedded.
+    """
+
+    id: str
+    thread_id: str
+    run_id: str
+    role: Role
+    text: str = field(repr=False)
+    language: str
+    created_at: datetime
+    vector: bytes = field(default=b"", repr=False)
+
+
+@frozen
+class FoundMessage:
+    """A message of the caller's history that is near what was asked; ``similarity`` is a cosine."""
+
+    message: Message
+    similarity: float
+
+
+def thread_title(text: str, limit: int = 80) -> str:
+    """The first line of a message, cut at a word."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[:limit].rsplit(" ", 1)[0] + "…"

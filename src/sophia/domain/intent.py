@@ -1,0 +1,198 @@
+"""Whether a message asks that something be done, or to know something: the classifier behind `Intent`.
+
+Three kinds of features go into one linear model (multinomial logistic regression, plus a two-way one whose logit is
+averaged with it): the message's query embedding, what `intent_cues` found in its words, and hashed word n-grams. The
+score is calibrated on messages that the model had not seen. A second set of weights serves when there is no embedding.
+
+The weights are package data (`intent_weights.json`), made by `benchmarks/fit_intent.py` from `data/handoff`.
+"""
+
+import base64
+import json
+import sys
+from array import array
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from itertools import starmap
+from math import exp, isfinite, log, sqrt
+from operator import mul
+from typing import Any
+from zlib import crc32
+
+from attrs import field, frozen
+
+from sophia.domain.handoff import BOUNDARY, Category, Intent
+from sophia.domain.intent_actions import actions_of
+from sophia.domain.intent_cues import Reading, acts, cues, grams, read
+
+__all__ = ["BUCKETS", "DIMENSIONS", "OUTPUTS", "IntentClassifier", "IntentWeights", "bucket"]
+
+BUCKETS = 8192
+"""How many cells the n-grams are hashed into."""
+DIMENSIONS = 384
+"""Length of the embedding (multilingual-e5-small)."""
+_CATEGORIES = tuple(Category)
+OUTPUTS = len(_CATEGORIES) + 1
+"""One for each category, in the order of `Category`, and one for action."""
+
+
+def bucket(gram: str) -> int:
+    """The cell of an n-gram."""
+    return crc32(gram.encode()) % BUCKETS
+
+
+@frozen
+class IntentWeights:
+    """One fitted model.
+
+    Attributes:
+        slope, shift: turn the raw logit of action into a calibrated one.
+        intercept: one number an output.
+        cues: the cue's name to its weight for every output.
+        grams: BUCKETS rows of OUTPUTS small integers; `gram_scale` makes weights of them.
+        vector: OUTPUTS rows of DIMENSIONS weights; empty where the model uses words alone.
+    """
+
+    slope: float
+    shift: float
+    intercept: tuple[float, ...] = field(converter=tuple)
+    cues: Mapping[str, tuple[float, ...]] = field(repr=False)
+    grams: Sequence[int] = field(repr=False)
+    gram_scale: tuple[float, ...] = field(converter=tuple)
+    vector: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+
+    def outputs(self, found: Mapping[str, float], listed: Sequence[str], vector: Sequence[float]) -> list[float]:
+        """The linear outputs for a message's cues, n-grams and embedding."""
+        totals = list(self.intercept)
+        for name, value in found.items():
+            row = self.cues.get(name)
+            if row is not None:
+                totals = [total + value * weight for total, weight in zip(totals, row, strict=True)]
+        if listed:
+            starts = [bucket(gram) * OUTPUTS for gram in listed]
+            norm = sqrt(len(starts))
+            for output in range(OUTPUTS):
+                total = sum(self.grams[start + output] for start in starts)
+                totals[output] += total * self.gram_scale[output] / norm
+        for output, row in enumerate(self.vector):
+            totals[output] += sum(starmap(mul, zip(row, vector, strict=True)))
+        return totals
+
+    def score(self, outputs: Sequence[float]) -> float:
+        """The calibrated chance that action is asked for."""
+        top = max(outputs[:-1])
+        odds = [exp(output - top) for output in outputs[:-1]]
+        doing = sum(odd for odd, category in zip(odds, _CATEGORIES, strict=True) if category.is_action)
+        logit = (log(max(doing, 1e-300)) - log(max(sum(odds) - doing, 1e-300)) + outputs[-1]) / 2
+        return 1 / (1 + exp(-max(-60.0, min(60.0, self.slope * logit + self.shift))))
+
+
+@frozen
+class IntentClassifier:
+    """Reads what a message asks for. Pure: the same text and embedding give the same intent.
+
+    Attributes:
+        full: weights for a message with its embedding.
+        words: weights for a message without one.
+        version: of the form of the weights.
+        data: digest of the messages they were fitted on.
+    """
+
+    full: IntentWeights
+    words: IntentWeights
+    version: int
+    data: str
+
+    @classmethod
+    def load(cls) -> "IntentClassifier":
+        """The classifier as it is shipped. Read once a process, with the verb tables (a tenth of a second)."""
+        return _shipped()
+
+    @classmethod
+    def from_json(cls, text: str) -> "IntentClassifier":
+        """A classifier from the text that `benchmarks/fit_intent.py` writes.
+
+        Raises:
+            ValueError: the weights have another form than this code reads.
+        """
+        stored = json.loads(text)
+        if stored["version"] != _VERSION or stored["outputs"] != OUTPUTS or stored["buckets"] != BUCKETS:
+            raise ValueError(f"intent weights of version {stored['version']}, this code reads {_VERSION}")
+        return cls(_weights(stored["full"]), _weights(stored["words"]), stored["version"], stored["data"])
+
+    def __call__(self, text: str, vector: Sequence[float] = ()) -> Intent:
+        """What a message asks for.
+
+        Args:
+            text: the message as the user wrote it; what it quotes does not count unless the user adopts it.
+            vector: its query embedding (`DIMENSIONS` numbers), or nothing: then the words alone decide.
+
+        Raises:
+            ValueError: the embedding has another length or is not finite.
+        """
+        if len(vector) not in (0, DIMENSIONS) or not all(isfinite(x) for x in vector):
+            raise ValueError(f"an embedding has {DIMENSIONS} finite numbers, not {len(vector)}")
+        reading = read(text)
+        weights = self.full if len(vector) else self.words
+        outputs = weights.outputs(cues(reading), grams(reading), vector)
+        score = weights.score(outputs)
+        doing = score >= BOUNDARY
+        side = [pair for pair in zip(outputs[:-1], _CATEGORIES, strict=True) if pair[1].is_action is doing]
+        category = max(side, key=lambda pair: pair[0])[1]
+        question = _asks(reading) if doing else category in (Category.KNOWLEDGE, Category.LOOKUP)
+        return Intent(category, score, question, actions_of(reading) if doing else ())
+
+
+_VERSION = 1
+_OPENS_QUESTION = frozenset(("howto", "wh", "norm", "status", "general"))
+
+
+def _asks(reading: Reading) -> bool:
+    """Whether a message that asks for action also asks to know something."""
+    for number, sentence in enumerate(reading.sentences):
+        asked = [verb for verb in reading.verbs if verb.sentence == number and verb.role == "req"]
+        acted = any(acts(verb) for verb in asked)
+        if sentence.question and not acted and not sentence.flags & {"polite", "suggest", "problem", "adopt"}:
+            return True
+        if sentence.question and "problem" in sentence.flags and sentence.flags & _OPENS_QUESTION and not acted:
+            return len(reading.sentences) > 1 and "whyown" not in sentence.flags
+        if any(
+            verb.opens not in {"", "why", "if", "that"} and verb.kinds & {"tell", "read"} and not acts(verb)
+            for verb in asked
+        ):
+            return True
+        if any("tell" in verb.kinds and not acts(verb) and verb.manner != "that" for verb in asked) and any(
+            acts(verb) for verb in reading.requests
+        ):
+            return "victoria" not in sentence.flags
+    return False
+
+
+def _weights(stored: Mapping[str, Any]) -> IntentWeights:
+    cells = array("b")
+    cells.frombytes(base64.b85decode(stored["grams"]))
+    rows = array("h")
+    rows.frombytes(base64.b85decode(stored["vector"]))
+    if sys.byteorder == "big":
+        rows.byteswap()
+    return IntentWeights(
+        slope=stored["slope"],
+        shift=stored["shift"],
+        intercept=stored["intercept"],
+        cues={name: tuple(row) for name, row in stored["cues"].items()},
+        grams=cells,
+        gram_scale=stored["gram_scale"],
+        vector=tuple(
+            tuple(x * scale for x in rows[output * DIMENSIONS : (output + 1) * DIMENSIONS])
+            for output, scale in enumerate(stored["vector_scale"])
+        ),
+    )
+
+
+@cache
+def _shipped() -> IntentClassifier:
+    text = resources.files("sophia.domain").joinpath("intent_weights.json").read_text(encoding="utf-8")
+    shipped = IntentClassifier.from_json(text)
+    shipped("hola")  # the tables are made at first use; better now than in a user's turn
+    return shipped

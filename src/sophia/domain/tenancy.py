@@ -1,0 +1,114 @@
+"""Companies, users, and the scope that everything touching a tenant's data is given first."""
+
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from sophia.errors import PermissionDenied
+
+__all__ = [
+    "EVERYONE",
+    "Actor",
+    "Company",
+    "HandoffSetting",
+    "Permission",
+    "TenantScope",
+    "User",
+    "reader_group",
+    "reader_user",
+]
+
+EVERYONE = "company"
+"""The reader token of a document that every user of the company may find."""
+
+
+def reader_group(group: str) -> str:
+    """The reader token of a document that belongs to a group of users."""
+    return f"group:{group}"
+
+
+def reader_user(user_id: str) -> str:
+    """The reader token of a document that belongs to one user."""
+    return f"user:{user_id}"
+
+
+class Permission(StrEnum):
+    """What a caller may do. Look-ups are one permission a system and come with the systems."""
+
+    CHAT = "chat"
+    HANDOFF = "handoff"
+    REFRESH = "refresh"
+    DOCUMENTS = "documents"
+
+
+class Actor(StrEnum):
+    """Who stands behind a scope."""
+
+    USER = "user"
+    SERVICE = "service"
+    SYSTEM = "system"
+
+
+class HandoffSetting(StrEnum):
+    """What a company wants to happen when a user asks for action."""
+
+    AUTO = "auto"
+    OFF = "off"
+
+
+@frozen
+class User:
+    """A user as the tenant directory knows them."""
+
+    id: str
+    groups: frozenset[str] = field(default=frozenset())
+    permissions: frozenset[Permission] = field(default=frozenset(Permission))
+
+
+@frozen
+class Company:
+    """A company and the settings of its SOPHIA instance.
+
+    Attributes:
+        language: what SOPHIA speaks when a message does not tell (``es`` or ``en``).
+        synonyms: a term of the company's jargon to the words that mean the same.
+    """
+
+    id: str
+    name: str
+    language: str = "es"
+    handoff: HandoffSetting = HandoffSetting.AUTO
+    synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
+
+
+@frozen
+class TenantScope:
+    """Whose data may be touched, by whom, and what they may do.
+
+    Only identity makes one (``sophia.application.identity``): for a caller from a verified
+    credential, for SOPHIA's own work from `SystemIdentity`. A test holds the source tree to it.
+    """
+
+    company_id: str
+    user_id: str
+    permissions: frozenset[Permission]
+    groups: frozenset[str] = frozenset()
+    actor: Actor = Actor.USER
+
+    def require(self, permission: Permission) -> None:
+        """Pass when the caller has the permission.
+
+        Raises:
+            PermissionDenied: when not.
+        """
+        if permission not in self.permissions:
+            raise PermissionDenied(permission)
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """The reader tokens this caller answers to; a document is found by any one of them."""
+        return frozenset({EVERYONE, reader_user(self.user_id), *map(reader_group, self.groups)})
+
+    def may_read(self, readers: frozenset[str]) -> bool:
+        """Whether a document with these readers is this caller's to see. SOPHIA's own work sees all of a company's."""
+        return self.actor is Actor.SYSTEM or not self.readers.isdisjoint(readers)

@@ -1,0 +1,41 @@
+"""``sophia ask``: one question, one answer."""
+
+import json
+
+import click
+from rich.console import Console
+
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.sophia import Sophia
+from sophia.entrypoints import contract
+from sophia.entrypoints.cli.options import (
+    company_option,
+    config_option,
+    json_option,
+    one_company,
+    quiet_logs,
+    user_option,
+)
+from sophia.entrypoints.cli.show import print_answer
+
+__all__ = ["command"]
+
+
+@click.command("ask")
+@click.argument("question")
+@click.option("--thread", metavar="ID", help="Go on with a thread; a new one is begun when none is named.")
+@config_option
+@company_option
+@user_option
+@json_option
+def command(
+    question: str, thread: str | None, settings: Settings, company: str | None, user: str | None, as_json: bool
+) -> None:
+    """Ask QUESTION and print the answer with its citations."""
+    quiet_logs()
+    with Sophia(settings) as sophia:
+        answer = sophia.ask(question, company=one_company(settings, company), user=user, thread=thread)
+    if as_json:
+        click.echo(json.dumps(contract.answer(answer), ensure_ascii=False, indent=2))
+    else:
+        print_answer(Console(soft_wrap=True), answer)

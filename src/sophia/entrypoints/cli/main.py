@@ -1,0 +1,38 @@
+"""``sophia``: the commands."""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from sophia.errors import SophiaError
+
+__all__ = ["cli"]
+
+
+class _Commands(click.Group):
+    """Loads a command's module when it is used, and turns SOPHIA's errors into one line and exit code 1."""
+
+    names = ("serve", "ask", "chat", "refresh", "threads", "tickets", "eval")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in self.names:
+            return None
+        command: click.Command = import_module(f"sophia.entrypoints.cli.{cmd_name}_command").command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SophiaError as error:
+            click.echo(f"sophia: {error}", err=True)
+            ctx.exit(1)
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sophia")
+def cli() -> None:
+    """SOPHIA answers security questions from a company's own documents and hands action over."""

@@ -1,0 +1,89 @@
+"""Options that commands share, and how SOPHIA is made from them."""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import structlog
+
+from sophia.bootstrap.settings import Settings, load_settings
+from sophia.errors import ConfigurationError, Fault
+
+__all__ = [
+    "company_option",
+    "config_option",
+    "json_option",
+    "log_to_stderr",
+    "one_company",
+    "quiet_logs",
+    "user_option",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option(function: F) -> F:
+    """``--config FILE``: hands the settings over as ``settings``."""
+    return click.option(
+        "--config",
+        "settings",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="SOPHIA_CONFIG",
+        default=Path("sophia.toml"),
+        show_default=True,
+        callback=lambda _ctx, _param, path: load_settings(path),
+        help="The settings file (or SOPHIA_CONFIG).",
+    )(function)
+
+
+def company_option(function: F) -> F:
+    """``--company ID``."""
+    return click.option("--company", metavar="ID", help="The company; not needed where there is only one.")(function)
+
+
+def user_option(function: F) -> F:
+    """``--user ID``."""
+    return click.option("--user", metavar="ID", help="The user; the company's service when none is named.")(function)
+
+
+def json_option(function: F) -> F:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, in the shapes of openapi.yaml.")(function)
+
+
+def one_company(settings: Settings, named: str | None) -> str:
+    """The company that a command is about.
+
+    Raises:
+        ConfigurationError: none is named and there is not exactly one; or there is none of that name.
+    """
+    known = [company.id for company in settings.companies]
+    if named in known:
+        return str(named)
+    if named is None and len(known) == 1:
+        return known[0]
+    wrong = f"there is no company {named!r}" if named else "name one with --company"
+    raise ConfigurationError(Fault("", f"{wrong}; there are {', '.join(known) or 'none'}"))
+
+
+def quiet_logs() -> None:
+    """Keep log lines out of what a command prints, but for warnings, which go to stderr."""
+    log_to_stderr(logging.WARNING)
+
+
+def log_to_stderr(least: int = logging.INFO) -> None:
+    """Send log lines to stderr. A traceback comes without the values in it: they are what users said, or secrets."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(least),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )

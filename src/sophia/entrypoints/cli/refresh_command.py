@@ -1,0 +1,54 @@
+"""``sophia refresh``: bring knowledge up to its sources."""
+
+import time
+
+import click
+from rich.console import Console
+
+from sophia.application.refresh import OnProgress
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.sophia import Sophia
+from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus
+from sophia.entrypoints.cli.options import company_option, config_option, quiet_logs
+from sophia.entrypoints.cli.show import print_refresh, refresh_bars
+from sophia.errors import NotFound, RefreshInProgress
+
+__all__ = ["command"]
+
+
+@click.command("refresh")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done and what it would cost; change nothing.")
+@click.option("--force", is_flag=True, help="Take every document in anew, whatever its fingerprint says.")
+@click.option("--wait", is_flag=True, help="Where a refresh is under way already, wait for it and then begin.")
+@config_option
+@company_option
+def command(
+    sources: tuple[str, ...], dry_run: bool, force: bool, wait: bool, settings: Settings, company: str | None
+) -> None:
+    """Read the sources of one company, or of all, and take in what is new or changed."""
+    quiet_logs()
+    console = Console(stderr=True, soft_wrap=True)
+    options = RefreshOptions(sources, force, dry_run)
+    known = [c.id for c in settings.companies]
+    if company is not None and company not in known:
+        raise NotFound("company", company)
+    failed = False
+    with Sophia(settings) as sophia:
+        for company_id in known if company is None else [company]:
+            with refresh_bars(console, company_id) as bars:
+                refresh = _refresh(sophia, company_id, options, bars, wait=wait)
+            print_refresh(console, company_id, refresh)
+            failed = failed or refresh.status is RefreshStatus.FAILED
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _refresh(sophia: Sophia, company: str, options: RefreshOptions, bars: OnProgress, *, wait: bool) -> Refresh:
+    while True:
+        try:
+            return sophia.refresh(company, options, bars)
+        except RefreshInProgress:
+            if not wait:
+                raise
+            time.sleep(0.5)

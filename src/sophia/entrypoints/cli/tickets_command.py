@@ -1,0 +1,41 @@
+"""``sophia tickets``: what was handed over for a user."""
+
+import json
+
+import click
+from rich.console import Console
+
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.sophia import Sophia
+from sophia.entrypoints import contract
+from sophia.entrypoints.cli.options import (
+    company_option,
+    config_option,
+    json_option,
+    one_company,
+    quiet_logs,
+    user_option,
+)
+
+__all__ = ["command"]
+
+
+@click.command("tickets")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@config_option
+@company_option
+@user_option
+@json_option
+def command(limit: int, settings: Settings, company: str | None, user: str | None, as_json: bool) -> None:
+    """List the tickets of a user, newest first."""
+    quiet_logs()
+    sophia = Sophia(settings)
+    tickets = sophia.services.list_tickets(sophia.scope(one_company(settings, company), user), limit).items
+    if as_json:
+        click.echo(json.dumps([contract.ticket(t) for t in tickets], ensure_ascii=False, indent=2))
+        return
+    console = Console(soft_wrap=True)
+    for ticket in tickets:
+        number = ticket.external_id or ticket.id
+        line = f"{number}  {ticket.created_at:%Y-%m-%d %H:%M}  {ticket.target}  {ticket.status}  {ticket.title}"
+        console.print(line, markup=False, highlight=False)

@@ -1,0 +1,62 @@
+"""Asking, and following the runs that answer."""
+
+from typing import cast
+
+from flask import Blueprint, Response, jsonify, request
+
+from sophia.application.start_run import Question
+from sophia.bootstrap.sophia import answer_of
+from sophia.domain.runs import RunEvent, RunStatus
+from sophia.domain.tenancy import TenantScope
+from sophia.entrypoints import contract
+from sophia.entrypoints.http.requests import body, caller, idempotency_key, last_event_id, own_company, services
+from sophia.entrypoints.http.sse import stream
+
+__all__ = ["routes"]
+
+routes = Blueprint("chat", __name__)
+
+
+@routes.post("/chat")
+def chat() -> Response:
+    """Take a message in, and answer it: at once as a stream, or whole when it is done."""
+    scope = caller()
+    asked = body("ChatRequest")
+    own_company(scope, asked["companyId"])
+    question = Question(asked["message"], asked.get("threadId"), asked.get("language"))
+    started = services().start_run(scope, question, idempotency_key())
+    run = started.run
+    if not started.replayed:
+        services().background.play(scope, run.id)
+    if asked.get("stream") or "text/event-stream" in request.headers.get("Accept", ""):
+        response = _events(scope, run.id, 0)
+    else:
+        for _ in services().follow_run(scope, run.id):
+            pass
+        response = jsonify(contract.answer(answer_of(services().read_run(scope, run.id))))
+    response.headers["Location"] = f"/runs/{run.id}"
+    return response
+
+
+@routes.get("/runs/<run_id>")
+def read_run(run_id: str) -> Response:
+    """The state of a run."""
+    return jsonify(contract.run(services().read_run(caller(), run_id)))
+
+
+@routes.get("/runs/<run_id>/events")
+def run_events(run_id: str) -> Response:
+    """A run's events, from where the caller left off."""
+    return _events(caller(), run_id, last_event_id())
+
+
+@routes.post("/runs/<run_id>/cancel")
+def cancel_run(run_id: str) -> tuple[Response, int]:
+    """Ask a run to stop."""
+    run = services().cancel_run(caller(), run_id)
+    return jsonify(contract.run(run)), 202 if run.status in {RunStatus.QUEUED, RunStatus.RUNNING} else 200
+
+
+def _events(scope: TenantScope, run_id: str, after: int) -> Response:
+    events = services().follow_run(scope, run_id, after)
+    return stream(events, lambda event: contract.run_event(cast(RunEvent, event)), caller)

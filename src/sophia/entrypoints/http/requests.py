@@ -1,0 +1,201 @@
+"""What comes in with a request: who asks, and for what."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+import jsonschema
+import yaml
+from flask import current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from sophia.bootstrap.services import Services
+from sophia.domain.tenancy import TenantScope
+from sophia.errors import CompanyMismatch, Fault, InvalidInput, Unauthenticated
+
+__all__ = [
+    "body",
+    "caller",
+    "cursor",
+    "idempotency_key",
+    "last_event_id",
+    "limit",
+    "openapi",
+    "optional_query",
+    "own_company",
+    "required_query",
+    "services",
+]
+
+_LARGEST_PAGE = 100
+_USUAL_PAGE = 20
+_LONGEST_CURSOR = 500
+_MOST_FAULTS = 100
+_TYPES = {"object": "an object", "string": "a text", "boolean": "true or false", "array": "a list"}
+
+
+def services() -> Services:
+    """The use cases of this app."""
+    found: Services = current_app.extensions["sophia"]
+    return found
+
+
+def caller() -> TenantScope:
+    """The scope of whoever sends this request.
+
+    Raises:
+        Unauthenticated: no valid credential.
+        PermissionDenied: the service names a user who is not its company's.
+        CompanyMismatch: the query names a company, and not the credential's.
+    """
+    key = request.headers.get("X-Agent-Access-Key")
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    credential = key or (token if kind.lower() == "bearer" else "")
+    if not credential:
+        raise Unauthenticated("send an access key in X-Agent-Access-Key or a token in Authorization: Bearer")
+    user = request.headers.get("X-User-Id")
+    scope = services().authenticate(credential.strip(), None if user is None else _as_utf8(user))
+    for company_id in request.args.getlist("companyId"):
+        own_company(scope, company_id)
+    return scope
+
+
+def _as_utf8(header: str) -> str:
+    """A header's bytes as UTF-8, where they are; WSGI hands them over as Latin-1 (PEP 3333)."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
+def own_company(scope: TenantScope, company_id: str) -> None:
+    """Check that a company named in a request is the caller's.
+
+    Raises:
+        CompanyMismatch: it is another's, or none's.
+    """
+    if company_id != scope.company_id:
+        raise CompanyMismatch
+
+
+def body(schema: str) -> dict[str, Any]:
+    """The JSON body, as the named schema of ``openapi.yaml`` has it.
+
+    Raises:
+        InvalidInput: it is not JSON, or not of that schema; every fault is named.
+        RequestEntityTooLarge: it is over the limit.
+    """
+    if not request.is_json:
+        raise InvalidInput(Fault("", "send a JSON object with Content-Type: application/json"))
+    data = request.get_data()
+    if request.content_length is None and len(data) == current_app.config["MAX_CONTENT_LENGTH"]:
+        # A body of unknown length is cut at the limit and nobody is told.
+        raise RequestEntityTooLarge
+    try:
+        value = json.loads(data)
+        faults = {fault for error in _validator(schema).iter_errors(value) for fault in _faults(error)}
+    except ValueError as error:
+        raise InvalidInput(Fault("", "it is no JSON in UTF-8")) from error
+    except RecursionError as error:
+        raise InvalidInput(Fault("", "it is nested too deeply")) from error
+    if faults:
+        raise InvalidInput(*sorted(faults, key=str)[:_MOST_FAULTS])
+    found: dict[str, Any] = value
+    return found
+
+
+def _faults(error: jsonschema.ValidationError) -> Iterator[Fault]:
+    """What is wrong, where it is wrong: a key too many or too few is named itself."""
+    place = "".join(f"/{part}" for part in error.absolute_path)
+    validator, schema, value = str(error.validator), cast(dict[str, Any], error.schema), cast(Any, error.instance)
+    if validator == "required":
+        yield from (Fault(f"{place}/{key}", "is missing") for key in schema[validator] if key not in value)
+    elif validator == "additionalProperties":
+        known = schema["properties"]
+        there_is = f"is not known here; there is {', '.join(known)}"
+        yield from (Fault(f"{place}/{_escaped(key)}", there_is) for key in value if key not in known)
+    else:
+        yield Fault(place, _said(validator, schema, value))
+
+
+def _said(validator: str, schema: dict[str, Any], value: Any) -> str:
+    asked = schema[validator]
+    match validator:
+        case "type":
+            return f"expected {_TYPES[asked]}"
+        case "enum":
+            return f"expected one of {', '.join(asked)}"
+        case "pattern":
+            return f"expected {schema['x-expected']}"
+        case "minLength":
+            return "must not be empty"
+        case "maxLength":
+            return f"has {len(value)} characters; at most {asked} are taken"
+        case "maxItems":
+            return f"has {len(value)} items; at most {asked} are taken"
+        case _:
+            return "names something twice"
+
+
+def _escaped(key: str) -> str:
+    # RFC 6901, section 3.
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def limit() -> int:
+    """How many items a page shall have."""
+    given = request.args.get("limit", str(_USUAL_PAGE))
+    if not re.fullmatch("[0-9]{1,9}", given) or not 1 <= int(given) <= _LARGEST_PAGE:
+        raise InvalidInput(Fault("/limit", f"expected a number from 1 to {_LARGEST_PAGE}"))
+    return int(given)
+
+
+def cursor() -> str | None:
+    """Where the page begins."""
+    return optional_query("cursor", _LONGEST_CURSOR)
+
+
+def optional_query(name: str, longest: int = 200) -> str | None:
+    """A text that the query may have."""
+    return required_query(name, longest) if name in request.args else None
+
+
+def required_query(name: str, longest: int = 1000) -> str:
+    """A text that the query has to have."""
+    text = request.args.get(name, "").strip()
+    if not 1 <= len(text) <= longest or "\0" in text:
+        raise InvalidInput(Fault(f"/{name}", f"expected a text of 1 to {longest} characters"))
+    return text
+
+
+def last_event_id() -> int:
+    """The sequence number after which a stream goes on: 0 from the beginning."""
+    given = request.headers.get("Last-Event-ID", "0")
+    if not re.fullmatch("[0-9]{1,18}", given):
+        raise InvalidInput(Fault("/Last-Event-ID", "expected the id of an event of this stream"))
+    return int(given)
+
+
+def idempotency_key() -> str | None:
+    """What the caller calls this request, to repeat it safely."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch("[!-~]{1,200}", key):
+        raise InvalidInput(Fault("/Idempotency-Key", "expected 1 to 200 ASCII characters without spaces"))
+    return key
+
+
+@cache
+def openapi() -> str:
+    """The text of ``openapi.yaml``."""
+    return files("sophia.entrypoints.http").joinpath("openapi.yaml").read_text(encoding="utf-8")
+
+
+@cache
+def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    document = yaml.safe_load(openapi())
+    return jsonschema.Draft202012Validator(
+        {"$ref": f"#/components/schemas/{schema}", "components": document["components"]}
+    )

@@ -1,0 +1,44 @@
+"""Events as a stream of server-sent events."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import structlog
+from flask import Response, json, stream_with_context
+
+from sophia.domain.runs import Sequenced
+from sophia.entrypoints.contract import JsonObject
+from sophia.errors import SophiaError
+
+__all__ = ["stream"]
+
+_log = structlog.get_logger(__name__)
+
+
+def stream(
+    events: Iterable[Sequenced | None],
+    render: Callable[[object], tuple[str, JsonObject]],
+    still_allowed: Callable[[], object],
+) -> Response:
+    """A response that sends events as they come, and a comment whenever there is nothing to say.
+
+    ``still_allowed`` is called before each comment and raises when the caller may not listen any more.
+    An error ends the stream before its last event: whoever asks again is told what it is.
+    """
+
+    def lines() -> Iterator[str]:
+        try:
+            for sequenced in events:
+                if sequenced is None:
+                    still_allowed()
+                    yield ": still here\n\n"
+                    continue
+                name, data = render(sequenced.event)
+                yield f"id: {sequenced.sequence}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+        except SophiaError as error:
+            _log.info("stream.cut", error=type(error).__name__)
+
+    return Response(
+        stream_with_context(lines()),
+        content_type="text/event-stream; charset=utf-8",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

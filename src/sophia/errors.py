@@ -1,0 +1,196 @@
+"""Every error that SOPHIA raises on purpose.
+
+The tree (an indented name is a subclass of the one above it)::
+
+    SophiaError
+      InvalidInput            what the caller sent cannot be understood; names each fault
+        ConfigurationError    the same, in the settings file
+      Unauthenticated         no valid credential came with the request
+      PermissionDenied        a valid credential that may not do this
+        CompanyMismatch       the request names another company than its credential
+      NotFound                no such thing, or not the caller's: the two read alike
+      Conflict                the thing is in a state that does not allow this now
+        ThreadBusy            the thread has a live run
+        IdempotencyConflict   the key was used before, with another body
+        RequestInProgress     the key was used before, and that request still runs
+        RefreshInProgress     the company is being refreshed already
+        LeaseLost             somebody else owns the work by now
+      LimitExceeded           more than a configured limit allows
+      DocumentRejected        a document cannot be taken into the knowledge base
+      Unavailable             something SOPHIA depends on does not answer; worth another try
+      TicketRejected          a ticket desk has refused a ticket for good
+      Cancelled               the run was cancelled while it was at work
+      AnswerFailed            the run has ended without an answer
+
+Attributes are data, for programs; ``str()`` is one sentence, for people, and holds no secret.
+Adapters raise nothing else, always ``from`` the vendor's error.
+"""
+
+from attrs import frozen
+
+__all__ = [
+    "AnswerFailed",
+    "Cancelled",
+    "CompanyMismatch",
+    "ConfigurationError",
+    "Conflict",
+    "DocumentRejected",
+    "Fault",
+    "IdempotencyConflict",
+    "InvalidInput",
+    "LeaseLost",
+    "LimitExceeded",
+    "NotFound",
+    "PermissionDenied",
+    "RefreshInProgress",
+    "RequestInProgress",
+    "SophiaError",
+    "ThreadBusy",
+    "TicketRejected",
+    "Unauthenticated",
+    "Unavailable",
+]
+
+
+class SophiaError(Exception):
+    """Base of the tree; catch it to catch whatever SOPHIA raises on purpose."""
+
+
+@frozen
+class Fault:
+    """One thing that is wrong with an input: where it is (RFC 6901 pointer) and what would be right."""
+
+    pointer: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.detail}"
+
+
+class InvalidInput(SophiaError):
+    """What the caller sent cannot be understood; ``faults`` names each place."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+class ConfigurationError(InvalidInput):
+    """The settings cannot be used; ``faults`` point into the settings file."""
+
+
+class Unauthenticated(SophiaError):
+    """No valid credential came with the request."""
+
+
+class PermissionDenied(SophiaError):
+    """The caller is known but lacks ``permission``."""
+
+    def __init__(self, permission: str, detail: str | None = None) -> None:
+        super().__init__(detail or f"this needs the permission {permission!r}")
+        self.permission = permission
+
+
+class CompanyMismatch(PermissionDenied):
+    """The request names another company than the one its credential belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__("company", "companyId is not the company of this credential")
+
+
+class NotFound(SophiaError):
+    """There is no such ``kind`` with this ``id`` for this caller (it may be somebody else's)."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(f"no {kind} {id!r}")
+        self.kind = kind
+        self.id = id
+
+
+class Conflict(SophiaError):
+    """The thing is in a state that does not allow this now."""
+
+
+class ThreadBusy(Conflict):
+    """The thread has a live run, ``run_id``; wait for it or cancel it."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"the thread is answering already (run {run_id!r})")
+        self.run_id = run_id
+
+
+class IdempotencyConflict(Conflict):
+    """The idempotency key was used before, with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used with another body; use a new key")
+
+
+class RequestInProgress(Conflict):
+    """The request with this idempotency key still runs, as ``run_id``."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"the request with this Idempotency-Key still runs (run {run_id!r})")
+        self.run_id = run_id
+
+
+class RefreshInProgress(Conflict):
+    """The company's knowledge is being refreshed already, as ``refresh_id``."""
+
+    def __init__(self, refresh_id: str) -> None:
+        super().__init__(f"a refresh of this company is under way already ({refresh_id!r})")
+        self.refresh_id = refresh_id
+
+
+class LeaseLost(Conflict):
+    """The lease on a piece of work ran out and somebody else may own it; stop writing."""
+
+
+class LimitExceeded(SophiaError):
+    """More than the limit ``name`` allows; ``retry_after`` in seconds, where waiting helps."""
+
+    def __init__(self, name: str, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.name = name
+        self.retry_after = retry_after
+
+
+class DocumentRejected(SophiaError):
+    """A document cannot be taken into the knowledge base; ``reason`` says why, for its owner."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unavailable(SophiaError):
+    """``dependency`` does not answer; ``retry_after`` in seconds, where it is known."""
+
+    def __init__(self, dependency: str, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(f"{dependency}: {detail}")
+        self.dependency = dependency
+        self.retry_after = retry_after
+
+
+class TicketRejected(SophiaError):
+    """A ticket desk has refused a ticket for good; ``reason`` is told to the user."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Cancelled(SophiaError):
+    """The run was cancelled while it was at work."""
+
+    def __init__(self) -> None:
+        super().__init__("the run was cancelled")
+
+
+class AnswerFailed(SophiaError):
+    """The run has ended without an answer; ``code`` says in one word what kind of failure it was."""
+
+    def __init__(self, code: str, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.retry_after = retry_after

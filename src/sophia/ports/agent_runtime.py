@@ -1,0 +1,45 @@
+"""Whoever words the answer: a model somewhere, or no model at all."""
+
+from collections.abc import Generator, Sequence
+from typing import Protocol
+
+from sophia.domain.agents import AgentEvent, ToolCall, ToolResult, ToolSpec, Turn
+
+__all__ = ["AgentRuntime", "ToolBox"]
+
+
+class ToolBox(Protocol):
+    """The tools of one turn. Each call is authorised, bounded and recorded before its result is seen."""
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        """The tools there are."""
+        ...
+
+    def call(self, call: ToolCall) -> ToolResult:
+        """Run a tool. An unknown name, bad arguments or a refusal come back as a result that says so.
+
+        Raises:
+            Cancelled: the run was cancelled; stop.
+        """
+        ...
+
+
+class AgentRuntime(Protocol):
+    """Plays one turn of a conversation."""
+
+    @property
+    def version(self) -> str:
+        """Names what answers, for the record."""
+        ...
+
+    def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:
+        """The reply, as it comes: text, the quotes behind its markers, at last its cost.
+
+        Every marker ``[n]`` in the text has one `Cited` with that index, and each quote is of a
+        passage of the turn or of a tool result. Closing the generator stops the work.
+
+        Raises:
+            Unavailable: what words the answer does not answer.
+        """
+        ...

@@ -1,0 +1,53 @@
+"""Who is calling, and what their company is. These come before a scope exists."""
+
+from typing import Protocol
+
+from attrs import frozen
+
+from sophia.domain.tenancy import Company, User
+
+__all__ = ["Claims", "TenantDirectory", "TokenVerifier"]
+
+
+@frozen
+class Claims:
+    """What a credential proves. ``user_id`` is None for a service's credential: it may name the user."""
+
+    company_id: str
+    user_id: str | None = None
+
+
+class TokenVerifier(Protocol):
+    """Turns a credential into what it proves."""
+
+    def verify(self, token: str) -> Claims:
+        """What the token proves.
+
+        Raises:
+            Unauthenticated: the token is not valid; the message never says which part was wrong.
+        """
+        ...
+
+
+class TenantDirectory(Protocol):
+    """Knows the companies and their users."""
+
+    def companies(self) -> tuple[Company, ...]:
+        """All companies, in a stable order."""
+        ...
+
+    def company(self, company_id: str) -> Company:
+        """One company.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        ...
+
+    def user(self, company_id: str, user_id: str) -> User:
+        """A user of the company.
+
+        Raises:
+            NotFound: the company has no such user, even when another has.
+        """
+        ...

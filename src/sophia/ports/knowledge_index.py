@@ -1,0 +1,43 @@
+"""Hybrid search over one company's chunks."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from sophia.domain.knowledge import DocumentChange, KnowledgeQuery, SearchHit
+from sophia.domain.tenancy import TenantScope
+
+__all__ = ["KnowledgeIndex"]
+
+
+class KnowledgeIndex(Protocol):
+    """Finds the chunks of one company that speak of something, by words and by meaning.
+
+    It is derived: the system of record holds the documents, and the index knows up to which
+    generation of them it stands. Losing it costs time, never knowledge.
+    """
+
+    def generation(self, scope: TenantScope) -> int:
+        """The generation of the company's documents that the index stands for; 0 when it holds nothing."""
+        ...
+
+    def apply(self, scope: TenantScope, changes: Iterable[DocumentChange], generation: int) -> bool:
+        """Replace each changed document whole, then stand for ``generation``. Idempotent.
+
+        Searches meanwhile see the state before or after, never a document half replaced.
+
+        Returns:
+            False when another writer is at it; nothing was done then.
+        """
+        ...
+
+    def clear(self, scope: TenantScope) -> None:
+        """Forget the company's chunks and go back to generation 0."""
+        ...
+
+    def search(self, scope: TenantScope, query: KnowledgeQuery) -> tuple[SearchHit, ...]:
+        """The best chunks that the scope may read, best first, at most ``query.limit``.
+
+        What the caller may not read is left out before ranking. A chunk without a vector is found
+        by its words. The same index and query give the same order.
+        """
+        ...

@@ -1,0 +1,493 @@
+"""The system of record: what must not be lost, read and written in transactions of one scope.
+
+A transaction is opened for a scope and sees nothing beyond it: threads, messages, runs and
+tickets of the scope's user in the scope's company, documents of the company that the user may read.
+SOPHIA's own scope (`Actor.SYSTEM`) sees the whole company, never another.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.conversation import FoundMessage, Message, Thread
+from sophia.domain.handoff import Ticket
+from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
+from sophia.domain.paging import Page
+from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
+from sophia.domain.runs import IdempotencyKey, Lease, Run, RunCancelled, RunCompleted, RunEvent, RunFailed, Sequenced
+from sophia.domain.tenancy import TenantScope
+
+__all__ = [
+    "KEPT_VERSIONS",
+    "AuditLog",
+    "Conversations",
+    "Documents",
+    "Outbox",
+    "Records",
+    "Refreshes",
+    "Runs",
+    "Tickets",
+    "Transaction",
+]
+
+KEPT_VERSIONS = 5
+"""How many versions of a document's text are kept, the newest first, so that an old citation can be shown."""
+
+
+class Conversations(Protocol):
+    """Threads and messages of the scope's user."""
+
+    def add_thread(self, thread: Thread) -> None:
+        """Store a new thread."""
+        ...
+
+    def thread(self, thread_id: str) -> Thread:
+        """One thread.
+
+        Raises:
+            NotFound: none, or another user's.
+        """
+        ...
+
+    def threads(self, limit: int, cursor: str | None = None) -> Page[Thread]:
+        """The threads, newest first.
+
+        Raises:
+            InvalidInput: the cursor is none that this list gave out.
+        """
+        ...
+
+    def add_message(self, message: Message) -> None:
+        """Store a message at the end of its thread and touch the thread.
+
+        Raises:
+            NotFound: no such thread.
+        """
+        ...
+
+    def messages(self, thread_id: str, limit: int, cursor: str | None = None) -> Page[Message]:
+        """The messages of a thread, oldest first.
+
+        Raises:
+            NotFound: no such thread.
+            InvalidInput: the cursor is none that this list gave out.
+        """
+        ...
+
+    def last_messages(self, thread_id: str, limit: int) -> tuple[Message, ...]:
+        """The newest messages of a thread, oldest first."""
+        ...
+
+    def nearest(
+        self, vector: Sequence[float], limit: int, without_thread: str | None = None
+    ) -> tuple[FoundMessage, ...]:
+        """Messages of the user, from any thread but one, nearest first; those without a vector are left out."""
+        ...
+
+    def unembedded(self, limit: int) -> tuple[Message, ...]:
+        """Messages of the company that wait for their vector, oldest first.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def set_vector(self, message_id: str, vector: bytes) -> None:
+        """Store a message's vector; nothing happens when the message is gone."""
+        ...
+
+    def delete_thread(self, thread_id: str) -> None:
+        """Erase a thread: messages, vectors, runs, events, idempotent replies, and the text of its tickets.
+
+        A ticket that is not delivered yet keeps its text until it is delivered or refused.
+
+        Raises:
+            NotFound: no such thread.
+        """
+        ...
+
+
+class Runs(Protocol):
+    """Runs and their event logs."""
+
+    def start(self, run: Run, idempotency: IdempotencyKey | None = None) -> None:
+        """Store a new run in its thread, which must exist.
+
+        Raises:
+            NotFound: no such thread.
+            ThreadBusy: the thread has a live run.
+            RequestInProgress: the key was taken since ``replay`` was asked (in another transaction).
+        """
+        ...
+
+    def replay(self, idempotency: IdempotencyKey, now: datetime) -> Run | None:
+        """The run that was started with this key before, None when there is none (or it has expired).
+
+        Raises:
+            IdempotencyConflict: the key came with another body then.
+        """
+        ...
+
+    def get(self, run_id: str) -> Run:
+        """One run.
+
+        Raises:
+            NotFound: none, or another user's.
+        """
+        ...
+
+    def live(self, thread_id: str) -> Run | None:
+        """The thread's live run."""
+        ...
+
+    def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
+        """Take a live run whose lease is free or has expired, counting the attempt; None when it cannot be had."""
+        ...
+
+    def renew(self, lease: Lease, until: datetime) -> Run:
+        """Keep the lease.
+
+        Raises:
+            LeaseLost: somebody else holds it, or the run has ended.
+        """
+        ...
+
+    def append(self, lease: Lease, events: Sequence[RunEvent]) -> None:
+        """Add to the run's log.
+
+        Raises:
+            LeaseLost: as in ``renew``; nothing was added.
+        """
+        ...
+
+    def finish(self, lease: Lease, outcome: RunCompleted | RunFailed | RunCancelled) -> None:
+        """End the run: its status, its outcome and the last event together.
+
+        Raises:
+            LeaseLost: as in ``renew``.
+        """
+        ...
+
+    def request_cancel(self, run_id: str) -> Run:
+        """Ask the run to stop; a run that has ended stays as it is.
+
+        Raises:
+            NotFound: no such run.
+        """
+        ...
+
+    def abandoned(self, now: datetime, limit: int) -> tuple[tuple[Run, str], ...]:
+        """Live runs of the company that nobody holds a lease on, each with its user; oldest first.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def events(self, run_id: str, after: int = 0, limit: int = 1000) -> tuple[Sequenced, ...]:
+        """The run's events with a sequence above ``after``, in order.
+
+        Raises:
+            NotFound: no such run.
+        """
+        ...
+
+
+class Documents(Protocol):
+    """The knowledge base: documents, the stored text of their versions, chunks and vectors."""
+
+    def list(self, limit: int, cursor: str | None = None, source: str | None = None) -> Page[Document]:
+        """Documents that the scope may read, in order of id.
+
+        Raises:
+            InvalidInput: the cursor is none that this list gave out.
+        """
+        ...
+
+    def get(self, document_id: str) -> Document:
+        """One document.
+
+        Raises:
+            NotFound: none, or not the caller's to read.
+        """
+        ...
+
+    def of_source(self, source: str) -> dict[str, Document]:
+        """All documents of a source by external id, whoever may read them.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def text(self, document_id: str, version: str | None = None) -> str:
+        """The stored text of one of the last `KEPT_VERSIONS` versions (None: the newest).
+
+        Raises:
+            NotFound: no such document or version, or not the caller's to read.
+        """
+        ...
+
+    def put(self, document: Document, text: str, chunks: Sequence[Chunk]) -> None:
+        """Store a document whole, replacing what was there: a new generation.
+
+        ``pending`` is counted here, not taken over from the document.
+
+        Raises:
+            NotFound: there is one that is not the caller's to read.
+            DocumentRejected: the text holds NUL characters.
+        """
+        ...
+
+    def touch(self, document: Document) -> None:
+        """Store what is listed of a document (uri, fingerprint, size, time, readers, failure), not its text.
+
+        A change of readers is a new generation.
+
+        Raises:
+            NotFound: none, or not the caller's to read.
+        """
+        ...
+
+    def remove(self, document_id: str) -> None:
+        """Erase a document: every version's text, its chunks, the vectors no other chunk needs. A new generation.
+
+        Raises:
+            NotFound: none, or not the caller's to read.
+        """
+        ...
+
+    def missing_vectors(self, digests: Sequence[str], embedder: str) -> set[str]:
+        """Those chunk digests that have no vector of this embedder."""
+        ...
+
+    def add_vectors(self, vectors: dict[str, bytes], embedder: str) -> None:
+        """Store vectors by chunk digest, whatever was there: a new generation for the documents that waited for them.
+
+        From then on ``pending`` of a document counts what this embedder has no vector for.
+        """
+        ...
+
+    def pending(self, embedder: str, limit: int) -> tuple[tuple[str, ChunkText], ...]:
+        """Digest and embedded text of chunks that wait for a vector of this embedder, each once, in a stable order.
+
+        At most ``limit``; none only when no chunk waits.
+        """
+        ...
+
+    def passages(self, chunk_ids: Sequence[str]) -> tuple[Passage, ...]:
+        """The chunks with their documents, in the order asked; those gone or not the caller's to read are left out."""
+        ...
+
+    def generation(self) -> int:
+        """Grows with every change of what an index holds; 0 for a company that never had a document."""
+        ...
+
+    def changes(self, since: int, embedder: str, limit: int) -> tuple[DocumentChange, ...]:
+        """Documents changed after generation ``since``, by generation; with their vectors of this embedder.
+
+        No two documents share a generation: ask again with the last one's to go on.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def set_source(self, name: str, type: str, refreshed_at: datetime, failures: Sequence[DocumentFailure]) -> None:
+        """Store how the last refresh of a source went."""
+        ...
+
+    def forget_source(self, name: str) -> None:
+        """Erase what ``set_source`` stored of a source; its documents are removed one by one before."""
+        ...
+
+    def sources(self) -> tuple[SourceStatus, ...]:
+        """Every source with the documents that the scope may read."""
+        ...
+
+
+class Refreshes(Protocol):
+    """Refreshes of the company's knowledge; one at a time."""
+
+    def start(self, refresh: Refresh, owner: str, now: datetime, until: datetime) -> Lease:
+        """Begin one, and hold it. A live one whose lease has expired is ended as failed first.
+
+        Raises:
+            RefreshInProgress: one is under way.
+        """
+        ...
+
+    def renew(self, lease: Lease, until: datetime) -> None:
+        """Keep the lease.
+
+        Raises:
+            LeaseLost: it expired and somebody else has begun.
+        """
+        ...
+
+    def append(self, lease: Lease, event: RefreshEvent) -> None:
+        """Add to the refresh's log.
+
+        Raises:
+            LeaseLost: as in ``renew``.
+        """
+        ...
+
+    def finish(self, lease: Lease, ended: RefreshEnded) -> None:
+        """End it: its state and the last event together.
+
+        Raises:
+            LeaseLost: as in ``renew``.
+        """
+        ...
+
+    def get(self, refresh_id: str) -> Refresh:
+        """One refresh.
+
+        Raises:
+            NotFound: none in this company.
+        """
+        ...
+
+    def last(self) -> Refresh | None:
+        """The newest one."""
+        ...
+
+    def events(self, refresh_id: str, after: int = 0, limit: int = 1000) -> tuple[Sequenced, ...]:
+        """Its events with a sequence above ``after``, in order.
+
+        Raises:
+            NotFound: none in this company.
+        """
+        ...
+
+
+class Tickets(Protocol):
+    """Tickets of the scope's user."""
+
+    def add(self, ticket: Ticket) -> Ticket:
+        """Store a ticket; the same key gives back the ticket that is there.
+
+        Raises:
+            CompanyMismatch: the ticket names another company than the scope.
+        """
+        ...
+
+    def get(self, ticket_id: str) -> Ticket:
+        """One ticket.
+
+        Raises:
+            NotFound: none, or another user's.
+        """
+        ...
+
+    def list(self, limit: int, cursor: str | None = None) -> Page[Ticket]:
+        """The tickets, newest first.
+
+        Raises:
+            InvalidInput: the cursor is none that this list gave out.
+        """
+        ...
+
+    def update(self, ticket: Ticket) -> None:
+        """Store a ticket's new state (status, number, reason); its text stays as it is stored.
+
+        Raises:
+            NotFound: none, or another user's.
+        """
+        ...
+
+
+class Outbox(Protocol):
+    """What has an effect outside, waiting to be delivered at least once. Claiming is for SOPHIA's own scope."""
+
+    def add(self, ticket_id: str, key: str, due: datetime) -> None:
+        """Queue the delivery of a ticket; the same key is queued once."""
+        ...
+
+    def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[tuple[Lease, str, int], ...]:
+        """Take deliveries that are due and free: lease (its work is the key), ticket id, attempts so far.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def done(self, lease: Lease) -> None:
+        """Delivered, or refused for good: forget it.
+
+        Raises:
+            LeaseLost: somebody else has taken it.
+        """
+        ...
+
+    def again(self, lease: Lease, due: datetime) -> None:
+        """Not delivered: try again when due, counting the attempt.
+
+        Raises:
+            LeaseLost: somebody else has taken it.
+        """
+        ...
+
+    def depth(self) -> int:
+        """How many deliveries wait."""
+        ...
+
+
+class AuditLog(Protocol):
+    """The company's audit trail; append-only."""
+
+    def append(self, event: AuditEvent) -> AuditEntry:
+        """Record an event, done by the scope's user, as the next in the trail."""
+        ...
+
+    def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        """Entries with a sequence above ``after``, in order."""
+        ...
+
+
+class Transaction(Protocol):
+    """Everything of one scope, seen and changed together."""
+
+    @property
+    def conversations(self) -> Conversations: ...
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def refreshes(self) -> Refreshes: ...
+    @property
+    def tickets(self) -> Tickets: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def audit(self) -> AuditLog: ...
+
+
+class Records(Protocol):
+    """Opens transactions."""
+
+    def read(self, scope: TenantScope) -> AbstractContextManager[Transaction]:
+        """A consistent view. Nothing written in it stays.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    def write(self, scope: TenantScope) -> AbstractContextManager[Transaction]:
+        """All of it or nothing: committed when the block ends, rolled back when it raises.
+
+        Writers wait for one another.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    def wait(self, log_id: str, after: int, timeout: float) -> None:
+        """Return soon after the log of a run or refresh may hold more than ``after``, or after ``timeout`` seconds."""
+        ...

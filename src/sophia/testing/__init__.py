@@ -1,0 +1,1 @@
+"""For those who test with SOPHIA: fakes, and the contract suite of every port."""

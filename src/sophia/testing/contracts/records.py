@@ -1,0 +1,23 @@
+"""What every system of record keeps."""
+
+from sophia.testing.contracts.records_conversations import ConversationsContract
+from sophia.testing.contracts.records_documents import DocumentsContract
+from sophia.testing.contracts.records_refreshes import RefreshesContract
+from sophia.testing.contracts.records_runs import RunsContract
+from sophia.testing.contracts.records_tickets import AuditLogContract, OutboxContract, TicketsContract
+from sophia.testing.contracts.records_transactions import TransactionsContract
+
+__all__ = ["RecordsContract"]
+
+
+class RecordsContract(
+    ConversationsContract,
+    RunsContract,
+    DocumentsContract,
+    RefreshesContract,
+    TicketsContract,
+    OutboxContract,
+    AuditLogContract,
+    TransactionsContract,
+):
+    """Override ``records``: empty ones, that ask the fixture ``clock`` for the time."""

@@ -1,0 +1,327 @@
+"""What every system of record keeps of runs and their event logs."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from sophia.domain.citation import Citation, Unsupported
+from sophia.domain.handoff import Category, Decision, Handoff, TicketStatus
+from sophia.domain.runs import (
+    Answer,
+    CitationAdded,
+    HandoffMade,
+    Lease,
+    MessageCompleted,
+    MessageDelta,
+    Problem,
+    RunCancelled,
+    RunCompleted,
+    RunEvent,
+    RunFailed,
+    RunStarted,
+    RunStatus,
+    Sequenced,
+    ToolCallRecord,
+    ToolFinished,
+    ToolStarted,
+    ToolStatus,
+    Usage,
+)
+from sophia.domain.tenancy import TenantScope
+from sophia.errors import (
+    IdempotencyConflict,
+    LeaseLost,
+    NotFound,
+    PermissionDenied,
+    RequestInProgress,
+    SophiaError,
+    ThreadBusy,
+)
+from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, Attempt, RecordsCase, World
+
+__all__ = ["RunsContract"]
+
+_CITATION = Citation(1, "doc_1", "Guía", "docs", "file:///g", ("A", "B"), "«cita» 🔐", 3, 11, "sha256:0", verified=True)
+_HANDOFF = Handoff(Decision.HANDED_OFF, "VICTORIA", Category.CHANGE, "ok", "x", "tkt_1", None, TicketStatus.QUEUED)
+_ANSWER = Answer(
+    "thr_1",
+    "run_1",
+    "msg_1",
+    "Sí [1]",
+    "es",
+    (_CITATION,),
+    (Unsupported(0, 2, "word-overlap"),),
+    (ToolCallRecord("search", ToolStatus.FAILED, 12),),
+    _HANDOFF,
+    ("splunk: sin respuesta",),
+    "extractive-1",
+    Usage(1, 2, 3),
+)
+_EVENTS: tuple[RunEvent, ...] = (
+    RunStarted("run_1", "thr_1"),
+    ToolStarted("call_1", "search"),
+    ToolFinished("call_1", ToolStatus.DENIED, "ev_1"),
+    MessageDelta("Sí "),
+    CitationAdded(_CITATION),
+    HandoffMade(_HANDOFF),
+    MessageCompleted("msg_1"),
+)
+_OUTCOMES = [
+    (RunCompleted(_ANSWER), RunStatus.COMPLETED),
+    (RunFailed(Problem("interrupted", "se interrumpió", 1.5)), RunStatus.FAILED),
+    (RunCancelled(), RunStatus.CANCELLED),
+]
+
+
+def _writes(lease: Lease, until: datetime) -> tuple[Attempt, ...]:
+    """All that a lease is needed for."""
+    return (
+        lambda tx: tx.runs.renew(lease, until),
+        lambda tx: tx.runs.append(lease, [MessageDelta("x")]),
+        lambda tx: tx.runs.finish(lease, RunCancelled()),
+    )
+
+
+class RunsContract(RecordsCase):
+    """Runs and their event logs."""
+
+    def test_a_run_reads_back_as_it_was_started(self, world: World) -> None:
+        thread = world.thread()
+        run = world.run(thread)
+        with world.records.read(ANA) as tx:
+            assert tx.runs.get(run.id) == run
+            assert tx.runs.live(thread.id) == run
+            assert tx.runs.events(run.id) == ()
+
+    def test_a_run_needs_its_thread(self, world: World) -> None:
+        thread = world.thread()
+        for scope, place in ((ANA, evolve(thread, id="thr_none")), (BOB, thread), (EVE, thread)):
+            with pytest.raises(NotFound):
+                world.run(place, scope)
+
+    @pytest.mark.parametrize("stranger", [BOB, EVE, OTHER_SYSTEM])
+    def test_a_foreign_run_reads_like_none_at_all(self, world: World, stranger: TenantScope) -> None:
+        thread = world.thread()
+        run = world.run(thread)
+        now = world.clock.now()
+        with world.records.write(stranger) as tx:
+            for id_ in (run.id, "run_none"):
+                for attempt in (tx.runs.get, tx.runs.events, tx.runs.request_cancel):
+                    with pytest.raises(NotFound) as caught:
+                        attempt(id_)
+                    assert (caught.value.kind, caught.value.id) == ("run", id_)
+            assert tx.runs.live(thread.id) is None
+            assert tx.runs.claim(run.id, "thief", now, now + timedelta(1)) is None
+        lease = world.claimed(run)
+        for write in _writes(lease, now):
+            with world.records.write(stranger) as tx, pytest.raises(LeaseLost):
+                write(tx)
+
+    def test_a_thread_has_one_live_run(self, world: World) -> None:
+        thread, other = world.thread(), world.thread()
+        run = world.run(thread)
+        with pytest.raises(ThreadBusy) as caught:
+            world.run(thread)
+        assert caught.value.run_id == run.id
+        world.run(other)
+        lease = world.claimed(run)
+        with pytest.raises(ThreadBusy):
+            world.run(thread)
+        with world.records.write(ANA) as tx:
+            tx.runs.finish(lease, RunCancelled())
+            assert tx.runs.live(thread.id) is None
+        world.run(thread)
+
+    def test_of_many_that_start_at_once_in_a_thread_one_does(self, world: World) -> None:
+        thread = world.thread()
+        runs = [world.new_run(thread) for _ in range(8)]
+
+        def start(n: int) -> str:
+            try:
+                with world.records.write(ANA) as tx:
+                    tx.runs.start(runs[n])
+            except ThreadBusy as error:
+                return error.run_id
+            return runs[n].id
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(start, range(8)))) == 1
+
+    @pytest.mark.parametrize(("outcome", "status"), _OUTCOMES)
+    def test_a_run_ends_with_its_outcome_as_last_event(
+        self, world: World, outcome: RunCompleted | RunFailed | RunCancelled, status: RunStatus
+    ) -> None:
+        run = world.run(world.thread())
+        lease = world.claimed(run)
+        with world.records.write(ANA) as tx:
+            tx.runs.append(lease, _EVENTS)
+            tx.runs.append(lease, [])
+            tx.runs.finish(lease, outcome)
+        with world.records.read(ANA) as tx:
+            ended = tx.runs.get(run.id)
+            assert ended == evolve(run, status=status, outcome=outcome, attempt=1)
+            assert tx.runs.events(run.id) == tuple(
+                Sequenced(n, event) for n, event in enumerate((*_EVENTS, outcome), 1)
+            )
+
+    def test_a_log_is_read_from_anywhere_and_by_stretches(self, world: World) -> None:
+        run = world.run(world.thread())
+        lease = world.claimed(run)
+        with world.records.write(ANA) as tx:
+            for n in range(3):
+                tx.runs.append(lease, [MessageDelta(f"{n}a"), MessageDelta(f"{n}b")])
+            tx.runs.finish(lease, RunCancelled())
+        with world.records.read(ANA) as tx:
+            whole = tx.runs.events(run.id)
+            assert [event.sequence for event in whole] == [1, 2, 3, 4, 5, 6, 7]
+            for after in range(9):
+                for limit in range(1, 9):
+                    assert tx.runs.events(run.id, after, limit) == whole[after : after + limit]
+
+    def test_claiming_counts_the_attempt_and_sets_it_running(self, world: World) -> None:
+        run = world.run(world.thread())
+        assert world.claimed(run, owner="one") == Lease(run.id, "one", 1)
+        with world.records.read(ANA) as tx:
+            assert tx.runs.get(run.id) == evolve(run, status=RunStatus.RUNNING, attempt=1)
+
+    def test_a_held_run_cannot_be_claimed_until_its_lease_expires(self, world: World) -> None:
+        run = world.run(world.thread())
+        first = world.claimed(run, owner="one", seconds=10)
+        with world.records.write(ANA) as tx:
+            for owner in ("one", "two"):
+                now = world.clock.now()
+                assert tx.runs.claim(run.id, owner, now, now + timedelta(seconds=10)) is None
+        world.clock.advance(10)
+        second = world.claimed(run, SYSTEM, owner="two", seconds=10)
+        assert second.fence > first.fence
+        with world.records.read(ANA) as tx:
+            assert tx.runs.get(run.id).attempt == 2
+
+    def test_whoever_lost_the_lease_writes_nothing(self, world: World) -> None:
+        run = world.run(world.thread())
+        old = world.claimed(run, owner="one", seconds=1)
+        world.clock.advance(2)
+        new = world.claimed(run, owner="one", seconds=1)
+        until = world.clock.now() + timedelta(seconds=9)
+        for wrong in (old, evolve(new, owner="two"), evolve(new, fence=new.fence + 1)):
+            for write in _writes(wrong, until):
+                with pytest.raises(LeaseLost), world.records.write(ANA) as tx:
+                    write(tx)
+        with world.records.write(ANA) as tx:
+            assert tx.runs.events(run.id) == ()
+            tx.runs.append(new, [MessageDelta("mine")])
+            tx.runs.finish(new, RunCancelled())
+        for write in _writes(new, until):
+            with pytest.raises(LeaseLost), world.records.write(ANA) as tx:
+                write(tx)
+        with world.records.read(ANA) as tx:
+            assert len(tx.runs.events(run.id)) == 2
+
+    def test_renewing_keeps_the_lease(self, world: World) -> None:
+        run = world.run(world.thread())
+        lease = world.claimed(run, seconds=10)
+        world.clock.advance(9)
+        with world.records.write(ANA) as tx:
+            renewed = tx.runs.renew(lease, world.clock.now() + timedelta(seconds=10))
+        assert renewed == evolve(run, status=RunStatus.RUNNING, attempt=1)
+        now = world.clock.advance(9)
+        with world.records.write(ANA) as tx:
+            assert tx.runs.claim(run.id, "two", now, now + timedelta(seconds=1)) is None
+
+    def test_of_many_that_claim_at_once_one_gets_it(self, world: World) -> None:
+        run = world.run(world.thread())
+        now = world.clock.now()
+
+        def claim(owner: int) -> Lease | None:
+            with world.records.write(SYSTEM) as tx:
+                return tx.runs.claim(run.id, str(owner), now, now + timedelta(seconds=10))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(lease is not None for lease in pool.map(claim, range(8))) == 1
+
+    def test_cancelling_is_asked_for_and_seen_when_renewing(self, world: World) -> None:
+        run = world.run(world.thread())
+        with world.records.write(ANA) as tx:
+            assert tx.runs.request_cancel(run.id) == evolve(run, cancel_requested=True)
+        lease = world.claimed(run)
+        with world.records.write(ANA) as tx:
+            assert tx.runs.renew(lease, world.clock.now()).cancel_requested
+            tx.runs.finish(lease, RunCancelled())
+
+    def test_cancelling_what_has_ended_changes_nothing(self, world: World) -> None:
+        run = world.run(world.thread())
+        lease = world.claimed(run)
+        with world.records.write(ANA) as tx:
+            tx.runs.finish(lease, RunCompleted(_ANSWER))
+            ended = tx.runs.get(run.id)
+            assert tx.runs.request_cancel(run.id) == ended
+            assert tx.runs.get(run.id) == ended
+        now = world.clock.advance(99)
+        with world.records.write(ANA) as tx:
+            assert tx.runs.claim(run.id, "two", now, now + timedelta(1)) is None
+
+    def test_abandoned_runs_are_found_with_their_user(self, world: World) -> None:
+        queued, expired = world.run(world.thread()), world.run(world.thread(BOB), BOB)
+        held, ended = world.run(world.thread()), world.run(world.thread())
+        world.run(world.thread(EVE), EVE)
+        world.claimed(expired, BOB, seconds=1)
+        world.claimed(held, seconds=60)
+        lease = world.claimed(ended)
+        with world.records.write(ANA) as tx:
+            tx.runs.finish(lease, RunCancelled())
+        now = world.clock.advance(1)
+        with world.records.read(SYSTEM) as tx:
+            found = tx.runs.abandoned(now, 10)
+            assert [(run.id, user) for run, user in found] == [(queued.id, "ana"), (expired.id, "bob")]
+            assert tx.runs.abandoned(now, 1) == found[:1]
+        with world.records.read(ANA) as tx, pytest.raises(PermissionDenied):
+            tx.runs.abandoned(now, 1)
+
+    def test_a_key_gives_back_the_run_it_started(self, world: World) -> None:
+        run = world.run(world.thread(), key=world.key())
+        now = world.clock.now()
+        with world.records.read(ANA) as tx:
+            assert tx.runs.replay(world.key(), now) == run
+            assert tx.runs.replay(world.key("k-2"), now) is None
+            with pytest.raises(IdempotencyConflict):
+                tx.runs.replay(world.key(body="another"), now)
+
+    @pytest.mark.parametrize("other", [BOB, EVE])
+    def test_a_key_is_its_users_own(self, world: World, other: TenantScope) -> None:
+        world.run(world.thread(), key=world.key())
+        with world.records.read(other) as tx:
+            assert tx.runs.replay(world.key(body="another"), world.clock.now()) is None
+        world.run(world.thread(other), other, key=world.key(body="another"))
+
+    def test_a_key_expires_and_can_be_used_anew(self, world: World) -> None:
+        world.run(world.thread(), key=world.key(seconds=60))
+        now = world.clock.advance(60)
+        with world.records.read(ANA) as tx:
+            assert tx.runs.replay(world.key(body="another"), now) is None
+        run = world.run(world.thread(), key=world.key(body="another"))
+        with world.records.read(ANA) as tx:
+            assert tx.runs.replay(world.key(body="another"), now) == run
+
+    def test_of_many_that_come_with_one_key_one_starts(self, world: World) -> None:
+        threads = [world.thread() for _ in range(6)]
+        runs = [world.new_run(thread) for thread in threads]
+        key = world.key()
+
+        def start(n: int) -> str | None:
+            try:
+                with world.records.write(ANA) as tx:
+                    tx.runs.start(runs[n], key)
+            except RequestInProgress as error:
+                return error.run_id
+            return runs[n].id
+
+        with ThreadPoolExecutor(6) as pool:
+            assert len(set(pool.map(start, range(6)))) == 1
+
+    def test_a_run_is_stored_once(self, world: World) -> None:
+        thread, other = world.thread(), world.thread()
+        run = world.run(thread)
+        with pytest.raises(SophiaError), world.records.write(ANA) as tx:
+            tx.runs.start(evolve(run, thread_id=other.id))

@@ -1,0 +1,57 @@
+"""What every `TicketDesk` keeps."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from attrs import evolve
+
+from sophia.domain.handoff import Action, Category, Priority, Ticket
+from sophia.ports.ticket_desk import TicketDesk
+
+__all__ = ["TicketDeskContract"]
+
+
+class TicketDeskContract:
+    """Override ``desk``."""
+
+    @pytest.fixture
+    def desk(self) -> TicketDesk:
+        """A desk that takes tickets."""
+        raise NotImplementedError
+
+    def ticket(self, key: str = "acme/thr_1/run_1/VICTORIA", company_id: str = "acme") -> Ticket:
+        """A ticket; its key is unique within its company."""
+        return Ticket(
+            id=f"tkt_{key}",
+            key=key,
+            target="VICTORIA",
+            company_id=company_id,
+            user_id="ana",
+            thread_id="thr_1",
+            run_id="run_1",
+            category=Category.PROVISIONING,
+            priority=Priority.NORMAL,
+            title="Alta de ana en la VPN",
+            user_message="Dad de alta a ana en la VPN ñ 🔐",
+            actions=(Action("Dad de alta", ("ana", "VPN")),),
+            language="es",
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+
+    def test_the_same_key_is_the_same_ticket(self, desk: TicketDesk) -> None:
+        number = desk.open(self.ticket())
+        assert number
+        assert desk.open(self.ticket()) == number
+        assert desk.open(evolve(self.ticket(), title="worded otherwise")) == number
+
+    def test_another_key_is_another_ticket(self, desk: TicketDesk) -> None:
+        assert len({desk.open(self.ticket(f"k{n}")) for n in range(5)}) == 5
+
+    def test_of_many_that_open_one_ticket_at_once_all_get_its_number(self, desk: TicketDesk) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(lambda _: desk.open(self.ticket()), range(16)))) == 1
+
+    def test_of_many_tickets_opened_at_once_each_gets_a_number(self, desk: TicketDesk) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(lambda n: desk.open(self.ticket(f"k{n}")), range(16)))) == 16

@@ -1,0 +1,105 @@
+"""The system of record in memory."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Condition, Lock
+
+from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.tenancy import TenantScope
+from sophia.ports.records import AuditLog, Records, Transaction
+from sophia.ports.system import Clock
+from sophia.testing.fakes.memory.conversations import MemoryConversations
+from sophia.testing.fakes.memory.documents import MemoryDocuments
+from sophia.testing.fakes.memory.refreshes import MemoryRefreshes
+from sophia.testing.fakes.memory.runs import MemoryRuns
+from sophia.testing.fakes.memory.state import State
+from sophia.testing.fakes.memory.tickets import MemoryOutbox, MemoryTickets
+
+__all__ = ["MemoryRecords"]
+
+
+class MemoryAuditLog(AuditLog):
+    def __init__(self, state: State, scope: TenantScope, clock: Clock) -> None:
+        self._state = state
+        self._scope = scope
+        self._clock = clock
+
+    def append(self, event: AuditEvent) -> AuditEntry:
+        entry = AuditEntry(len(self._state.audit) + 1, self._clock.now(), self._scope.user_id, event)
+        self._state.audit += (entry,)
+        return entry
+
+    def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        return self._state.audit[after : after + limit]
+
+
+class MemoryTransaction(Transaction):
+    def __init__(self, state: State, scope: TenantScope, clock: Clock) -> None:
+        self._state = state
+        self._scope = scope
+        self._clock = clock
+
+    @property
+    def conversations(self) -> MemoryConversations:
+        return MemoryConversations(self._state, self._scope)
+
+    @property
+    def runs(self) -> MemoryRuns:
+        return MemoryRuns(self._state, self._scope)
+
+    @property
+    def documents(self) -> MemoryDocuments:
+        return MemoryDocuments(self._state, self._scope)
+
+    @property
+    def refreshes(self) -> MemoryRefreshes:
+        return MemoryRefreshes(self._state)
+
+    @property
+    def tickets(self) -> MemoryTickets:
+        return MemoryTickets(self._state, self._scope)
+
+    @property
+    def outbox(self) -> MemoryOutbox:
+        return MemoryOutbox(self._state, self._scope)
+
+    @property
+    def audit(self) -> MemoryAuditLog:
+        return MemoryAuditLog(self._state, self._scope, self._clock)
+
+
+class MemoryRecords(Records):
+    """The system of record, gone with the process. Transactions work on a copy that a commit puts in place."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._companies: dict[str, State] = {}
+        self._writing = Lock()
+        self._committed = Condition()
+
+    @contextmanager
+    def read(self, scope: TenantScope) -> Iterator[Transaction]:
+        yield MemoryTransaction(self._snapshot(scope), scope, self._clock)
+
+    @contextmanager
+    def write(self, scope: TenantScope) -> Iterator[Transaction]:
+        with self._writing:
+            state = self._snapshot(scope)
+            yield MemoryTransaction(state, scope, self._clock)
+            with self._committed:
+                self._companies = {**self._companies, scope.company_id: state}
+                self._committed.notify_all()
+
+    def wait(self, log_id: str, after: int, timeout: float) -> None:
+        until = time.monotonic() + timeout
+        with self._committed:
+            while self._last(log_id) <= after and (left := until - time.monotonic()) > 0:
+                self._committed.wait(left)
+
+    def _snapshot(self, scope: TenantScope) -> State:
+        return self._companies.get(scope.company_id, State()).snapshot()
+
+    def _last(self, log_id: str) -> int:
+        logs = [s.runs.get(log_id) or s.refreshes.get(log_id) for s in self._companies.values()]
+        return max((len(stored.log) for stored in logs if stored is not None), default=0)

@@ -1,0 +1,26 @@
+"""The suite of the system of record, over the fake and over SQL."""
+
+from pathlib import Path
+
+import pytest
+
+from sophia.adapters.sql import SqlRecords, migrate, open_engine
+from sophia.ports.records import Records
+from sophia.testing.contracts.records import RecordsContract
+from sophia.testing.fakes.memory import MemoryRecords
+from sophia.testing.fakes.system import FrozenClock
+
+
+class TestMemoryRecords(RecordsContract):
+    @pytest.fixture
+    def records(self, clock: FrozenClock) -> Records:
+        return MemoryRecords(clock)
+
+
+class TestSqlRecords(RecordsContract):
+    @pytest.fixture
+    def records(self, clock: FrozenClock, tmp_path: Path) -> Records:
+        engine = open_engine(f"sqlite:///{tmp_path}/sophia.db")
+        migrate(engine)
+        yield SqlRecords(engine, clock)
+        engine.dispose()

@@ -1,0 +1,56 @@
+"""What the tests of the HTTP API are given."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conformance import Contract
+from harness import KEYS, Outside, World
+
+from sophia.adapters.sql.engine import migrate, open_engine
+from sophia.adapters.sql.records import SqlRecords
+from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.sophia import Sophia
+from sophia.testing.fakes.memory import MemoryRecords
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return Contract()
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with its tables, to copy."""
+    path = tmp_path_factory.mktemp("migrated") / "sophia.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["memory", "sql"])
+def world(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path, contract: Contract) -> Iterator[World]:
+    """SOPHIA with an empty knowledge base, on each system of record."""
+    outside = Outside()
+    if request.param == "memory":
+        engine = None
+        records: object = MemoryRecords(outside.clock)
+    else:
+        shutil.copy(migrated, tmp_path / "sophia.db")
+        engine = open_engine(f"sqlite:///{tmp_path / 'sophia.db'}")
+        records = SqlRecords(engine, outside.clock)
+    made = World(Sophia(parse_settings({}, tmp_path), records=records, **outside.adapters()), outside, contract)
+    yield made
+    made.close()
+    if engine is not None:
+        engine.dispose()
+
+
+@pytest.fixture
+def informed(world: World) -> World:
+    """SOPHIA that knows the documents of both companies."""
+    for company in KEYS:
+        world.sophia.refresh(company)
+    return world

@@ -1,0 +1,223 @@
+"""What stands around SOPHIA in a scenario: people, documents, the model of meaning, VICTORIA's desk, the clock."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from attrs import evolve
+from drivers import Person
+from sqlalchemy import Engine
+
+from sophia import Sophia
+from sophia.adapters.sql.engine import migrate, open_engine
+from sophia.adapters.sql.records import SqlRecords
+from sophia.bootstrap.settings import Settings
+from sophia.domain.handoff import Ticket
+from sophia.domain.knowledge import DocumentFailure, DocumentListing
+from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
+from sophia.errors import Unavailable
+from sophia.ports.agent_runtime import AgentRuntime
+from sophia.ports.embedder import Embedder
+from sophia.ports.identity import Claims
+from sophia.ports.ticket_desk import TicketDesk
+from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
+from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
+from sophia.testing.fakes.system import FrozenClock, SequentialIds
+from sophia.testing.fakes.ticket_desk import FailingTicketDesk
+
+_ALL = frozenset(Permission)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+COMPANIES = (
+    (
+        Company("acme", "Acme", "es"),
+        User("ana", frozenset({"soc"}), _ALL),
+        User("marta", frozenset({"redes"}), _ALL),
+        User("luis", frozenset(), frozenset({Permission.CHAT})),
+    ),
+    (
+        Company("globex", "Globex", "en"),
+        User("grace", frozenset({"soc"}), _ALL),
+        User("henry", frozenset({"network"}), frozenset({Permission.CHAT})),
+        User("ana", frozenset(), _ALL),
+    ),
+)
+
+PEOPLE = {
+    "Ana": Person("acme", "ana"),
+    "Marta": Person("acme", "marta"),
+    "Luis": Person("acme", "luis"),
+    "Grace": Person("globex", "grace"),
+    "Henry": Person("globex", "henry"),
+    "Ana de globex": Person("globex", "ana"),
+    "Ana of globex": Person("globex", "ana"),
+    "Ana of acme": Person("acme", "ana"),
+}
+
+
+class MemoisingEmbedder(Embedder):
+    """Computes each text once a session."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._queries: dict[str, tuple[float, ...]] = {}
+        self._passages: dict[str, bytes] = {}
+
+    @property
+    def version(self) -> str:
+        return self._inner.version
+
+    @property
+    def dimension(self) -> int:
+        return self._inner.dimension
+
+    def embed_query(self, text: str) -> tuple[float, ...]:
+        with self._lock:
+            if text not in self._queries:
+                self._queries[text] = self._inner.embed_query(text)
+            return self._queries[text]
+
+    def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
+        with self._lock:
+            missing = [text for text in dict.fromkeys(texts) if text not in self._passages]
+            self._passages.update(zip(missing, self._inner.embed_passages(missing), strict=True))
+            return [self._passages[text] for text in texts]
+
+
+class WatchedEmbedder(Embedder):
+    """Remembers what it was asked for, and can be out of order."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self.working = True
+        self.passages: list[str] = []
+
+    @property
+    def version(self) -> str:
+        return self._inner.version
+
+    @property
+    def dimension(self) -> int:
+        return self._inner.dimension
+
+    def embed_query(self, text: str) -> tuple[float, ...]:
+        self._check()
+        return self._inner.embed_query(text)
+
+    def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
+        self._check()
+        self.passages += texts
+        return self._inner.embed_passages(texts)
+
+    def _check(self) -> None:
+        if not self.working:
+            raise Unavailable("embedder", "the model does not answer")
+
+
+class SlowSource(MemorySource):
+    """Does not say what it has until it is let go."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.reached = threading.Event()
+        self.released = threading.Event()
+
+    def list(self) -> Iterable[DocumentListing | DocumentFailure]:
+        self.reached.set()
+        assert self.released.wait(30)
+        return super().list()
+
+
+class Desk(TicketDesk):
+    """VICTORIA's desk; a scenario decides how it behaves by what stands behind it."""
+
+    def __init__(self) -> None:
+        self.behind = FailingTicketDesk()
+
+    def open(self, ticket: Ticket) -> str:
+        return self.behind.open(ticket)
+
+
+class World:
+    """One scenario's surroundings, and the SOPHIA in them."""
+
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
+        self.clock = FrozenClock()
+        self.embedder = WatchedEmbedder(embedder)
+        self.desk = Desk()
+        self.directory = MemoryTenantDirectory()
+        for company, *users in COMPANIES:
+            self.directory.add(company, *users)
+        self.runtime: AgentRuntime | None = None
+        self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
+        self._folder = folder
+        self._engine: Engine | None = None
+
+    @cached_property
+    def sophia(self) -> Sophia:
+        """Made when it is first needed; until then a scenario may still choose the runtime."""
+        self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
+        migrate(self._engine)
+        chosen = {"runtime": self.runtime} if self.runtime else {}
+        return Sophia(
+            Settings(directory=self._folder),
+            records=SqlRecords(self._engine, self.clock),
+            embedder=self.embedder,
+            directory=self.directory,
+            sources=lambda company: tuple(self._sources[company].values()),
+            converter=PlainTextConverter(),
+            desk=self.desk,
+            verifier=MemoryTokenVerifier({p.token: Claims(p.company, p.id) for p in PEOPLE.values()}),
+            clock=self.clock,
+            ids=SequentialIds(),
+            **chosen,
+        )
+
+    @property
+    def companies_with_documents(self) -> list[str]:
+        """The companies that have a source."""
+        return [company for company, sources in self._sources.items() if sources]
+
+    def source(self, company: str, name: str = "docs", *, readers: str = EVERYONE) -> MemorySource:
+        """A source of a company, made when it is first named; its readers are those that it was made with."""
+        if name not in self._sources[company]:
+            self._sources[company][name] = MemorySource(name)
+            self._sources[company][name].readers = frozenset({readers})
+        return self._sources[company][name]
+
+    def source_of(self, company: str, document: str) -> MemorySource:
+        """The source that holds a document."""
+        return next(source for source in self._sources[company].values() if document in source.documents)
+
+    def slow_source(self, company: str, name: str) -> SlowSource:
+        """A source that comes after the others and does not answer until it is let go."""
+        source = SlowSource(name)
+        self._sources[company][name] = source
+        return source
+
+    def switch_handoff_off(self, company_id: str) -> None:
+        """What the company's settings would say."""
+        company, *users = next(c for c in COMPANIES if c[0].id == company_id)
+        self.directory.add(evolve(company, handoff=HandoffSetting.OFF), *users)
+
+    def refresh(self, company: str) -> None:
+        """Bring the company's knowledge up to its sources, as SOPHIA does when it starts."""
+        ended = self.sophia.refresh(company)
+        assert ended.status == "completed", ended.problem
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, and SOPHIA do what she does meanwhile."""
+        self.clock.advance(seconds)
+        self.sophia.services.background.do_chores()
+
+    def close(self) -> None:
+        """End what still runs."""
+        for sources in self._sources.values():
+            for source in sources.values():
+                if isinstance(source, SlowSource):
+                    source.released.set()
+        if self._engine is not None:
+            self.sophia.close()
+            self._engine.dispose()

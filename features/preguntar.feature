@@ -47,7 +47,6 @@ Característica: Preguntar
     Entonces la respuesta cita "pasa a 120" de "runbook-cambios-firewall.md"
     Y la respuesta no cita "Si una prueba falla"
 
-  @not-yet
   Escenario: Una pregunta que se apoya en la anterior y trae un asunto nuevo
     Dado que Ana ha preguntado "¿Cada cuánto se revisa la pertenencia a grupos privilegiados?"
     Cuando Ana sigue con "¿y las cuentas de servicio?"

@@ -123,7 +123,7 @@ Feature: Refreshing
     And a refresh of globex is under way
     Then "badges.md" is listed with 1 passage that waits to be embedded
     And Grace is answered "within 30 minutes" from "badges.md" on "When is a lost badge reported to Facilities?"
-    And the answer warns: "of your documents can be found by their words only"
+    And the answer warns: "found by their words only"
     When the slow source answers
     Then the refresh under way is completed
     And "badges.md" is listed with 0 passages that wait to be embedded

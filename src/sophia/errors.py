@@ -188,9 +188,10 @@ class Cancelled(SophiaError):
 
 
 class AnswerFailed(SophiaError):
-    """The run has ended without an answer; ``code`` says in one word what kind of failure it was."""
+    """The run ``run_id`` has ended without an answer; ``code`` says in one word what kind of failure it was."""
 
-    def __init__(self, code: str, detail: str, retry_after: float | None = None) -> None:
+    def __init__(self, run_id: str, code: str, detail: str, retry_after: float | None = None) -> None:
         super().__init__(detail)
+        self.run_id = run_id
         self.code = code
         self.retry_after = retry_after

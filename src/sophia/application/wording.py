@@ -63,11 +63,11 @@ _ES = Wording(
         f"reason.{HandoffReason.NO_PERMISSION}": "el usuario no tiene el permiso «handoff»",
         f"reason.{HandoffReason.SWITCHED_OFF}": "la empresa tiene el traspaso desactivado",
         "limitation.pending": (
-            "conocimiento: {pending} fragmentos de tus documentos aún se encuentran solo por sus palabras, "
-            "no por su significado"
+            "conocimiento: fragmentos de tus documentos que aún se encuentran solo por sus palabras, "
+            "no por su significado: {pending}"
         ),
         "limitation.embedder": "conocimiento: he buscado solo por palabras; la búsqueda por significado no responde",
-        "limitation.quotes": "citas: {count} no aparecen tal cual en el documento y están marcadas como no verificadas",
+        "limitation.quotes": "citas que no aparecen tal cual en el documento, marcadas como no verificadas: {count}",
     }
 )
 
@@ -90,10 +90,10 @@ _EN = Wording(
         f"reason.{HandoffReason.NO_PERMISSION}": "the user lacks the permission “handoff”",
         f"reason.{HandoffReason.SWITCHED_OFF}": "the company has switched handing over off",
         "limitation.pending": (
-            "knowledge: {pending} passages of your documents can be found by their words only, not by meaning yet"
+            "knowledge: passages of your documents that are found by their words only, not by meaning yet: {pending}"
         ),
         "limitation.embedder": "knowledge: searched by words only; search by meaning does not answer",
-        "limitation.quotes": "citations: {count} do not stand in the document word for word and are marked unverified",
+        "limitation.quotes": "citations that do not stand in the document word for word, marked unverified: {count}",
     }
 )
 

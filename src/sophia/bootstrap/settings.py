@@ -135,13 +135,14 @@ class SourceSettings:
 
 @frozen
 class CompanySettings:
-    """A company, its users and its sources."""
+    """A company, its users and its sources; ``examples`` are messages for somebody who tries it out."""
 
     id: str
     name: str = ""
     language: Literal["es", "en", ""] = ""
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
+    examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
 

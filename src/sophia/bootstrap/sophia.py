@@ -14,7 +14,7 @@ from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, Run, RunCompleted, RunEvent, RunFailed
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import AnswerFailed, Cancelled
+from sophia.errors import AnswerFailed
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
@@ -166,12 +166,11 @@ def answer_of(run: Run) -> Answer:
 
     Raises:
         AnswerFailed: it ended without one.
-        Cancelled: it was cancelled.
     """
     match run.outcome:
         case RunCompleted(answer):
             return answer
         case RunFailed(problem):
-            raise AnswerFailed(problem.code, problem.detail, problem.retry_after)
+            raise AnswerFailed(run.id, problem.code, problem.detail, problem.retry_after)
         case _:
-            raise Cancelled
+            raise AnswerFailed(run.id, "run-cancelled", "the run was cancelled")

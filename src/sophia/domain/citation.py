@@ -72,7 +72,8 @@ def prove(quote: Quote, stored_text: str | None) -> Citation:
     )
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…»”])(?:\s*\[\d+\])*\s+(?=[\w¿¡«“\"(\[*`-])|\n+")
+# A stop, what closes with it, and its markers. A small letter goes on with the sentence ("e.g. this").
+_SENTENCE_END = re.compile(r"[.!?…][»”\"')\]]*(?:\s*\[\d+\])*\s+(?=[¿¡«“\"'(*_`-]*[^\W_a-zà-öø-ÿ])|\n+")
 _MARKER = re.compile(r"\[(\d+)\]")
 _WORD = re.compile(r"\w+")
 

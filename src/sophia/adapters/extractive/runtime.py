@@ -1,5 +1,6 @@
 """The runtime that words nothing: it quotes the sentences of the passages that answer, or says that none does."""
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
@@ -17,14 +18,17 @@ from sophia.adapters.extractive.wording import WORDINGS, Wording, small_talk
 from sophia.adapters.extractive.words import contains, identifiers
 from sophia.domain.agents import AgentEvent, Cited, Spoken, Turn
 from sophia.domain.citation import Quote
-from sophia.domain.conversation import Message
+from sophia.domain.conversation import Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.knowledge import Passage
+from sophia.domain.vectors import blend
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
 from sophia.ports.embedder import Embedder
 
 __all__ = ["ExtractiveAgentRuntime"]
+
+_MARKER = re.compile(r" ?\[\d+\]")
 
 
 class ExtractiveAgentRuntime(AgentRuntime):
@@ -73,7 +77,15 @@ class ExtractiveAgentRuntime(AgentRuntime):
         question = contextual_question(turn.question, turn.history)
         named = _specific(identifiers(turn.question)) or _specific(identifiers(question))
         cosines = self._cosines(turn, question)
-        ranked = rank_units(question, turn.passages, cosines, named=named, most=self._candidates)
+        ranked = rank_units(
+            question,
+            turn.passages,
+            cosines,
+            newest=turn.question,
+            told=_last_reply(turn.history) if question != turn.question else "",
+            named=named,
+            most=self._candidates,
+        )
         evidence = weigh(question, turn.language, turn.passages, ranked) if ranked else None
         sure = confidence(evidence) if evidence else 0.0
         told = said_before(turn.question, turn.recalled, turn.history)
@@ -93,10 +105,15 @@ class ExtractiveAgentRuntime(AgentRuntime):
         vector = turn.vector
         if vector and question != turn.question:
             try:
-                vector = self._embedder.embed_query(question)
+                vector = blend((vector, 1.0), (self._embedder.embed_query(question), 1.0))
             except Unavailable:
                 vector = ()
         return _Cosines(vector, self._embedder, self._vectors)
+
+
+def _last_reply(history: Sequence[Message]) -> str:
+    last = next((message.text for message in reversed(history) if message.role is Role.ASSISTANT), "")
+    return _MARKER.sub("", last)
 
 
 def _specific(named: Sequence[str]) -> Sequence[str]:

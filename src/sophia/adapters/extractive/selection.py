@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
+from sophia.adapters.extractive.rendering import plain
 from sophia.adapters.extractive.units import Unit, UnitKind, units
 from sophia.adapters.extractive.words import contains, fold, terms
 from sophia.domain.knowledge import Passage
@@ -17,6 +18,9 @@ _OF_ITSELF = re.compile(
     r"\W*(?:this|est[ea]|el presente|la presente) (?:cheat ?sheet|document|article|guide|page|section|chapter|documento"
     r"|guia|pagina|seccion|apartado|articulo|capitulo|politica|norma|procedimiento)\b"
 )
+
+_NEWEST = 2.0
+_TOLD = 0.8
 
 Cosines = Callable[[Sequence[str]], Sequence[float] | None]
 
@@ -42,6 +46,8 @@ def rank_units(
     passages: Sequence[Passage],
     cosines: Cosines,
     *,
+    newest: str = "",
+    told: str = "",
     named: Sequence[str] = (),
     most: int,
     cosine_weight: float = 25.0,
@@ -51,6 +57,8 @@ def rank_units(
     """The units of the passages that may answer, best first.
 
     The ``most`` likeliest by their words and their passage are compared with the question by ``cosines``, too.
+    ``question`` may be two, the second leaning on the first; the words of the ``newest`` then weigh more,
+    and what was ``told`` already is not what is asked for now.
     Where something is ``named`` (see `identifiers`), only passages that name it count.
     """
     asked = terms(question)
@@ -61,8 +69,12 @@ def rank_units(
         if not named or any(contains(whole(passage), name) for name in named)
         for unit in units(passage, rank)
     ]
-    words = _lexical(asked, found, passages)
-    prior = [passage_weight * placed[unit.rank] - _penalty(unit) for unit in found]
+    words = _lexical(asked, frozenset(terms(newest)), found, passages)
+    known = fold(told)
+    prior = [
+        passage_weight * placed[unit.rank] - _penalty(unit) - _TOLD * (bool(known) and fold(plain(unit)) in known)
+        for unit in found
+    ]
     cheap = sorted(
         ((words[i] + prior[i], i) for i in range(len(found))),
         key=lambda pair: (-pair[0], pair[1]),
@@ -101,11 +113,13 @@ def _priors(passages: Sequence[Passage]) -> list[float]:
     ]
 
 
-def _lexical(asked: Sequence[str], found: Sequence[Unit], passages: Sequence[Passage]) -> list[float]:
+def _lexical(
+    asked: Sequence[str], newest: frozenset[str], found: Sequence[Unit], passages: Sequence[Passage]
+) -> list[float]:
     own = [frozenset(terms(f"{' '.join(unit.header)} {unit.said}")) for unit in found]
     around = [frozenset(terms(f"{passages[u.rank].title} {u.section} {_lead_text(u, passages)}")) for u in found]
     spread = {t: sum(t in a or t in b for a, b in zip(own, around, strict=True)) for t in asked}
-    weight = {t: math.log(1 + len(found) / n) for t, n in spread.items() if n}
+    weight = {t: math.log(1 + len(found) / n) * (_NEWEST if t in newest else 1) for t, n in spread.items() if n}
     total = sum(weight.values())
     if not total:
         return [0.0] * len(found)

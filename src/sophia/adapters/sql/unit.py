@@ -25,7 +25,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-NO_CURSOR = Fault("/cursor", "not a cursor of this list; use `next` of an earlier page")
+NO_CURSOR = Fault("/cursor", "not a cursor of this list; use the one that an earlier page gave out")
 
 _DIGITS = 9
 

@@ -22,11 +22,6 @@ from sophia.errors import ConfigurationError, Fault
 
 __all__ = ["command"]
 
-_EXAMPLES = {
-    "es": ("¿Cada cuánto se hacen las copias de seguridad?", "Bloquea la IP 203.0.113.7 en el firewall perimetral"),
-    "en": ("How often are backups made?", "Block the IP 203.0.113.7 on the perimeter firewall"),
-}
-
 
 @click.command("serve")
 @click.option(
@@ -103,10 +98,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
 def _print_welcome(settings: Settings, keys: Mapping[str, str]) -> None:
     url = f"http://{settings.service.host}:{settings.service.port}"
     click.echo(f"\nSOPHIA is at {url} (contract: {url}/docs). Ctrl-C ends it.\n")
-    for company, _ in settings.tenants:
+    for company in settings.companies:
         key = keys[company.id]
-        click.echo(f"{company.name}: access key {key}")
-        for message in _EXAMPLES[company.language]:
+        click.echo(f"{company.name or company.id}: access key {key}")
+        for message in company.examples:
             body = json.dumps({"companyId": company.id, "message": message}, ensure_ascii=False)
             click.echo(
                 f"  curl -s {url}/chat -H 'X-Agent-Access-Key: {key}' "

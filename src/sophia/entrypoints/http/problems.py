@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from sophia.errors import (
     AnswerFailed,
-    Cancelled,
     CompanyMismatch,
     Conflict,
     IdempotencyConflict,
@@ -40,7 +39,6 @@ _STATUS: tuple[tuple[type[SophiaError], int, str, str], ...] = (
     (RequestInProgress, 409, "request-in-progress", "The request with this key still runs"),
     (ThreadBusy, 409, "thread-busy", "The thread has a live run"),
     (RefreshInProgress, 409, "refresh-in-progress", "A refresh is under way"),
-    (Cancelled, 409, "run-cancelled", "The run was cancelled"),
     (Conflict, 409, "conflict", "Not possible now"),
     (LimitExceeded, 429, "limit-exceeded", "Over a limit"),
     (Unavailable, 503, "unavailable", "Something SOPHIA depends on does not answer"),
@@ -83,9 +81,9 @@ def _from_error(error: SophiaError) -> Response:
 
 
 def _from_failed_answer(error: AnswerFailed) -> Response:
-    status = 503 if error.code == "unavailable" else 500
-    response = _problem(status, error.code, "The run ended without an answer", str(error))
-    if status == 503:  # noqa: PLR2004
+    status = {"unavailable": 503, "run-cancelled": 409}.get(error.code, 500)
+    response = _problem(status, error.code, "The run ended without an answer", str(error), runId=error.run_id)
+    if error.code == "unavailable":
         response.headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER))
     return response
 

@@ -151,5 +151,5 @@ def _decoded(listing: str, cursor: str) -> str:
     except (binascii.Error, ValueError):
         name = key = ""
     if name != listing or not key:
-        raise InvalidInput(Fault("/cursor", "not a cursor of this list; use `next` of an earlier page"))
+        raise InvalidInput(Fault("/cursor", "not a cursor of this list; use the one that an earlier page gave out"))
     return key

@@ -10,7 +10,8 @@ import structlog
 from sophia.application.abandoned_runs import FindAbandonedRuns
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
-from sophia.application.refresh import RefreshKnowledge, StartedRefresh
+from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.start_refresh import StartedRefresh
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError
 

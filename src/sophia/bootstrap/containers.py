@@ -22,9 +22,10 @@ from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
 from sophia.application.play_turn import PlayTurn, TurnMemory
-from sophia.application.refresh import ReadRefresh, RefreshKnowledge, StartRefresh
+from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.retrieve import Retrieve
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadRun
+from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import StartRun
 from sophia.application.sync_index import SyncIndex
 from sophia.application.threads import (

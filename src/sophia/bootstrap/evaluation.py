@@ -3,7 +3,7 @@
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -13,7 +13,7 @@ from attrs import frozen
 from ir_measures import RR, R, nDCG
 
 from sophia.adapters.beir.collection import BeirConverter, BeirSource, read_json_lines, read_qrels
-from sophia.application.refresh import OnProgress
+from sophia.application.refresh_knowledge import OnProgress
 from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.handoff import Category, HandoffPolicy
@@ -72,9 +72,16 @@ class HandoffEvaluation:
 
 
 def evaluate_retrieval(
-    settings: Settings, corpus: Path, queries: Path, qrels: Path, mode: Mode, on_progress: OnProgress = lambda _: None
-) -> RetrievalEvaluation:
+    settings: Settings,
+    corpus: Path,
+    queries: Path,
+    qrels: Path,
+    modes: Sequence[Mode] = ("hybrid",),
+    on_progress: OnProgress = lambda _: None,
+) -> dict[Mode, RetrievalEvaluation]:
     """Take a BEIR collection in as a company's documents, ask its queries, and compare with its judgements.
+
+    Every mode is measured on the same index; ``hybrid`` is what a turn uses.
 
     Raises:
         InvalidInput: a file is not in the format of BEIR; names the line.
@@ -95,19 +102,8 @@ def evaluate_retrieval(
             began = time.perf_counter()
             sophia.refresh(_COMPANY, on_progress=on_progress)
             index_s = time.perf_counter() - began
-            runs, times = _ask_all(sophia, asked, mode)
-    measures = (nDCG @ 10, R @ 10, R @ 100, RR @ 10)
-    figures = ir_measures.calc_aggregate(measures, {q: judged[q] for q in asked}, runs)
-    p50, p99 = _percentiles(times)
-    return RetrievalEvaluation(
-        ndcg_10=figures[nDCG @ 10],
-        recall_10=figures[R @ 10],
-        recall_100=figures[R @ 100],
-        mrr_10=figures[RR @ 10],
-        index_s=index_s,
-        query_p50_ms=p50,
-        query_p99_ms=p99,
-    )
+            wanted = {query: judged[query] for query in asked}
+            return {mode: _measure(wanted, *_ask_all(sophia, asked, mode), index_s) for mode in modes}
 
 
 def evaluate_handoff(settings: Settings, path: Path) -> HandoffEvaluation:
@@ -184,6 +180,25 @@ def _ask_all(sophia: Sophia, asked: Mapping[str, str], mode: Mode) -> tuple[dict
         # The order is what counts; scores of equal chunks would leave it to the library to break the tie.
         runs[query_id] = {document: 1.0 / (rank + 1) for rank, document in enumerate(ranked)}
     return runs, times
+
+
+def _measure(
+    judged: Mapping[str, Mapping[str, int]],
+    runs: Mapping[str, Mapping[str, float]],
+    times: list[float],
+    index_s: float,
+) -> RetrievalEvaluation:
+    figures = ir_measures.calc_aggregate((nDCG @ 10, R @ 10, R @ 100, RR @ 10), judged, runs)
+    p50, p99 = _percentiles(times)
+    return RetrievalEvaluation(
+        ndcg_10=figures[nDCG @ 10],
+        recall_10=figures[R @ 10],
+        recall_100=figures[R @ 100],
+        mrr_10=figures[RR @ 10],
+        index_s=index_s,
+        query_p50_ms=p50,
+        query_p99_ms=p99,
+    )
 
 
 def _percentiles(times: list[float]) -> tuple[float, float]:

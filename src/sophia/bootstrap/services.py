@@ -5,8 +5,8 @@ from attrs import frozen
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate
-from sophia.application.refresh import ReadRefresh, StartRefresh
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadRun
+from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import StartRun
 from sophia.application.threads import DeleteThread, ListMessages, ListThreads, ReadThread, SearchMessages
 from sophia.application.tickets import ListTickets, ReadTicket

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
-from sophia.application.refresh import OnProgress
+from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services

@@ -8,14 +8,7 @@ from rich.console import Console
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints import contract
-from sophia.entrypoints.cli.options import (
-    company_option,
-    config_option,
-    json_option,
-    one_company,
-    quiet_logs,
-    user_option,
-)
+from sophia.entrypoints.cli.options import caller_options, json_option, one_company, quiet_logs
 from sophia.entrypoints.cli.show import print_answer
 
 __all__ = ["command"]
@@ -24,9 +17,7 @@ __all__ = ["command"]
 @click.command("ask")
 @click.argument("question")
 @click.option("--thread", metavar="ID", help="Go on with a thread; a new one is begun when none is named.")
-@config_option
-@company_option
-@user_option
+@caller_options
 @json_option
 def command(
     question: str, thread: str | None, settings: Settings, company: str | None, user: str | None, as_json: bool

@@ -6,7 +6,7 @@ from rich.console import Console
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.runs import MessageDelta, RunCancelled, RunCompleted, RunFailed, RunStarted
-from sophia.entrypoints.cli.options import company_option, config_option, one_company, quiet_logs, user_option
+from sophia.entrypoints.cli.options import caller_options, one_company, quiet_logs
 from sophia.entrypoints.cli.show import print_citations
 from sophia.errors import InvalidInput
 
@@ -15,9 +15,7 @@ __all__ = ["command"]
 
 @click.command("chat")
 @click.option("--thread", metavar="ID", help="Go on with a thread; a new one is begun when none is named.")
-@config_option
-@company_option
-@user_option
+@caller_options
 def command(thread: str | None, settings: Settings, company: str | None, user: str | None) -> None:
     """Talk to SOPHIA; an empty line or Ctrl-D ends it."""
     quiet_logs()

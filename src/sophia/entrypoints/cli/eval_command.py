@@ -57,7 +57,7 @@ def handoff(settings: Settings, file: Path, as_json: bool) -> None:
 def retrieval(settings: Settings, corpus: Path, queries: Path, qrels: Path, mode: Mode, as_json: bool) -> None:
     """How well the right documents are found in a BEIR collection."""
     with refresh_bars(Console(stderr=True), "corpus") as bars:
-        evaluation = evaluate_retrieval(settings, corpus, queries, qrels, mode, bars)
+        evaluation = evaluate_retrieval(settings, corpus, queries, qrels, (mode,), bars)[mode]
     if as_json:
         click.echo(json.dumps(_retrieval_json(evaluation)))
     else:

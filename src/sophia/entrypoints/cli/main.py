@@ -7,22 +7,35 @@ import click
 
 from sophia.errors import SophiaError
 
-__all__ = ["cli"]
+__all__ = ["COMMANDS", "cli"]
+
+COMMANDS = {
+    "serve": "Serve the HTTP API.",
+    "ask": "Ask one question and print the answer with its citations.",
+    "chat": "Talk to SOPHIA.",
+    "refresh": "Take in what is new or changed in the sources.",
+    "threads": "List the threads of a user.",
+    "tickets": "List the tickets of a user.",
+    "eval": "Measure SOPHIA on labelled data.",
+}
 
 
 class _Commands(click.Group):
     """Loads a command's module when it is used, and turns SOPHIA's errors into one line and exit code 1."""
 
-    names = ("serve", "ask", "chat", "refresh", "threads", "tickets", "eval")
-
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.names)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in self.names:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"sophia.entrypoints.cli.{cmd_name}_command").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # click's own would load every command for its first line.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -13,6 +13,7 @@ from sophia.bootstrap.settings import Settings, load_settings
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = [
+    "caller_options",
     "company_option",
     "config_option",
     "json_option",
@@ -47,6 +48,11 @@ def company_option(function: F) -> F:
 def user_option(function: F) -> F:
     """``--user ID``."""
     return click.option("--user", metavar="ID", help="The user; the company's service when none is named.")(function)
+
+
+def caller_options(function: F) -> F:
+    """``--config``, ``--company`` and ``--user``: who asks, and where."""
+    return config_option(company_option(user_option(function)))
 
 
 def json_option(function: F) -> F:

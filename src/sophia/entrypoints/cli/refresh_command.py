@@ -5,7 +5,7 @@ import time
 import click
 from rich.console import Console
 
-from sophia.application.refresh import OnProgress
+from sophia.application.refresh_knowledge import OnProgress
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus

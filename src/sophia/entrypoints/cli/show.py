@@ -35,7 +35,7 @@ def print_citations(console: Console, answer: Answer) -> None:
 
 @contextmanager
 def refresh_bars(console: Console, label: str) -> Iterator["RefreshBars"]:
-    """Bars for one refresh: documents read, chunks embedded, with rate and time left."""
+    """Bars for one refresh: documents read, chunks embedded, with rate and time left. They show once it has begun."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -44,8 +44,12 @@ def refresh_bars(console: Console, label: str) -> Iterator["RefreshBars"]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[current]}", style="dim"),
     )
-    with Progress(*columns, console=console) as progress:
+    progress = Progress(*columns, console=console)
+    try:
         yield RefreshBars(progress, label)
+    finally:
+        if progress.live.is_started:
+            progress.stop()
 
 
 class RefreshBars:
@@ -58,6 +62,7 @@ class RefreshBars:
 
     def __call__(self, told: RefreshProgress) -> None:
         """Take in how far it is."""
+        self._progress.start()
         self._progress.update(
             self._documents, completed=told.documents, total=told.documents_total, current=told.current
         )

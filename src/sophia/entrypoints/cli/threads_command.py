@@ -8,14 +8,7 @@ from rich.console import Console
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints import contract
-from sophia.entrypoints.cli.options import (
-    company_option,
-    config_option,
-    json_option,
-    one_company,
-    quiet_logs,
-    user_option,
-)
+from sophia.entrypoints.cli.options import caller_options, json_option, one_company, quiet_logs
 
 __all__ = ["command"]
 
@@ -23,9 +16,7 @@ __all__ = ["command"]
 @click.command("threads")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--delete", "doomed", metavar="ID", help="Erase this thread and all that was drawn from it.")
-@config_option
-@company_option
-@user_option
+@caller_options
 @json_option
 def command(
     limit: int, doomed: str | None, settings: Settings, company: str | None, user: str | None, as_json: bool

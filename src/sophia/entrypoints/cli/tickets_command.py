@@ -8,23 +8,14 @@ from rich.console import Console
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints import contract
-from sophia.entrypoints.cli.options import (
-    company_option,
-    config_option,
-    json_option,
-    one_company,
-    quiet_logs,
-    user_option,
-)
+from sophia.entrypoints.cli.options import caller_options, json_option, one_company, quiet_logs
 
 __all__ = ["command"]
 
 
 @click.command("tickets")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
-@config_option
-@company_option
-@user_option
+@caller_options
 @json_option
 def command(limit: int, settings: Settings, company: str | None, user: str | None, as_json: bool) -> None:
     """List the tickets of a user, newest first."""

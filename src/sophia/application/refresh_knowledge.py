@@ -11,6 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from sophia.application.embed_chunks import EmbedChunks
 from sophia.application.leases import LeaseKeeper
+from sophia.application.start_refresh import SourcesOf, StartedRefresh
 from sophia.application.sync_index import SyncIndex
 from sophia.domain.audit import AuditEvent
 from sophia.domain.chunking import CHUNKER_VERSION, chunk
@@ -33,18 +34,15 @@ from sophia.domain.refresh import (
     RefreshStatus,
 )
 from sophia.domain.runs import Lease
-from sophia.domain.tenancy import Permission, TenantScope
-from sophia.errors import DocumentRejected, Fault, InvalidInput, LeaseLost, NotFound, SophiaError, Unavailable
+from sophia.domain.tenancy import TenantScope
+from sophia.errors import DocumentRejected, LeaseLost, NotFound, SophiaError, Unavailable
 from sophia.ports.documents import DocumentConverter, DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records, Transaction
-from sophia.ports.system import Clock, Ids
+from sophia.ports.system import Clock
 
-__all__ = ["OnProgress", "ReadRefresh", "RefreshKnowledge", "SourcesOf", "StartRefresh", "StartedRefresh"]
-
-SourcesOf = Callable[[str], Sequence[DocumentSource]]
-"""The configured sources of a company."""
+__all__ = ["OnProgress", "RefreshKnowledge"]
 
 OnProgress = Callable[[RefreshProgress], None]
 """Hears how far a refresh is."""
@@ -57,71 +55,6 @@ _SYNC_EVERY = 64  # chunks embedded between two updates of the index
 _CHARACTERS_A_TOKEN = 4  # an estimate for mixed prose; what a dry run tells is no bill
 
 _log = structlog.get_logger(__name__)
-
-
-@frozen
-class StartedRefresh:
-    """A refresh that has begun, and the lease under which it is carried out."""
-
-    refresh: Refresh
-    lease: Lease
-
-
-class StartRefresh:
-    """Begins a refresh, unless the company has one under way."""
-
-    def __init__(
-        self, records: Records, sources: SourcesOf, keeper: LeaseKeeper, clock: Clock, ids: Ids, owner: str
-    ) -> None:
-        self._records = records
-        self._sources = sources
-        self._keeper = keeper
-        self._clock = clock
-        self._ids = ids
-        self._owner = owner
-
-    def __call__(self, scope: TenantScope, options: RefreshOptions) -> StartedRefresh:
-        """Begin a refresh; `RefreshKnowledge` carries it out.
-
-        Raises:
-            PermissionDenied: without the permission ``refresh``.
-            InvalidInput: a source that the company does not have.
-            RefreshInProgress: one is under way.
-        """
-        scope.require(Permission.REFRESH)
-        known = [source.name for source in self._sources(scope.company_id)]
-        faults = [
-            Fault(f"/sources/{i}", f"no source {name!r}; there are {', '.join(known) or 'none'}")
-            for i, name in enumerate(options.sources)
-            if name not in known
-        ]
-        if faults:
-            raise InvalidInput(*faults)
-        now = self._clock.now()
-        refresh = Refresh(self._ids.new("rfr"), RefreshStatus.RUNNING, options, scope.user_id, now)
-        with self._records.write(scope) as tx:
-            lease = tx.refreshes.start(refresh, self._owner, now, now + self._keeper.ttl)
-            tx.audit.append(
-                AuditEvent("refresh.started", refresh.id, {"force": options.force, "dry_run": options.dry_run})
-            )
-        return StartedRefresh(refresh, lease)
-
-
-class ReadRefresh:
-    """The state of a refresh, with its report once it has ended."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
-
-    def __call__(self, scope: TenantScope, refresh_id: str) -> Refresh:
-        """One refresh of the caller's company.
-
-        Raises:
-            NotFound: none.
-        """
-        scope.require(Permission.REFRESH)
-        with self._records.read(scope) as tx:
-            return tx.refreshes.get(refresh_id)
 
 
 @frozen

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sophia.domain.chunking import chunk, first_heading
+from sophia.domain.chunking import chunk
 from sophia.domain.knowledge import ChunkKind
+from sophia.domain.markdown import first_heading
 
 WORDS = st.text("abcñ áé.,:;!?|-*_`#>1)[]()<>\t", min_size=1, max_size=40)
 SENTENCES = st.lists(

@@ -20,8 +20,8 @@ from typing import IO, Any
 
 import charset_normalizer
 
-from sophia.domain.chunking import first_heading
 from sophia.domain.knowledge import DocumentText, RawDocument
+from sophia.domain.markdown import first_heading
 from sophia.errors import DocumentRejected
 from sophia.ports.documents import DocumentConverter
 

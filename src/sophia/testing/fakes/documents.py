@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from sophia.domain.chunking import first_heading
 from sophia.domain.knowledge import DocumentFailure, DocumentListing, DocumentText, RawDocument
+from sophia.domain.markdown import first_heading
 from sophia.domain.tenancy import EVERYONE
 from sophia.errors import DocumentRejected, NotFound, Unavailable
 from sophia.ports.documents import DocumentConverter, DocumentSource

@@ -21,6 +21,12 @@ _BARE_QUESTION = re.compile(
     r"\W*(?:a |de |con |en |para |desde |hasta |for |by |since |until )?"
     r"(?:por que|cuando|cada cuanto|cuant[oa]s?|quien|quienes|donde|why|when|who|where|how (?:long|often|many|much))\b"
 )
+# What is to be shown or told was said before.
+_MORE = re.compile(
+    r"\W*(?:(?:por favor|please)\W+)?(?:dame|ponme|muestrame|ensename|quiero|cuentame|dime|explica(?:me)?(?:lo)?"
+    r"|amplia(?:lo)?|(?:show|give|tell) me|explain|expand)?\W*(?:(?:un|otro|algun|mas|an|another|some|more) )?"
+    r"(?:ejemplos?|detalles?|mas|examples?|details?|more|mejor|better)\W*(?:por favor|please)?\W*"
+)
 # Words that stand for something said before. English "that" and "it" do so at the end, or as what a verb is about.
 _POINTS_BACK = re.compile(
     r"\b(?:eso|ello|aquello|es[ea]s? (?:mism[oa]s? )?\w+|lo mismo|dich[oa]s? \w+|al respecto"
@@ -54,4 +60,4 @@ def _is_followup(question: str) -> bool:
         return False
     named = re.search(r"\w\W+[A-Z0-9]", question)
     bare = len(words) <= _BARE and not named and _BARE_QUESTION.match(plain)
-    return bool(bare or _GOES_ON.match(plain) or _POINTS_BACK.search(plain))
+    return bool(bare or _MORE.fullmatch(plain) or _GOES_ON.match(plain) or _POINTS_BACK.search(plain))

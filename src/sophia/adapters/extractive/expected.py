@@ -25,6 +25,7 @@ class Expected(Enum):
     VERSION = "version"
     COMMAND = "command"
     WHO = "who"
+    DEFINITION = "definition"
 
 
 _UNIT = (
@@ -59,6 +60,10 @@ _HOLDS = {
     Expected.ADDRESS: re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}|\bvlan\W{0,4}\d|[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,}"),
     Expected.VERSION: re.compile(r"\b\d+\.\d+(?:\.\w+)?(?:-\w+)?\b"),
     Expected.COMMAND: re.compile(r"`[^`]{4,}`|^\s*(?:sudo|show|request|set|index=|\|)\b"),
+    Expected.DEFINITION: re.compile(
+        r"\b(?:is|are|es|son|means|significa|refers to|se refiere|consists?|consiste|occurs?|ocurren?|definition|definicion"
+        r"|allows?|permite\w*|happens?|sucede)\b"
+    ),
     Expected.WHO: re.compile(
         r"\b(?:equipo|responsable|jef[ae]\w*|direccion|director\w*|comite|gerente|gerencia|propietari[oa]|oficina|analista|"
         r"administrador\w*|coordinador\w*|ciso|cio|cto|dpo|soc|mesa|proveedor|team|manager|lead|owner|head|board|committee|"
@@ -75,6 +80,7 @@ _ASKS = (
     (Expected.VERSION, re.compile(r"\b(?:que|cual)\b.{0,16}\bversion|\b(?:what|which)\b.{0,16}\b(?:version|release|hotfix)")),
     (Expected.COMMAND, re.compile(r"\bcomandos?\b|\bcommands?\b|\b(?:que|cual) (?:busqueda|consulta)\b|\b(?:what|which) (?:search|query)\b|\bsintaxis\b|\bsyntax\b")),
     (Expected.WHO, re.compile(r"\bquien(?:es)?\b|\bwho(?:se|m)?\b|\ba quien\b|\bque (?:equipo|rol|persona|area|departamento)\b|\bwhich (?:team|role|person|department|group)\b")),
+    (Expected.DEFINITION, re.compile(r"^\W*(?:(?:que|quien) (?:es|son|significa)|en que consiste|what(?:'s| is| are| does)|define|explain what)\b(?!.*\b(?:length|limit|size|threshold|longitud|limite)\b)")),
     (Expected.NUMBER, re.compile(r"\bcuant[oa]s?\b|\bhow (?:many|much|big|large|far)\b|\bque (?:longitud|tamano|porcentaje|numero|umbral|limite)\b|\bwhat (?:length|size|percentage|number|threshold|limit|score)\b|\b(?:minim[oa]|maxim[oa]|minimum|maximum)\b")),
 )  # fmt: skip
 

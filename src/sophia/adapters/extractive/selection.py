@@ -13,6 +13,11 @@ from sophia.domain.knowledge import Passage
 
 __all__ = ["Scored", "rank_units", "whole"]
 
+# Where a document names others, it has nothing to say itself.
+_REFERENCES = re.compile(
+    r"\W*(?:\d[\d.]*\W+)?(?:references?|further reading|see also|related (?:articles|documents)|external links"
+    r"|bibliography|referencias?|mas informacion|vease tambien|enlaces(?: externos)?|bibliografia|lecturas)\b"
+)
 # A document that speaks of itself answers little.
 _OF_ITSELF = re.compile(
     r"\W*(?:this|est[ea]|el presente|la presente) (?:cheat ?sheet|document|article|guide|page|section|chapter|documento"
@@ -136,6 +141,7 @@ def _lead_text(unit: Unit, passages: Sequence[Passage]) -> str:
 def _penalty(unit: Unit) -> float:
     short = len(terms(unit.said)) < 3  # noqa: PLR2004
     asks = fold(unit.text).rstrip("*_ ").endswith("?")
-    return 0.4 * unit.broken + 0.2 * (
+    aside = bool(_REFERENCES.match(fold(unit.section)))
+    return 0.4 * (unit.broken + aside) + 0.2 * (
         short + asks + bool(_OF_ITSELF.match(fold(unit.text))) + (unit.kind is UnitKind.CODE)
     )

@@ -119,6 +119,7 @@ _GREETING = (
 _THANKS = (
     r"(?:(?:muchas |mil )?gracias|genial|perfecto|vale|thanks(?: a lot)?|many thanks|thank you(?: very much)?|thx|great"
     r"|perfect|ok|okay)"
+    r"(?:\W+(?:muy util|me sirve|de gran ayuda|por (?:la|tu) ayuda|very helpful|that helps|for (?:the|your) help))?"
 )
 _GOODBYE = r"(?:adios|hasta luego|hasta manana|hasta pronto|chao|bye|goodbye|see you)"
 _ABOUT = (

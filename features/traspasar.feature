@@ -30,7 +30,6 @@ Característica: Traspasar
       | Traduce al inglés «apaguen el servidor de correo»             |
       | ¿Está abierto ya el ticket de mi alta?                        |
 
-  @not-yet
   Esquema del escenario: Contar algo no abre ningún ticket
     Cuando Ana dice "<mensaje>"
     Entonces no se abre ningún ticket

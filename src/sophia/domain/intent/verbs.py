@@ -1,4 +1,4 @@
-"""The verb forms and spellings that the intent classifier recognises: made once, from the lists of `intent_words`.
+"""The verb forms and spellings that the intent classifier recognises: made once, from the word lists.
 
 Spanish verbs are conjugated from the infinitive, voseo and vosotros included; English ones from the base form. A
 misspelt word is put right by how it sounds (Spanish) or by one letter too few, too many or swapped (English).
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-from sophia.domain import intent_words as words
+from sophia.domain.intent import patterns, problems, words, words_en, words_es
 
 __all__ = ["english_verbs", "fold", "spanish_verbs", "spelt", "vocabulary"]
 
@@ -135,7 +135,7 @@ def spanish_verbs() -> tuple[dict[str, frozenset[str]], Forms, dict[str, str]]:
     """Kinds of every infinitive; form -> infinitive -> moods; sound -> form."""
     kinds: dict[str, set[str]] = {}
     forms: Forms = {}
-    for entry, its in _kinds(words.SPANISH_VERBS).items():
+    for entry, its in _kinds(words_es.SPANISH_VERBS).items():
         verb, _, change = entry.partition(":")
         verb = fold(verb)
         kinds.setdefault(verb, set()).update(its)
@@ -165,16 +165,11 @@ def spanish_verbs() -> tuple[dict[str, frozenset[str]], Forms, dict[str, str]]:
         else:
             made = list(_conjugate(verb, change))
             if stem:
-                made = [
-                    (form, mood)
-                    for form, mood in made
-                    if mood not in {"sub", "sub2", "pres1"}
-                    and not (mood == "imp" and form.endswith("pone") and verb == "never")
-                ]
+                made = [(form, mood) for form, mood in made if mood not in {"sub", "sub2", "pres1"}]
                 made += [(stem + "a", "sub"), (stem + "an", "sub"), (stem + "as", "sub2"), (stem + "amos", "sub")]
         for form, mood in made:
             forms.setdefault(form, {}).setdefault(verb, set()).add(mood)
-    for verb, mood, listed in words.SPANISH_IRREGULAR:
+    for verb, mood, listed in words_es.SPANISH_IRREGULAR:
         for form in listed.split():
             forms.setdefault(fold(form), {}).setdefault(fold(verb), set()).add(mood)
     kinds.setdefault("hacer", set()).add("light")
@@ -190,7 +185,7 @@ def english_verbs() -> tuple[dict[str, frozenset[str]], Forms, dict[str, str]]:
     """Kinds of every base form; form -> base -> moods; a spelling with one letter missing -> base."""
     kinds: dict[str, set[str]] = {}
     forms: Forms = {}
-    for entry, its in _kinds(words.ENGLISH_VERBS).items():
+    for entry, its in _kinds(words_en.ENGLISH_VERBS).items():
         base, *irregular = entry.split("/")
         kinds.setdefault(base, set()).update(its)
         soft = base.removesuffix("e")
@@ -218,8 +213,8 @@ def english_verbs() -> tuple[dict[str, frozenset[str]], Forms, dict[str, str]]:
 def vocabulary() -> frozenset[str]:
     """Words that are spelt right."""
     known = set(
-        words.SPANISH_FUNCTION
-        | words.ENGLISH_FUNCTION
+        words_es.SPANISH_FUNCTION
+        | words_en.ENGLISH_FUNCTION
         | words.OPENERS
         | words.WH_WORDS
         | words.ASKS_FIRST
@@ -236,8 +231,15 @@ def vocabulary() -> frozenset[str]:
 @cache
 def _core() -> dict[str, str]:
     """The plain words of the patterns, by sound: a misspelt one is put right before the patterns are tried."""
-    patterns = (words.POLITE, words.DESIRE, words.STATUS, words.HOWTO, words.NO_ACTION, *words.PROBLEM)
-    listed = {word for pattern in patterns for word in re.findall(r"(?<![\\\w])[a-z]{5,}(?![\w*+?\[(])", pattern)}
+    plain = (
+        patterns.POLITE,
+        patterns.DESIRE,
+        patterns.STATUS,
+        patterns.HOWTO,
+        patterns.NO_ACTION,
+        *problems.PROBLEM,
+    )
+    listed = {word for pattern in plain for word in re.findall(r"(?<![\\\w])[a-z]{5,}(?![\w*+?\[(])", pattern)}
     listed.update(word for nouns in words.NOUNS.values() for word in nouns.split() if len(word) > 4)
     listed.update(
         (

@@ -1,10 +1,10 @@
 """Whether a message asks that something be done, or to know something: the classifier behind `Intent`.
 
 Three kinds of features go into one linear model (multinomial logistic regression, plus a two-way one whose logit is
-averaged with it): the message's query embedding, what `intent_cues` found in its words, and hashed word n-grams. The
+averaged with it): the message's query embedding, what `cues` found in its words, and hashed word n-grams. The
 score is calibrated on messages that the model had not seen. A second set of weights serves when there is no embedding.
 
-The weights are package data (`intent_weights.json`), made by `benchmarks/fit_intent.py` from `data/handoff`.
+The weights are package data (`weights.json`), made by `benchmarks/fit_intent.py` from `data/handoff`.
 """
 
 import base64
@@ -20,16 +20,20 @@ from operator import mul
 from typing import Any
 from zlib import crc32
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sophia.domain.handoff import BOUNDARY, Category, Intent
-from sophia.domain.intent_actions import actions_of
-from sophia.domain.intent_cues import Reading, acts, cues, grams, read
+from sophia.domain.intent.actions import actions_of
+from sophia.domain.intent.cues import cues, grams
+from sophia.domain.intent.parts import Reading, acts
+from sophia.domain.intent.reading import read
 
-__all__ = ["BUCKETS", "DIMENSIONS", "OUTPUTS", "IntentClassifier", "IntentWeights", "bucket"]
+__all__ = ["BUCKETS", "DIMENSIONS", "OUTPUTS", "VERSION", "IntentClassifier", "IntentWeights", "bucket"]
 
 BUCKETS = 8192
 """How many cells the n-grams are hashed into."""
+VERSION = 2
+"""Of the form of the weights."""
 DIMENSIONS = 384
 """Length of the embedding (multilingual-e5-small)."""
 _CATEGORIES = tuple(Category)
@@ -95,13 +99,13 @@ class IntentClassifier:
     Attributes:
         full: weights for a message with its embedding.
         words: weights for a message without one.
-        version: of the form of the weights.
-        data: digest of the messages they were fitted on.
+        embedder: version of the embedder whose vectors ``full`` was fitted on; another's mean nothing to it.
+        data: digest of the messages that both were fitted on.
     """
 
     full: IntentWeights
     words: IntentWeights
-    version: int
+    embedder: str
     data: str
 
     @classmethod
@@ -117,24 +121,28 @@ class IntentClassifier:
             ValueError: the weights have another form than this code reads.
         """
         stored = json.loads(text)
-        if stored["version"] != _VERSION or stored["outputs"] != OUTPUTS or stored["buckets"] != BUCKETS:
-            raise ValueError(f"intent weights of version {stored['version']}, this code reads {_VERSION}")
-        return cls(_weights(stored["full"]), _weights(stored["words"]), stored["version"], stored["data"])
+        if stored["version"] != VERSION or stored["outputs"] != OUTPUTS or stored["buckets"] != BUCKETS:
+            raise ValueError(f"intent weights of version {stored['version']}, this code reads {VERSION}")
+        return cls(_weights(stored["full"]), _weights(stored["words"]), stored["embedder"], stored["data"])
+
+    def for_embedder(self, version: str) -> "IntentClassifier":
+        """The classifier for a user of this embedder: unless it is the one of the weights, the words alone decide."""
+        return self if version == self.embedder else evolve(self, full=self.words)
 
     def __call__(self, text: str, vector: Sequence[float] = ()) -> Intent:
         """What a message asks for.
 
         Args:
             text: the message as the user wrote it; what it quotes does not count unless the user adopts it.
-            vector: its query embedding (`DIMENSIONS` numbers), or nothing: then the words alone decide.
+            vector: its query embedding. Without one, or with one of another length, the words alone decide.
 
         Raises:
-            ValueError: the embedding has another length or is not finite.
+            ValueError: the embedding is not finite.
         """
-        if len(vector) not in (0, DIMENSIONS) or not all(isfinite(x) for x in vector):
-            raise ValueError(f"an embedding has {DIMENSIONS} finite numbers, not {len(vector)}")
+        if not all(isfinite(x) for x in vector):
+            raise ValueError("an embedding has finite numbers only")
         reading = read(text)
-        weights = self.full if len(vector) else self.words
+        weights = self.full if len(vector) == DIMENSIONS else self.words
         outputs = weights.outputs(cues(reading), grams(reading), vector)
         score = weights.score(outputs)
         doing = score >= BOUNDARY
@@ -144,7 +152,6 @@ class IntentClassifier:
         return Intent(category, score, question, actions_of(reading) if doing else ())
 
 
-_VERSION = 1
 _OPENS_QUESTION = frozenset(("howto", "wh", "norm", "status", "general"))
 
 
@@ -192,7 +199,7 @@ def _weights(stored: Mapping[str, Any]) -> IntentWeights:
 
 @cache
 def _shipped() -> IntentClassifier:
-    text = resources.files("sophia.domain").joinpath("intent_weights.json").read_text(encoding="utf-8")
+    text = resources.files("sophia.domain.intent").joinpath("weights.json").read_text(encoding="utf-8")
     shipped = IntentClassifier.from_json(text)
     shipped("hola")  # the tables are made at first use; better now than in a user's turn
     return shipped

@@ -8,10 +8,13 @@ the verb.
 
 import re
 
-from sophia.domain import intent_words as words
 from sophia.domain.handoff import Action
-from sophia.domain.intent_cues import QUOTE, Reading, Verb, acts, problem_pattern, read
-from sophia.domain.intent_verbs import english_verbs, fold, spanish_verbs
+from sophia.domain.intent import patterns, phrases, words, words_en, words_es
+from sophia.domain.intent.masking import QUOTE
+from sophia.domain.intent.parts import Reading, Verb, acts
+from sophia.domain.intent.problems import problem_pattern
+from sophia.domain.intent.reading import read
+from sophia.domain.intent.verbs import english_verbs, fold, spanish_verbs
 
 __all__ = ["actions_of", "objects_in"]
 
@@ -40,6 +43,7 @@ _OBJECTS = re.compile(
     """,
     re.VERBOSE,
 )
+
 # An account or group named in plain letters after the word for it.
 _NAMED = re.compile(
     r"\b(?:usuari[oa]|user|cuenta|account|buz[oó]n|mailbox|grupo|group|perfil|profile|login|host|equipo|"
@@ -116,8 +120,8 @@ def _named(text: str, start: int = 0, end: int | None = None) -> list[tuple[int,
 
 _COMMON = frozenset(
     {word for nouns in words.NOUNS.values() for word in nouns.split()}
-    | words.SPANISH_FUNCTION
-    | words.ENGLISH_FUNCTION
+    | words_es.SPANISH_FUNCTION
+    | words_en.ENGLISH_FUNCTION
     | words.OPENERS
     | words.ASKS_FIRST
     | words.WH_WORDS
@@ -135,7 +139,7 @@ _COMMON = frozenset(
 
 def _is_verb(word: str) -> bool:
     word = fold(word)
-    if any(word.endswith(clitic) and word.removesuffix(clitic) in spanish_verbs()[1] for clitic in words.CLITICS):
+    if any(word.endswith(clitic) and word.removesuffix(clitic) in spanish_verbs()[1] for clitic in words_es.CLITICS):
         return True
     return word in spanish_verbs()[1] or word in english_verbs()[1]
 
@@ -145,7 +149,7 @@ def _label(reading: Reading, verb: Verb) -> str:
     tokens = reading.sentences[verb.sentence].tokens
     after = tokens[verb.token + 1 : verb.token + 7]
     around = fold(" ".join(t.raw for t in tokens[verb.token : verb.token + 7]))
-    for _, label, pattern in words.PHRASES:
+    for _, label, pattern in phrases.PHRASES:
         if label.split()[0] in {"dar", "poner", "meter"} and re.match(pattern, around):
             return label
     if verb.lemma in _PLACES_PARTICLES:
@@ -163,6 +167,7 @@ def _label(reading: Reading, verb: Verb) -> str:
     return verb.lemma
 
 
+_FUNCTION = words_es.SPANISH_FUNCTION | words_en.ENGLISH_FUNCTION
 _THINGS = frozenset(word for kind in ("access", "target", "ticket") for word in words.NOUNS[kind].split())
 
 
@@ -195,11 +200,7 @@ def _phrase(reading: Reading, verb: Verb, label: str) -> tuple[str, int]:
             continue
         taken.append(token.raw)
         ends = token.start + len(token.raw)
-    while (
-        taken
-        and fold(taken[-1]) in _COMMON - _THINGS
-        and fold(taken[-1]) in words.SPANISH_FUNCTION | words.ENGLISH_FUNCTION
-    ):
+    while taken and fold(taken[-1]) in _COMMON - _THINGS and fold(taken[-1]) in _FUNCTION:
         taken.pop()
     phrase = " ".join(taken).strip(" ,")
     return phrase[:_LONGEST], ends
@@ -210,7 +211,7 @@ def _mentioned(reading: Reading, end: int) -> str:
     tokens = [token for sentence in reading.sentences for token in sentence.tokens if token.start < end]
     for at in range(len(tokens) - 1, -1, -1):
         if tokens[at].word in _THINGS:
-            first = at - 1 if at and tokens[at - 1].word in words.SPANISH_FUNCTION | words.ENGLISH_FUNCTION else at
+            first = at - 1 if at and tokens[at - 1].word in _FUNCTION else at
             return " ".join(token.raw for token in tokens[first : at + 1] if token.raw not in _STOPS)
     return ""
 
@@ -272,7 +273,7 @@ _DO_IT = frozenset(
     "hacer ejecutar aplicar cumplir proceder tramitar do get go make apply execute implement carry action "
     "proceed".split()
 )
-_WISH = re.compile(words.DESIRE)
+_WISH = re.compile(patterns.DESIRE)
 
 
 def _from_wish(reading: Reading) -> list[Action]:

@@ -1,0 +1,129 @@
+"""Reads a message: masks what is quoted, splits the rest into sentences, flags them and finds their verbs."""
+# ruff: noqa: PLR2004 - counts of words are plainest where they are used
+
+import re
+from collections.abc import Iterator
+
+from sophia.domain.intent import patterns, words
+from sophia.domain.intent.masking import QUOTE, mask
+from sophia.domain.intent.parts import PAUSES, Reading, Sentence, Token, Verb, compiled
+from sophia.domain.intent.problems import problem_pattern
+from sophia.domain.intent.usage import verbs_of
+from sophia.domain.intent.verbs import fold, spelt
+
+__all__ = ["read"]
+
+_LIMIT_HEAD = 1400
+_LIMIT_TAIL = 600
+"""What is read of a long message: its beginning and its end."""
+_TOKEN = re.compile(
+    r"\ue000|[^\s.,;:!?¿¡()\[\]{}\"“”«»…\ue000—–]+(?:(?:[.:@/\\]|\[[.:]\])[^\s.,;:!?¿¡()\[\]{}\"“”«»…\ue000—"
+    r"–]+)*|[.,;:!?¿¡()\[\]…—–\n]"
+)
+_BREAKS = frozenset(".?!…\n;")
+_FLAGS = {
+    "howto": patterns.HOWTO,
+    "hyp": patterns.HYPOTHETICAL,
+    "status": patterns.STATUS,
+    "adopt": patterns.ADOPTS,
+    "noaction": patterns.NO_ACTION,
+    "polite": patterns.POLITE,
+    "desire": patterns.DESIRE,
+    "own": patterns.OWN,
+    "general": patterns.GENERAL,
+    "greeting": patterns.GREETING,
+    "text": patterns.ABOUT_TEXT,
+    "norm": patterns.NORM,
+    "suggest": r"\b(?:how about|what about|why (?:don'?t|not)|que tal si|y si (?:me|nos|le|les|lo|la)|por que no (?:me|"
+        r"le|lo|la|nos|les) \w+s\b)",
+    "whyown": r"\b(?:por que|porque|why|how come) (?:ya |diablos )?(?:(?:no |se )?(?:me|nos)\b|no (?:puedo|podemos|"
+        "recibo|recibimos|tengo|tenemos|consigo|veo|vemos)|(?:esta|estan|sigue|siguen|va|van|"
+        r"tarda) (?:tan )?(?:mi|mis|nuestr)|mi|mis|nuestr\w+|(?:does|do|is|are|has|have|won'?t|doesn'?t|isn'?t|"
+        "did) (?:my|our)|(?:can'?t|cannot|cant|am|couldn'?t) (?:i|we|anyone|nobody)|(?:do|did) (?:i|we) (?:get|"
+        "see|keep|receive)|(?:is|are) (?:everything|everyone|nobody))",
+    "lacks": patterns.LACKS,
+    "wantsknow": patterns.WANTS_TO_KNOW,
+    "laughs": patterns.LAUGHS,
+    "resolved": patterns.RESOLVED,
+    "nominal": patterns.NOMINAL,
+    "tells": patterns.TELLS,
+    "topic": patterns.TOPIC,
+    "follows": patterns.FOLLOWS,
+    "possible": patterns.POSSIBLE,
+    "ago": patterns.AGO,
+    "since": patterns.SINCE,
+    "again": patterns.AGAIN,
+    "suppose": r"\b(?:supon\w*|imagin\w+|pongamos|what if|suppos\w+|hypothetic\w+|let'?s say|say (?:a|an|we|someone|"
+        r"that)|in theory|teoricamente|en teoria)\b",
+    "if": r"\b(?:si|if|unless|once|en caso de que|en cuanto|como aparezca|cuando|salvo que|siempre que|provided|"
+        r"as soon as|should)\b",
+    "victoria": r"\bvictoria\b",
+    "please": r"\b(?:por favor|porfa\w*|porfi\w*|please|kindly|plis|gracias de antemano)\b",
+    "reported": r"\b(?:dice[n]?|dijo|jura[n]?|asegura[n]?|cree[n]?|opina[n]?|sostiene|swears|claims?|thinks?|insists?|"
+        "believes?|pide[n]?|pidio|escribio|ha escrito|pone|recomienda[n]?|exige|avisa|says?|said|wrote|writes|"
+        r"states|asks|asked|told|recommends?|according to|segun|words|suggests|insiste|insistio)\b",
+    "urgent": r"\b(?:urge\w*|asap|ya mismo|ahora mismo|cuanto antes|right now|immediately|inmediatamente|today|hoy|"
+        r"now|de inmediato|at once)\b",
+    "anyoneup": r"\b(?:alguien|someone|somebody|anyone|anybody)\b",
+}  # fmt: skip
+_WISH_IF = re.compile(
+    r"\b(?:grateful|appreciate (?:it)?|great|nice|lovely|good|better|tranquil\w+|love it|ideal|helpful|"
+    r"handy|happier|easier|safer|comfortable|bien|genial|padre|bueno|agradeceri\w+|contento|comod\w+|"
+    r"segur[oa]|wonderful|brilliant|relief|kind|estupendo|favor) (?:if|si)\b"
+)
+
+
+def _tokens(masked: str) -> list[Token]:
+    return [Token(found.group(), fold(found.group()).strip("'*_~"), found.start()) for found in _TOKEN.finditer(masked)]
+
+
+def _split(tokens: list[Token]) -> Iterator[tuple[list[Token], str]]:
+    """Sentences with the mark that ends each. A colon with much before it is kept inside."""
+    held: list[Token] = []
+    for token in tokens:
+        if token.raw in _BREAKS:
+            if held:
+                yield held, token.raw
+                held = []
+        else:
+            if token.raw == "¿" and len(held) > 3:
+                yield held, "."
+                held = []
+            held.append(token)
+    if held:
+        yield held, ""
+
+
+def read(text: str) -> Reading:
+    """Reads a message: masks what is quoted, splits the rest into sentences and finds their verbs."""
+    if len(text) > _LIMIT_HEAD + _LIMIT_TAIL:
+        text = text[:_LIMIT_HEAD] + "\n" + text[-_LIMIT_TAIL:]
+    masked, quotes = mask(text)
+    sentences: list[Sentence] = []
+    verbs: list[Verb] = []
+    written: list[str] = []
+    for held, ending in _split(_tokens(masked)):
+        plain = " ".join(spelt(t.word) if t.raw not in PAUSES else t.raw for t in held)
+        plain = plain.replace(" ,", ",").replace("¿ ", "¿")
+        written.append(plain)
+        first = next((spelt(t.word) for t in held if t.raw not in PAUSES and t.word not in words.OPENERS), "")
+        asked = ending == "?" or any(t.raw == "¿" for t in held)
+        flags = {name for name, pattern in _FLAGS.items() if compiled(pattern).search(plain)}
+        if _WISH_IF.search(plain):
+            flags.discard("hyp")
+            flags.add("wishif")
+        if "whyown" in flags:
+            flags.add("problem")
+        if problem_pattern().search(plain):
+            flags.add("problem")
+        if first in words.WH_WORDS or (first in words.ASKS_FIRST and ending not in {".", "!"}):
+            flags.add("wh")
+        if QUOTE in plain:
+            flags.add("quote")
+        question = asked or (
+            "wh" in flags and first in words.WH_WORDS and first not in {"como", "cuando", "que", "when", "who", "while"}
+        )
+        sentence = Sentence(tuple(held), plain, question, frozenset(flags))
+        verbs.extend(verbs_of(len(sentences), sentence))
+        sentences.append(sentence)
+    return Reading(text, masked, " . ".join(written), tuple(sentences), tuple(verbs), quotes)

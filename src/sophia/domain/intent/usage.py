@@ -1,0 +1,200 @@
+"""Finds the verbs of a sentence, in either language or both, and tells what each is doing there."""
+# ruff: noqa: PLR2004 - counts of words are plainest where they are used
+
+import re
+from collections.abc import Iterator
+
+from sophia.domain.intent import patterns, phrases, words, words_en, words_es
+from sophia.domain.intent.complements import article, complement, object_kind
+from sophia.domain.intent.parts import CONJUNCTIONS, PAUSES, REQUEST, Sentence, Token, Verb, compiled, noun_kinds
+from sophia.domain.intent.roles import CLITIC_BEFORE, DETERMINERS, english_role, spanish_role
+from sophia.domain.intent.verbs import english_verbs, spanish_verbs, spelt, vocabulary
+
+__all__ = ["NEED", "spanishness", "verbs_of"]
+
+
+def spanishness(found: list[Token]) -> int:
+    """Above zero where more of the small words are Spanish, below where more are English."""
+    return sum((t.word in words_es.SPANISH_FUNCTION) - (t.word in words_en.ENGLISH_FUNCTION) for t in found)
+
+
+_KNOWING = frozenset(
+    "saber decir dime decime digame diganme decidme dinos decirme explicar explicarme explica explicame "
+    "aclarar aclarame aclareme confirmar confirmame conocer entender averiguar ver mira comprobar "
+    "comprueba verificar verifica revisar revisa indicar indicame cuentame contame know tell check verify "
+    "confirm explain see understand find clarify wonder wondering learn show".split()
+)
+_CAN = frozenset("puede pueden podria podrian can could would".split())
+_BEFORE_CAN = frozenset(
+    "me te se lo la los las le les nos os alguien usted ustedes no si que ya como donde someone somebody "
+    "anyone you we i one vosotros vos tu y and mind if also tambien".split()
+)
+_MODAL_ES = re.compile(patterns.POLITE)
+NEED = re.compile(patterns.DESIRE)
+_SAID_OTHERWISE = frozenset(
+    {
+        ("contar", "con"),
+        ("apunta", "que"),
+        ("apunta", ":"),
+        ("anota", ":"),
+        ("apunte", "que"),
+        ("apunten", "que"),
+        ("da", "igual"),
+    }
+)
+_AGES = frozenset("un una dos tres cuatro cinco unos unas poco mucho anos meses dias tiempo rato".split())
+_BRINGING = frozenset("poner bring get keep".split())
+_TELLING = next(pattern for kind, _, pattern in phrases.PHRASES if kind == "tell")
+
+
+def _strip_clitics(word: str) -> Iterator[tuple[str, str]]:
+    for clitic in words_es.CLITICS:
+        if word.endswith(clitic) and len(word) - len(clitic) >= (4 if clitic in {"te", "se", "os"} else 2):
+            yield word[: -len(clitic)], clitic
+
+
+def _lookup_spanish(token: Token, word: str) -> tuple[str, set[str], str] | None:
+    """The infinitive, moods and clitic of a word, with the accent taken into account."""
+    _, forms, _ = spanish_verbs()
+    found = forms.get(word)
+    if found:
+        verb = next(iter(found))
+        moods = set(found[verb])
+        ending = token.raw[-1:].lower()
+        if word in {"de", "den", "des"} and verb == "dar" and not (ending == "é" or word == "den"):
+            return None
+        if ending == "ó":
+            moods &= {"pret"}
+        elif ending == "é":
+            moods &= {"pret"} if verb.endswith("ar") and word != "de" else {"imp", "sub"}
+        elif ending in "áí" and ending:
+            moods &= {"imp", "pret", "fut"} if ending == "í" else {"imp", "fut"}
+        elif "pret" in moods and len(moods) > 1:
+            moods -= {"pret"}
+        return (verb, moods, "") if moods else None
+    for base, clitic in _strip_clitics(word):
+        found = forms.get(base)
+        if found:
+            for verb, moods in found.items():
+                kept = moods & {"imp", "imp2", "sub", "inf", "ger"}
+                if kept and clitic != "os":
+                    return verb, kept, clitic
+        if clitic == "os" and base + "d" in forms:
+            return next(iter(forms[base + "d"])), {"imp2"}, clitic
+    return None
+
+
+def _kinds_here(lemma: str, kinds: frozenset[str], sentence: Sentence) -> frozenset[str]:
+    """What a verb asks for in this sentence: "bring me up to date" is telling, 'shorten: "…"' is writing."""
+    if lemma in _BRINGING and compiled(_TELLING).search(sentence.text):
+        return frozenset({"tell"})
+    if "write" in kinds and {"text", "quote"} <= sentence.flags:
+        return frozenset({"write"})
+    return kinds
+
+
+def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
+    """The verbs of a sentence, in order; ``number`` is the sentence's place in the message."""
+    found = list(sentence.tokens)
+    spanish_kinds, _, _ = spanish_verbs()
+    english_kinds, english_forms, _ = english_verbs()
+    leaning = spanishness(found)
+    opening, first = True, True
+    before: list[str] = []
+    clause: list[str] = []
+    modal = need = asking = known = False
+    polite, desire = "polite" in sentence.flags, "desire" in sentence.flags
+    for at, token in enumerate(found):
+        if token.raw in PAUSES:
+            opening, clause, asking, known = True, [], False, False
+            continue
+        if token.word in CONJUNCTIONS:
+            opening, clause, asking = True, [], False
+            before.append(token.word)
+            continue
+        if opening and token.word in words.WH_WORDS and sentence.question and "suggest" not in sentence.flags:
+            asking = True
+        word = token.word.removeprefix("re-")
+        word = word if word in vocabulary() else spelt(word)
+        after = found[at + 1].word if at + 1 < len(found) else ""
+        context = " ".join([*before[-6:], word])
+        if known and (token.word in words.WH_WORDS or word in {"si", "if", "whether"}):
+            asking = True
+            modal = need = False
+        if word in {"why", "how"} or (word == "que" and before[-1:] == ["por"]):
+            asking = not ("suggest" in sentence.flags and first)
+            modal = need = False
+        told = word in _CAN and (
+            after == "victoria"
+            or bool(before and before[-1] not in _BEFORE_CAN and (not opening or before[-1] == "victoria"))
+        )
+        modal = not asking and not told and (modal or (polite and bool(_MODAL_ES.search(context))))
+        asking = asking or bool(told and sentence.question)
+        need = not asking and (need or (desire and bool(NEED.search(context))))
+        otherwise = (word, after) in _SAID_OTHERWISE or (word == "hace" and after in _AGES and "ago" in sentence.flags)
+        known_not = len(word) < 2 or word in words.NOT_VERBS or otherwise
+        hit = None if known_not else _lookup_spanish(token, word)
+        if word == "di" and after in {"de", "acceso", "permisos"}:
+            hit = "dar", {"pret"}, ""
+        english = english_forms.get(word) if word != "failed" or after not in noun_kinds() else None
+        ambiguous = word in words.ENGLISH_CONTRADICTIONS
+        if hit and (english or ambiguous):
+            if english and leaning <= 0:
+                hit = None
+            elif ambiguous and not hit[2]:
+                determined = before[-1:] and before[-1] in (DETERMINERS - {"me", "lo", "le", "les", "nos"})
+                starts = opening and (
+                    after in DETERMINERS or any(c.isdigit() for c in after) or after in {"en", "si", "cuantos", "que"}
+                )
+                starts = starts or before[-1:] in (["que"], ["please"], ["porfa"])
+                if determined or (not starts and not (before[-1:] and before[-1] in CLITIC_BEFORE)) or leaning < 0:
+                    hit = None
+        if hit and english and leaning > 0:
+            english = None
+        if hit:
+            lemma, moods, clitic = hit
+            role, manner = spanish_role(
+                sentence.flags, sentence.question, moods, clitic, before, clause, opening, first, modal, need, after
+            )
+            if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
+                role, manner = "hyp", ""
+            yield Verb(
+                lemma,
+                _kinds_here(lemma, spanish_kinds.get(lemma, frozenset()), sentence),
+                role,
+                manner,
+                object_kind(found, at),
+                article(found, at),
+                complement(found, at),
+                number,
+                at,
+            )
+        elif english and not (
+            before[-1:] and before[-1] in (DETERMINERS | {"no"}) and "base" in next(iter(english.values()))
+        ):
+            lemma = next(iter(english))
+            moods = english[lemma]
+            role, manner = english_role(
+                sentence.flags, sentence.question, moods, before, clause, opening, first, modal, need, after
+            )
+            if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
+                role, manner = "hyp", ""
+            yield Verb(
+                lemma,
+                _kinds_here(lemma, english_kinds[lemma], sentence),
+                role,
+                manner,
+                object_kind(found, at),
+                article(found, at),
+                complement(found, at),
+                number,
+                at,
+            )
+        if word in _KNOWING:
+            known = True
+        before.append(word)
+        clause.append(word)
+        if not (token.word in words.OPENERS or (token.raw[:1].isupper() and after == "" and len(before) == 1)):
+            opening = first = False
+        if opening and at + 1 < len(found) and found[at + 1].raw == ",":
+            first = True

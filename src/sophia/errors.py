@@ -87,7 +87,7 @@ class PermissionDenied(SophiaError):
     """The caller is known but lacks ``permission``."""
 
     def __init__(self, permission: str, detail: str | None = None) -> None:
-        super().__init__(detail or f"this needs the permission {permission!r}")
+        super().__init__(detail or f"this needs the permission '{permission}'")
         self.permission = permission
 
 

@@ -4,6 +4,7 @@ import struct
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -408,12 +409,13 @@ def test_a_name_is_contained_whole(text, name, holds):
 
 
 def test_confidence_grows_with_the_evidence():
-    weak = Evidence(cosine=0.78, words=0.1, contrast=0.02, unnamed=1.0, crossed=False)
-    strong = Evidence(cosine=0.9, words=0.8, contrast=0.06, unnamed=0.0, crossed=False)
+    weak = Evidence(cosine=0.78, words=0.1, contrast=0.02, unnamed=1.0, shown=False, crossed=False)
+    strong = Evidence(cosine=0.9, words=0.8, contrast=0.06, unnamed=0.0, shown=False, crossed=False)
     assert confidence(weak) < 0.05
     assert confidence(strong) > 0.95
-    assert confidence(Evidence(None, 0.1, 0.05, 0.0, crossed=False)) < 0.5
-    assert confidence(Evidence(None, 0.9, 0.05, 0.0, crossed=False)) > 0.5
+    assert confidence(evolve(weak, shown=True)) > confidence(weak)
+    assert confidence(Evidence(None, 0.1, 0.05, 0.0, shown=False, crossed=False)) < 0.5
+    assert confidence(Evidence(None, 0.9, 0.05, 0.0, shown=False, crossed=False)) > 0.5
 
 
 markdown = st.text(

@@ -1,9 +1,10 @@
 """One turn, from the stored message to the stored answer: recall, decide, retrieve, respond, verify, commit."""
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from sophia.application.handoff import HandOff
 from sophia.application.leases import HeldLease
@@ -16,7 +17,7 @@ from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import Message, Role
 from sophia.domain.followup import contextual_question
-from sophia.domain.handoff import Decision
+from sophia.domain.handoff import Action
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, Usage
 from sophia.domain.tenancy import TenantScope
@@ -101,10 +102,11 @@ class PlayTurn:
             _say(Spoken(outcome.told, claim=False), reply, log)
 
         tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log)
-        if handoff is None or handoff.decision is Decision.DECLINED or intent.question:
+        if handoff is None or intent.question:
             if handoff is not None:
                 _say(Spoken("\n\n", claim=False), reply, log)
-            turn = self._recall(held.scope, message, tuple(history), vector)
+            asked = evolve(message, text=_without(message.text, intent.actions)) if handoff else message
+            turn = self._recall(held.scope, asked, tuple(history), vector)
             limitations += self._not_searched(held.scope, turn)
             self._respond(turn, tools, reply, log)
 
@@ -151,8 +153,8 @@ class PlayTurn:
         )
 
     def _not_searched(self, scope: TenantScope, turn: Turn) -> list[str]:
-        """What the search could not look through: a passage found without its vector tells that others wait, too."""
-        if not turn.vector or all(passage.similarity is not None for passage in turn.passages):
+        """What the search could not look through: what waits for its vector may be just what was not found."""
+        if not turn.vector:
             return []
         with self._records.read(scope) as tx:
             pending = sum(source.pending for source in tx.documents.sources())
@@ -190,6 +192,13 @@ class PlayTurn:
                 tx.conversations.set_vector(message.id, pack(vector))
             tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
             tx.runs.finish(held.lease, RunCompleted(answer))
+
+
+def _without(text: str, actions: Sequence[Action]) -> str:
+    """A message without the addresses and hosts that are to be acted on: what is asked besides is not about them."""
+    for thing in (thing for action in actions for thing in action.objects if any(map(str.isdigit, thing))):
+        text = text.replace(thing, " ")
+    return " ".join(text.split())
 
 
 def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:

@@ -161,6 +161,13 @@ class RefreshKnowledge:
         failures: list[DocumentFailure] = []
         with self._records.read(work.scope) as tx:
             known = tx.documents.of_source(source.name)
+            refused = {
+                failure.external_id: failure
+                for status in tx.documents.sources()
+                if status.name == source.name
+                for failure in status.failures
+                if failure.fingerprint
+            }
         try:
             listed = list(source.list())
         except Unavailable as error:
@@ -171,7 +178,9 @@ class RefreshKnowledge:
         listings = [item for item in listed if isinstance(item, DocumentListing)]
         self._show(work, documents_total=work.progress.documents_total + len(listings))
         for listing in listings:
-            failure = self._take_in(work, source, listing, known.get(listing.external_id))
+            failure = self._take_in(
+                work, source, listing, known.get(listing.external_id), refused.get(listing.external_id)
+            )
             if failure is not None:
                 failures.append(failure)
             self._show(work, documents=work.progress.documents + 1, current=listing.external_id)
@@ -185,10 +194,17 @@ class RefreshKnowledge:
         self._note_source(work, source, failures)
 
     def _take_in(
-        self, work: _Work, source: DocumentSource, listing: DocumentListing, known: Document | None
+        self,
+        work: _Work,
+        source: DocumentSource,
+        listing: DocumentListing,
+        known: Document | None,
+        refused: DocumentFailure | None,
     ) -> DocumentFailure | None:
         """Bring one document up to date; what went wrong with it, if anything."""
         fingerprint = _fingerprint(listing, self._converter)
+        if refused is not None and refused.fingerprint == fingerprint and not work.options.force:
+            return refused
         if known is not None and known.fingerprint == fingerprint and not work.options.force:
             if (known.readers, known.failure) != (listing.readers, None) and not work.options.dry_run:
                 with self._records.write(work.scope) as tx:
@@ -197,7 +213,9 @@ class RefreshKnowledge:
             return None
         try:
             taken = self._read(work, source, listing, fingerprint)
-        except (DocumentRejected, NotFound, Unavailable) as error:
+        except DocumentRejected as error:
+            return DocumentFailure(source.name, listing.external_id, str(error), fingerprint)
+        except (NotFound, Unavailable) as error:
             return DocumentFailure(source.name, listing.external_id, str(error))
         work.count(**{"added" if known is None else "updated": 1})
         if work.options.dry_run:

@@ -1,5 +1,6 @@
 """SOPHIA as a Python object."""
 
+import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,19 @@ from sophia.ports.records import Records
 __all__ = ["Sophia", "answer_of"]
 
 _EVERYTHING = RefreshOptions()
+_PORTS = (
+    "clock",
+    "converter",
+    "desk",
+    "directory",
+    "embedder",
+    "ids",
+    "index",
+    "records",
+    "runtime",
+    "sources",
+    "verifier",
+)
 
 
 class Sophia:
@@ -40,6 +54,9 @@ class Sophia:
         self.settings = settings
         self._adapters = Adapters(settings=settings)
         for port, adapter in adapters.items():
+            if port not in _PORTS:
+                near = difflib.get_close_matches(port, _PORTS, n=1, cutoff=0.0)[0]
+                raise TypeError(f"there is no port {port!r}; did you mean {near!r}?")
             self._adapters.providers[port].override(adapter)
         self._use_cases = UseCases(settings=settings, adapters=self._adapters)
 

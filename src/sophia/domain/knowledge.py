@@ -61,11 +61,15 @@ class DocumentListing:
 
 @frozen
 class DocumentFailure:
-    """A document that could not be taken in, and why, in words its owner can act on."""
+    """A document that could not be taken in, and why, in words its owner can act on.
+
+    ``fingerprint`` is of the content that was refused: the same need not be tried again.
+    """
 
     source: str
     external_id: str
     reason: str
+    fingerprint: str = ""
 
 
 @frozen

@@ -15,7 +15,7 @@ from sophia.adapters.extractive.rendering import code, plain, shown, unmarked, w
 from sophia.adapters.extractive.selection import Scored, rank_units, whole
 from sophia.adapters.extractive.units import Unit, UnitKind
 from sophia.adapters.extractive.wording import WORDINGS, Wording, small_talk
-from sophia.adapters.extractive.words import contains, identifiers
+from sophia.adapters.extractive.words import contains, identifiers, terms
 from sophia.domain.agents import AgentEvent, Cited, Spoken, Turn
 from sophia.domain.citation import Quote
 from sophia.domain.conversation import Message, Role
@@ -95,7 +95,8 @@ class ExtractiveAgentRuntime(AgentRuntime):
         elif sure < self._answers_from:
             # What lacks only the name asked for is near all the same.
             near = confidence(evolve(evidence, unnamed=0.0)) if evidence else 0.0
-            yield from _nothing(missing, turn.passages, ranked if near >= self._offers_from else (), words)
+            offered = near >= self._offers_from or _is_subject(question, turn.passages)
+            yield from _nothing(missing, turn.passages, ranked if offered else (), words)
         else:
             if missing:
                 yield Spoken(words.not_named.format(names=_listed(missing)), claim=False)
@@ -114,6 +115,12 @@ class ExtractiveAgentRuntime(AgentRuntime):
 def _last_reply(history: Sequence[Message]) -> str:
     last = next((message.text for message in reversed(history) if message.role is Role.ASSISTANT), "")
     return _MARKER.sub("", last)
+
+
+def _is_subject(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether a document or section is about what is asked, as its title has it."""
+    asked = set(terms(question))
+    return any(asked & set(terms(f"{p.title} {' '.join(p.heading)}")) for p in passages)
 
 
 def _specific(named: Sequence[str]) -> Sequence[str]:

@@ -26,6 +26,8 @@ _OF_ITSELF = re.compile(
 
 _NEWEST = 2.0
 _TOLD = 0.8
+_DANGLING = 0.4
+_LEADS = re.compile(r":[*_\s]*$")
 
 Cosines = Callable[[Sequence[str]], Sequence[float] | None]
 
@@ -76,8 +78,12 @@ def rank_units(
     ]
     words = _lexical(asked, frozenset(terms(newest)), found, passages)
     known = fold(told)
+    leading = {(unit.rank, unit.lead) for unit in found}
     prior = [
-        passage_weight * placed[unit.rank] - _penalty(unit) - _TOLD * (bool(known) and fold(plain(unit)) in known)
+        passage_weight * placed[unit.rank]
+        - _penalty(unit)
+        - _DANGLING * (_LEADS.search(unit.text) is not None and (unit.rank, (unit.start, unit.end)) not in leading)
+        - _TOLD * (bool(known) and fold(plain(unit)) in known)
         for unit in found
     ]
     cheap = sorted(

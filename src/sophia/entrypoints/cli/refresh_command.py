@@ -39,7 +39,8 @@ def command(
             with refresh_bars(console, company_id) as bars:
                 refresh = _refresh(sophia, company_id, options, bars, wait=wait)
             print_refresh(console, company_id, refresh)
-            failed = failed or refresh.status is RefreshStatus.FAILED
+            unread = refresh.report is not None and any(not failure.external_id for failure in refresh.report.failures)
+            failed = failed or unread or refresh.status is RefreshStatus.FAILED
     if failed:
         raise click.exceptions.Exit(1)
 

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -28,14 +29,15 @@ __all__ = ["command"]
     help="The settings file (or SOPHIA_CONFIG).",
 )
 @click.option("--demo", is_flag=True, help="Make ephemeral access keys, good from this machine only, and show them.")
-def command(path: Path, demo: bool) -> None:
+@click.option("--no-wait", is_flag=True, help="Serve at once; what the refresh takes in is found as it comes.")
+def command(path: Path, demo: bool, no_wait: bool) -> None:
     """Serve the HTTP API, after bringing the knowledge of every company up to date."""
     log_to_stderr()
     settings = load_settings(path)
     if not demo:
         raise ConfigurationError(Fault("", "there is no way in but --demo yet: it makes keys for this machine only"))
     _check_address(settings)
-    refreshing = _refresh(path) if settings.service.refresh_on_start else None
+    refreshing = _refresh(path, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415
     from sophia.bootstrap.demo import demo_keys  # noqa: PLC0415
@@ -43,9 +45,18 @@ def command(path: Path, demo: bool) -> None:
 
     open_database(settings).dispose()
     keys = demo_keys(settings)
-    if refreshing is not None:
-        refreshing.wait()
+    if refreshing is not None and not no_wait:
+        _await(refreshing)
     DemoServer(settings, keys, _welcome(settings, keys)).run()
+
+
+def _await(refreshing: subprocess.Popen[bytes]) -> None:
+    # Whoever ends this process means the refresh, too; gunicorn sets handlers of its own later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        refreshing.wait()
+    finally:
+        refreshing.terminate()
 
 
 def _check_address(settings: Settings) -> None:
@@ -61,10 +72,11 @@ def _check_address(settings: Settings) -> None:
         raise ConfigurationError(Fault("/service/port", detail)) from error
 
 
-def _refresh(path: Path) -> subprocess.Popen[bytes]:
+def _refresh(path: Path, *, quiet: bool) -> subprocess.Popen[bytes]:
     """Refresh in a process of its own: the model that embeds is not needed here, nor are its threads."""
     return subprocess.Popen(  # noqa: S603 -- this very program, with the path it was given
-        [sys.executable, "-m", "sophia", "refresh", "--wait", "--config", str(path)]
+        [sys.executable, "-m", "sophia", "refresh", "--wait", "--config", str(path)],
+        stderr=subprocess.DEVNULL if quiet else None,
     )
 
 

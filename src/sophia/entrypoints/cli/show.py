@@ -23,7 +23,7 @@ def print_citations(console: Console, answer: Answer) -> None:
     if answer.citations:
         console.print()
     for citation in answer.citations:
-        place = " › ".join((citation.title, *citation.heading))
+        place = " › ".join(dict.fromkeys((citation.title, *citation.heading)))
         mark = "" if citation.verified else "  (not verified)"
         console.print(f"[{citation.index}] {place} · {citation.uri}{mark}", style="dim", markup=False, highlight=False)
     if answer.handoff and answer.handoff.ticket_id:

@@ -1,0 +1,87 @@
+"""What a refresh does beyond its scenarios: what it need not do twice, and what it must not undo."""
+
+from pathlib import Path
+
+import pytest
+
+from sophia import RefreshOptions, Sophia
+from sophia.bootstrap.settings import CompanySettings, Settings
+from sophia.domain.knowledge import DocumentFailure, DocumentListing
+from sophia.domain.refresh import RefreshStatus
+from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
+from sophia.testing.fakes.embedder import HashingEmbedder
+from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
+from sophia.testing.fakes.memory.records import MemoryRecords
+from sophia.testing.fakes.system import FrozenClock
+
+
+class World:
+    def __init__(self, tmp_path: Path) -> None:
+        self.source = MemorySource("docs")
+        self.converter = PlainTextConverter()
+        self.sophia = Sophia(
+            Settings(companies=(CompanySettings("acme"),), directory=tmp_path),
+            records=MemoryRecords(FrozenClock()),
+            index=MemoryKnowledgeIndex(),
+            embedder=HashingEmbedder(),
+            converter=self.converter,
+            sources=lambda _: (self.source,),
+        )
+
+    def refresh(self, **options: bool) -> tuple[int, ...]:
+        refresh = self.sophia.refresh("acme", RefreshOptions(**options))
+        assert refresh.status is RefreshStatus.COMPLETED
+        report = refresh.report
+        assert report is not None
+        return report.added, report.updated, report.removed, report.unchanged, len(report.failures)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_what_was_refused_is_not_tried_again_until_it_changes(world: World) -> None:
+    world.source.documents["broken.md"] = b"\x00\xff\x00"
+    assert world.refresh() == (0, 0, 0, 0, 1)
+    assert world.refresh() == (0, 0, 0, 0, 1)
+    assert world.converter.converted == ["broken.md"]
+    assert world.refresh(force=True) == (0, 0, 0, 0, 1)
+    assert len(world.converter.converted) == 2
+    world.source.documents["broken.md"] = b"# Mended\n\nIt has words now."
+    assert world.refresh() == (1, 0, 0, 0, 0)
+    assert world.refresh() == (0, 0, 0, 1, 0)
+
+
+def test_a_document_that_breaks_keeps_its_last_good_version_and_is_not_tried_again(world: World) -> None:
+    world.source.documents["a.md"] = b"# A\n\nGood words."
+    world.refresh()
+    world.source.documents["a.md"] = b"\x00\xff\x00"
+    assert world.refresh() == (0, 0, 0, 0, 1)
+    asked = len(world.converter.converted)
+    assert world.refresh() == (0, 0, 0, 0, 1)
+    assert len(world.converter.converted) == asked
+    with world.sophia.records.read(world.sophia.scope("acme")) as tx:
+        (document,) = tx.documents.list(10).items
+        assert document.failure
+        assert tx.documents.text(document.id) == "# A\n\nGood words."
+
+
+def test_what_lies_in_a_folder_that_cannot_be_looked_into_is_kept(world: World) -> None:
+    world.source.documents["sub/a.md"] = b"# A\n\nGood words."
+    world.source.documents["b.md"] = b"# B\n\nOther words."
+    world.refresh()
+
+    class Blind(MemorySource):
+        def list(self) -> list[DocumentListing | DocumentFailure]:
+            return [DocumentFailure("docs", "sub/", "permission denied")]
+
+    world.source = Blind("docs")
+    assert world.refresh() == (0, 0, 1, 0, 1)
+    with world.sophia.records.read(world.sophia.scope("acme")) as tx:
+        assert [document.external_id for document in tx.documents.list(10).items] == ["sub/a.md"]
+
+
+def test_a_port_that_is_none_is_named_with_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="no port 'dsk'; did you mean 'desk'"):
+        Sophia(Settings(directory=tmp_path), dsk=1)

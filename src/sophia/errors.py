@@ -64,7 +64,7 @@ class Fault:
     detail: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.detail}"
+        return f"{self.pointer}: {self.detail}" if self.pointer else self.detail
 
 
 class InvalidInput(SophiaError):

@@ -150,6 +150,79 @@ def test_the_categories_are_mostly_right(ask) -> None:
     assert right >= 0.9 * len(table)
 
 
+# A yes/no question, an order not to do something, a plain fact.
+NEITHER_ASKED_NOR_BROKEN = [
+    "Do we have MFA on the VPN?",
+    "Do contractors get VPN access?",
+    "Do we rotate the VPN certificates?",
+    "Do we have a bug bounty?",
+    "Have we blocked Tor?",
+    "Can contractors open ports?",
+    "Do not open port 22 on the DMZ",
+    "Do not restart anything",
+    "Do not, under any circumstances, open port 22",
+    "Never block that range",
+    "Don't give Pedro access",
+    "No des de alta a Pedro",
+    "No le des acceso a Pedro",
+    "No reinicies el servidor",
+    "No abras ningún puerto todavía",
+    "No cierres el puerto 443 ni reinicies el proxy",
+    "No lo bloquees",
+    "Our Leeds hall has forty racks",
+    "Nuestra oficina de Lugo abre a las ocho",
+    "The SOC works in three shifts",
+    "El CPD de Madrid tiene dos salas",
+]
+
+# Their neighbours, which do ask for something or report it.
+ASKED_OR_BROKEN = [
+    "Do it now: block 10.0.0.1",
+    "Do the usual offboarding for jsmith",
+    "Can you open port 22?",
+    "Do not open 22, close it",
+    "Don't teach me, patch it",
+    "Don't forget to restart the proxy",
+    "No me expliques cómo, ciérralo",
+    "No esperes más y aísla el PC",
+    "No te olvides de bloquear la 10.0.0.1",
+    "No dejes abierto el puerto 23",
+    "Our Leeds hall has no network",
+    "El CPD de Madrid no tiene luz",
+    "Our VPN has been down since nine",
+]
+
+
+@pytest.mark.parametrize("text", NEITHER_ASKED_NOR_BROKEN)
+def test_yes_no_questions_forbidden_actions_and_facts_are_no_action(ask, text: str) -> None:
+    assert not ask(text).asks_action
+
+
+@pytest.mark.parametrize("text", ASKED_OR_BROKEN)
+def test_their_neighbours_are_action(ask, text: str) -> None:
+    assert ask(text).asks_action
+
+
+@pytest.mark.parametrize("text", NEITHER_ASKED_NOR_BROKEN)
+def test_a_verb_that_asks_or_is_negated_requests_nothing(text: str) -> None:
+    assert read(text).requests == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "actions"),
+    [
+        ("Do not open 22, close it", ["close"]),
+        ("No abras el 22, ciérralo", ["cerrar"]),
+        ("No bloquees la 10.0.0.1, desbloquéala", ["desbloquear"]),
+        ("Don't teach me, patch it", ["patch"]),
+        ("No esperes más y aísla el PC", ["aislar"]),
+        ("Don't forget to restart the proxy", ["restart"]),
+    ],
+)
+def test_a_negated_verb_is_not_named_as_an_action(ask, text: str, actions: list[str]) -> None:
+    assert [action.action for action in ask(text).actions] == actions
+
+
 @pytest.mark.parametrize("text", NOT_CARRYING)
 def test_quoted_and_negated_orders_are_never_action(ask, text: str) -> None:
     assert not ask(text).asks_action
@@ -301,3 +374,29 @@ def test_a_message_takes_a_few_milliseconds() -> None:
     for _ in range(20):
         classify(text, vector)
     assert (time.perf_counter() - began) / 20 < 0.05
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Block the IP 203.0.113.7 on the perimeter firewall and tell me how backups are made",
+        "Bloquea la IP 203.0.113.7 y explícame cómo se hacen las copias",
+        "Isolate PC-4410. How does isolation work, by the way?",
+    ],
+)
+def test_a_plain_order_on_a_named_thing_is_one_whatever_is_asked_besides(text):
+    intent = IntentClassifier.load()(text)
+    assert intent.asks_action
+    assert intent.question
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do not block the IP 203.0.113.7, tell me who owns it",
+        "What does «block the IP 203.0.113.7» mean?",
+        "How do I block the IP 203.0.113.7?",
+    ],
+)
+def test_what_is_negated_quoted_or_asked_about_is_no_order(text):
+    assert not IntentClassifier.load()(text).asks_action

@@ -40,6 +40,9 @@ _CATEGORIES = tuple(Category)
 OUTPUTS = len(_CATEGORIES) + 1
 """One for each category, in the order of `Category`, and one for action."""
 
+FIRM = 0.9
+"""The least score of a plain order to act on a named thing: all 80 such messages among the labelled are handoffs."""
+
 
 def bucket(gram: str) -> int:
     """The cell of an n-gram."""
@@ -145,6 +148,8 @@ class IntentClassifier:
         weights = self.full if len(vector) == DIMENSIONS else self.words
         outputs = weights.outputs(cues(reading), grams(reading), vector)
         score = weights.score(outputs)
+        if _orders(reading):
+            score = max(score, FIRM)
         doing = score >= BOUNDARY
         side = [pair for pair in zip(outputs[:-1], _CATEGORIES, strict=True) if pair[1].is_action is doing]
         category = max(side, key=lambda pair: pair[0])[1]
@@ -152,7 +157,16 @@ class IntentClassifier:
         return Intent(category, score, question, actions_of(reading) if doing else ())
 
 
+_IMPERATIVES = frozenset(("imp", "imp0", "clitic"))
 _OPENS_QUESTION = frozenset(("howto", "wh", "norm", "status", "general"))
+
+
+def _orders(reading: Reading) -> bool:
+    """Whether a message orders in so many words to act on a named thing; then it does, whatever it says besides."""
+    return any(
+        acts(verb) and verb.target == "target" and verb.manner in _IMPERATIVES and not verb.opens
+        for verb in reading.requests
+    )
 
 
 def _asks(reading: Reading) -> bool:

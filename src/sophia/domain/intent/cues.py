@@ -24,6 +24,11 @@ def _purpose(verb: Verb) -> str:
     return "other"
 
 
+def _forbids(verb: Verb) -> bool:
+    """Whether a negated verb names something to be done, be it that it is only given or made."""
+    return acts(verb) or "light" in verb.kinds
+
+
 # Flags of a sentence that change what a request in it means, or what a malfunction in it means.
 _BESIDE_REQUEST = tuple(
     "howto hyp noaction if wh own text status victoria norm reported suppose resolved laughs possible tells".split()
@@ -122,15 +127,21 @@ def _of_sentences(reading: Reading) -> Iterator[str]:
                 yield "writes"
         if {"desire", "nominal"} <= flags:
             yield "desire&nominal" + mark
+        barred = {sentence.tokens[v.token].word for v in verbs if v.sentence == number and v.role == "neg"}
         for kind, label, pattern in phrases.PHRASES:
-            if compiled(pattern).search(sentence.text):
+            named_by = compiled(pattern).search(sentence.text)
+            if named_by:
+                said = set(named_by.group().split())
                 roles = {verb.role for verb in verbs if verb.sentence == number}
                 gate = "howto" if "howto" in flags else "hyp" if "hyp" in flags else "wh" if "wh" in flags else mark
+                gate = "neg" if not gate and said & barred else gate
                 gate = "past" if not gate and ("past" in roles or "ago" in flags) and REQUEST not in roles else gate
                 yield f"phrase:{kind}:{gate}"
-                if gate != "past":
+                if gate not in {"past", "neg"}:
                     yield f"phrase:{label}"
-        if not any(verb.sentence == number and verb.role in {REQUEST, "neg", "past", "hyp", "howto"} for verb in verbs):
+        if not any(
+            verb.sentence == number and verb.role in {REQUEST, "neg", "avert", "past", "hyp", "howto"} for verb in verbs
+        ):
             named = [noun_kinds()[t.word] for t in sentence.tokens if t.word in noun_kinds()]
             kind = "" if not named else "access" if "access" in named and named[0] != "info" else named[0]
             yield f"bare>{kind}{mark}"
@@ -145,7 +156,7 @@ def _of_message(reading: Reading, found: set[str]) -> Iterator[str]:
     sentences, verbs = reading.sentences, reading.verbs
     last = len(sentences) - 1
     requests = list(reading.requests)
-    acting = [verb for verb in requests if acts(verb)]
+    acting = [verb for verb in verbs if verb.role in {REQUEST, "avert"} and acts(verb)]
     any_problem = "problem:clean" in found
     quoted = bool(reading.quotes)
     adopted = any("adopt" in s.flags for s in sentences)
@@ -191,6 +202,8 @@ def _of_message(reading: Reading, found: set[str]) -> Iterator[str]:
             yield "possible:only"
         if flags & {"topic", "howto"} and not requests and not wished:
             yield "searches" + ("&failed" if failed else "")
+    if not (acting or adopted or failed or begun) and any(v.role == "neg" and _forbids(v) for v in verbs):
+        yield "sum:forbidden"
     if acting and all(verb.manner in {"imp", "imp0", "clitic"} for verb in acting):
         yield "sum:orders"
     if acting and any(verb.manner in {"imp0", "clitic"} for verb in acting):

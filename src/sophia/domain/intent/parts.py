@@ -42,7 +42,7 @@ class Verb:
     Attributes:
         lemma: infinitive in Spanish, base form in English.
         kinds: what it asks for (the keys of `words_es.SPANISH_VERBS`).
-        role: req, neg, past, howto, hyp, or plain where it is none of them.
+        role: req, neg, avert (not to be left so: an order after all), past, howto, hyp, or plain where it is none.
         manner: how a request is worded: imp, imp0 (first word), clitic, modal, need, passive, that, inf, ask.
         target: the kind of the first telling noun after it, or nothing.
         article: how its object is introduced (def, indef, bare) and for whom (me, him).

@@ -108,8 +108,9 @@ ADOPTS = (
     "lo suscribo|lo firmo|pues venga|(?:lo )?mismo (?:pido|digo) yo|a ello|tramitadl[oa]|tramitenl[oa]|"
     "tramital[oa]|pongan(?:lo|se) en marcha|ponedlo en marcha|ponlo en marcha|asi que eso|hagan eso|"
     "haz eso|haced eso|hace eso|haz lo que (?:dice|pide)|hagan lo que (?:dice|pide)|haced lo que (?:dice|"
-    "pide)|me sumo|(?:please |so |just |and |pls )?do (?:it|that|this|so|exactly that|just that|what (?:it|"
-    "he|she|they) says?)|please do|make it (?:so|happen)|go ahead|go for it|get (?:it|that|this|"
+    "pide)|me sumo|(?:please |so |just |and |pls )?(?<!not )(?<!n't )(?<!never )do (?:it|that|this|so|"
+    "exactly that|just that|what (?:it|he|she|they) says?)|please do(?! not)|"
+    "make it (?:so|happen)|go ahead|go for it|get (?:it|that|this|"
     r"them) (?:done|sorted|actioned|fixed)|carry (?:it|that|this|them) out|action (?:it|this|that)\b|"
     "see to (?:it|that)|make (?:that|this|it) happen|consider (?:this|that|it) (?:the|a|my|our) request|"
     "(?:please )?proceed|have (?:it|that|this) done|i (?:second|agree with) (?:that|it)|"
@@ -192,15 +193,15 @@ POLITE = (
 DESIRE = (
     r"\b(?:necesit\w+|nesesit\w+|nececit\w+|quier[oae]\w*|queremos|quisiera\w*|querria\w*|me gustaria|"
     r"nos gustaria|me encantaria|preferiria\w*|agradeceri\w+|agradezco|ruego|rogamos|solicit[oa]\w*|"
-    r"requier[oe]\w*|requerimos|ocup[oa](?:mos)?|precis[oa](?:mos)?|hace[n]? falta|me falta[n]?|"
+    r"requier[oe]\w*|requerimos|ocup[oa](?:mos)?|precis[oa](?:mos)?|(?<!no )hace[n]? falta|me falta[n]?|"
     r"(?<!no )(?<!te )(?<!os )(?<!les )(?<!le )pido (?:que|el|la|un)|"
-    "nos falta[n]?|falta[n]?|urge|hay que|habria que|habra que|toca|tocaria|conviene|convendria|"
+    "nos falta[n]?|falta[n]?|urge|(?<!no )hay que|habria que|habra que|toca|tocaria|conviene|convendria|"
     "deberia[ns]?|deberiamos|deberiais|debe[n]?|tendri(?:a|an|amos) que|tiene[n]? que|tenemos que|"
     r"estaria (?:bien|genial|padre|bueno|guay)|no estaria mal|(?:nos|me|le|les) vendria\w*|seria (?:ideal|"
     r"bueno|genial|estupendo|conveniente|deseable|fantastico|bienvenid\w+)|que bueno seria|ojala|"
     "mas (?:tranquil[oa]s?|comod[oa]s?|segur[oa]s?) si|sleep (?:better|easier)|feel (?:better|safer|easier|"
     "happier)|(?:more comfortable|happier|easier|safer) if|va siendo hora|ya es hora|lo suyo seria|"
-    r"que alguien|a ver si|need\w*|want\w*|require\w*|requesting|i'?d (?:like|love|appreciate|prefer|rather|"
+    r"que alguien|a ver si|(?<!no )need\w*|want\w*|require\w*|requesting|i'?d (?:like|love|appreciate|prefer|rather|"
     "be grateful)|we'?d (?:like|love|appreciate|prefer|rather|be grateful)|would (?:like|love|appreciate|"
     "prefer|rather|be (?:great|nice|ideal|good|handy|lovely|grateful|wonderful))|should|must|has to|"
     "have to|ought to|wish|hoping|hope|it'?s time|it is time|i'?m asking for|(?:make sure|see) that|high time|"
@@ -248,7 +249,8 @@ WANTS_TO_KNOW = (
     r"quick question|una pregunta)\b"
 )
 
-# What somebody or something is, uses, is called, looks after: told, so that it is known. Start of a sentence.
+# What somebody or something is, uses, is called, looks after, has so many of, when it opens: told, so that it is known.
+# Start of a sentence.
 TELLS = (
     r"^(?:[\w ]{1,24}[,:] )?(?:(?:apunta|anota|recuerda|ten en cuenta|que sepas|toma nota|note|remember|keep in mind|"
     r"bear in mind)(?: de)?(?: que| that)? )?(?:(?:(?:mi|mis|nuestr\w+|el|la|los|las|my|our|the) (?!.{0,40}\b(?:que|"
@@ -257,7 +259,16 @@ TELLS = (
     r"gestiona|is|are|starts|ends|comes|terminates)\b(?! (?!called|named|based|located|"
     r"managed|owned|hosted|run)(?:\w+ )?(?:\w+ing|\w+ed|not|no|never|down|up|dead|broken|so|too|"
     r"very|all|stuck|gone|off|out|lost|full|blind|slow|blank|unable|still|un desastre|a (?:mess|joke|disaster|pain)|"
-    r"muy|tan|lent[oa]|imposible|un asco)\b))|soy|somos|me llamo|trabaj(?:o|amos)|llev(?:o|amos)|me (?:encargo|ocupo)|"
+    r"muy|tan|lent[oa]|imposible|un asco)\b))|(?:mi|mis|nuestr\w+|el|la|los|las|my|our|the) "
+    r"(?!.{0,60}\b(?:que|that|which|no|not|sin|without|nunca|never|se|blan\w+|negro|slow\w*|lent[oa]s?|dead|broken|"
+    r"faulty|down|caid[oa]s?|rot[oa]s?|averiad[oa]s?|error\w*|cortes|outages?)\b)(?:\S+ ){1,6}?(?:(?:has|have|tienen?|"
+    r"houses?|holds?|cuentan? con|aloja[n]?|suma[n]?) "
+    r"(?:(?:about|some|around|unas|unos|casi|over) )?(?:\d+|two|three|four|"
+    r"five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred|several|both|its own|"
+    r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce|quince|veinte|treinta|cuarenta|cincuenta|cien|varias|"
+    r"varios|su propi[oa])\b|(?:opens?|closes?|works?|runs|operates?|abren?|cierran?|trabajan?|funcionan?|opera[n]?) "
+    r"(?:at|in|from|until|on|a las|a la|de|desde|en|hasta|por|los|las)\b)|"
+    r"soy|somos|me llamo|trabaj(?:o|amos)|llev(?:o|amos)|me (?:encargo|ocupo)|"
     "gestion(?:o|amos)|administr(?:o|amos)|us(?:o|amos)|utiliz(?:o|amos)|tenemos|estoy (?:en|con|destinad[oa])|reporto|"
     r"(?:aqui|en (?:\S+ ){0,2}\S+) (?:trabajamos|usamos|hay|tenemos|somos)|(?:here )?(?:(?:i'm|i am|we're|"
     r"we are)(?! (?:\w+ing|\w+ed|"

@@ -74,7 +74,10 @@ PROBLEM: tuple[str, ...] = (
     ),
     r"\bno hay (?:tono|linea|luz|red|conexion|internet|senal|servicio|sistema|imagen|sonido|wifi|correo)\b",
     r"\bsin (?:telefono|tono|imagen|internet|conexion|red|servicio|sistema|linea|senal|wifi|correo|luz|vpn)\b",
-    r"\b(?:algo|hay algo) (?:raro|mal|va mal|pasa|no va|anda mal)\b",
+    (
+        r"(?<!si ves )(?<!si ve )(?<!si veis )(?<!si ven )(?<!si hay )(?<!si )\b(?:algo|hay algo) (?:raro|mal|va mal|"
+        r"pasa|no va|anda mal)\b"
+    ),
     (
         r"\b(?:esta|estan) (?:dando|tirando|devolviendo|rechazando|perdiendo|fallando|repartiendo|mandando|"
         r"botando|bloqueando|llenando)\b"

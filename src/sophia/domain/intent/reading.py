@@ -4,11 +4,13 @@
 import re
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from sophia.domain.intent import patterns, words
 from sophia.domain.intent.masking import QUOTE, mask
 from sophia.domain.intent.parts import PAUSES, Reading, Sentence, Token, Verb, compiled
 from sophia.domain.intent.problems import problem_pattern
-from sophia.domain.intent.usage import verbs_of
+from sophia.domain.intent.usage import is_auxiliary, verbs_of
 from sophia.domain.intent.verbs import fold, spelt
 
 __all__ = ["read"]
@@ -66,6 +68,13 @@ _FLAGS = {
         r"now|de inmediato|at once)\b",
     "anyoneup": r"\b(?:alguien|someone|somebody|anyone|anybody)\b",
 }  # fmt: skip
+# Not to be given is not to lack.
+_GRANTING = frozenset("dar conceder otorgar crear asignar give grant create assign".split())
+# An order not to do something, which is no report that something does not work.
+_FORBIDS = re.compile(
+    r"^(?:(?:please|and|so|but|ok|and please),? )*(?:(?:do not|don'?t)(?= (?!work|load|respond)\w+)|"
+    r"never(?= \w+)(?! \w+(?:s|ed|ing)\b)) (?!let )"
+)
 _WISH_IF = re.compile(
     r"\b(?:grateful|appreciate (?:it)?|great|nice|lovely|good|better|tranquil\w+|love it|ideal|helpful|"
     r"handy|happier|easier|safer|comfortable|bien|genial|padre|bueno|agradeceri\w+|contento|comod\w+|"
@@ -106,17 +115,20 @@ def read(text: str) -> Reading:
         plain = " ".join(spelt(t.word) if t.raw not in PAUSES else t.raw for t in held)
         plain = plain.replace(" ,", ",").replace("¿ ", "¿")
         written.append(plain)
-        first = next((spelt(t.word) for t in held if t.raw not in PAUSES and t.word not in words.OPENERS), "")
+        opened = (at for at, t in enumerate(held) if t.raw not in PAUSES and t.word not in words.OPENERS)
+        start = next(opened, len(held))
+        first, second = ([spelt(t.word) for t in held[start : start + 2]] + ["", ""])[:2]
         asked = ending == "?" or any(t.raw == "¿" for t in held)
+        ordered = first == "do" and (second == "not" or not is_auxiliary(first, second, asked, opening=True))
         flags = {name for name, pattern in _FLAGS.items() if compiled(pattern).search(plain)}
         if _WISH_IF.search(plain):
             flags.discard("hyp")
             flags.add("wishif")
         if "whyown" in flags:
             flags.add("problem")
-        if problem_pattern().search(plain):
+        if problem_pattern().search(_FORBIDS.sub(" ", plain)):
             flags.add("problem")
-        if first in words.WH_WORDS or (first in words.ASKS_FIRST and ending not in {".", "!"}):
+        if first in words.WH_WORDS or (first in words.ASKS_FIRST and ending not in {".", "!"} and not ordered):
             flags.add("wh")
         if QUOTE in plain:
             flags.add("quote")
@@ -124,6 +136,9 @@ def read(text: str) -> Reading:
             "wh" in flags and first in words.WH_WORDS and first not in {"como", "cuando", "que", "when", "who", "while"}
         )
         sentence = Sentence(tuple(held), plain, question, frozenset(flags))
-        verbs.extend(verbs_of(len(sentences), sentence))
+        used = list(verbs_of(len(sentences), sentence))
+        if "problem" not in flags and any(verb.role == "neg" and verb.lemma in _GRANTING for verb in used):
+            sentence = evolve(sentence, flags=sentence.flags - {"lacks", "nominal"})
+        verbs.extend(used)
         sentences.append(sentence)
     return Reading(text, masked, " . ".join(written), tuple(sentences), tuple(verbs), quotes)

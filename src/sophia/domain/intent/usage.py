@@ -10,7 +10,7 @@ from sophia.domain.intent.parts import CONJUNCTIONS, PAUSES, REQUEST, Sentence, 
 from sophia.domain.intent.roles import CLITIC_BEFORE, DETERMINERS, english_role, spanish_role
 from sophia.domain.intent.verbs import english_verbs, spanish_verbs, spelt, vocabulary
 
-__all__ = ["NEED", "spanishness", "verbs_of"]
+__all__ = ["NEED", "is_auxiliary", "spanishness", "verbs_of"]
 
 
 def spanishness(found: list[Token]) -> int:
@@ -44,6 +44,17 @@ _SAID_OTHERWISE = frozenset(
 )
 _AGES = frozenset("un una dos tres cuatro cinco unos unas poco mucho anos meses dias tiempo rato".split())
 _BRINGING = frozenset("poner bring get keep".split())
+# Who may follow the auxiliary of a question ("do we rotate…?"), and what may not ("do it for me?").
+_ASKED_OF = frozenset("we you u they i he she".split())
+_NEVER_ASKED_OF = frozenset("it this that them so".split())
+_AUXILIARIES = frozenset("do have".split())
+# "Don't forget to", "no dudes en": what follows is asked for after all.
+_REMINDED = frozenset("forget hesitate olvides olvide olviden olvideis dudes dude duden dudeis".split())
+# "No dejes abierto el puerto" asks that it be closed.
+_LEAVING = "dejar"
+_STATES = frozenset(
+    "abierto abierta abiertos abiertas expuesto expuesta expuestos expuestas puesto puesta sin activo activa".split()
+)
 _TELLING = next(pattern for kind, _, pattern in phrases.PHRASES if kind == "tell")
 
 
@@ -84,6 +95,29 @@ def _lookup_spanish(token: Token, word: str) -> tuple[str, set[str], str] | None
     return None
 
 
+def is_auxiliary(word: str, after: str, question: bool, opening: bool) -> bool:
+    """Whether "do" or "have" only helps another verb to ask or to be negated, and orders nothing itself."""
+    if word not in _AUXILIARIES or not opening:
+        return False
+    return (
+        after in _ASKED_OF
+        or (word == "do" and after in {"not", "never"})
+        or (question and after not in _NEVER_ASKED_OF)
+    )
+
+
+def _forbidden_here(clause: list[str]) -> bool:
+    """Whether a Spanish "no" stands right before, but for pronouns: "no", "no le", "nunca me lo"."""
+    left = [word for word in clause[-3:] if word not in CLITIC_BEFORE]
+    return left[-1:] != [] and left[-1] in {"no", "nunca", "jamas", "tampoco", "ni"}
+
+
+def _left(after: str) -> bool:
+    """Whether what is not to be left is a state ("abierto") or a happening ("que entre")."""
+    _, forms, _ = spanish_verbs()
+    return after == "que" or any("part" in moods for moods in forms.get(after, {}).values()) or after in _STATES
+
+
 def _kinds_here(lemma: str, kinds: frozenset[str], sentence: Sentence) -> frozenset[str]:
     """What a verb asks for in this sentence: "bring me up to date" is telling, 'shorten: "…"' is writing."""
     if lemma in _BRINGING and compiled(_TELLING).search(sentence.text):
@@ -102,13 +136,16 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
     opening, first = True, True
     before: list[str] = []
     clause: list[str] = []
-    modal = need = asking = known = False
+    clause_negated = False
+    modal = need = asking = known = barred = reminded = False
     polite, desire = "polite" in sentence.flags, "desire" in sentence.flags
     for at, token in enumerate(found):
         if token.raw in PAUSES:
+            barred = barred or clause[-2:] == ["do", "not"] or clause[-1:] in (["don't"], ["dont"])
             opening, clause, asking, known = True, [], False, False
             continue
         if token.word in CONJUNCTIONS:
+            barred = token.word in {"or", "o"} and clause_negated
             opening, clause, asking = True, [], False
             before.append(token.word)
             continue
@@ -132,15 +169,24 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
         asking = asking or bool(told and sentence.question)
         need = not asking and (need or (desire and bool(NEED.search(context))))
         otherwise = (word, after) in _SAID_OTHERWISE or (word == "hace" and after in _AGES and "ago" in sentence.flags)
+        if word in _REMINDED and any(w in words.NEGATION for w in clause):
+            reminded, barred, clause_negated = True, False, False
+            before.append(word)
+            clause, opening, first = [], False, False
+            continue
         known_not = len(word) < 2 or word in words.NOT_VERBS or otherwise
+        helps = is_auxiliary(word, after, sentence.question, opening)
         hit = None if known_not else _lookup_spanish(token, word)
         if word == "di" and after in {"de", "acceso", "permisos"}:
             hit = "dar", {"pret"}, ""
-        english = english_forms.get(word) if word != "failed" or after not in noun_kinds() else None
+        noun = helps or word == "dos" or (word == "failed" and after in noun_kinds())
+        english = None if noun else english_forms.get(word)
         ambiguous = word in words.ENGLISH_CONTRADICTIONS
         if hit and (english or ambiguous):
             if english and leaning <= 0:
                 hit = None
+            elif "sub2" in hit[1] and _forbidden_here(clause):
+                english = None
             elif ambiguous and not hit[2]:
                 determined = before[-1:] and before[-1] in (DETERMINERS - {"me", "lo", "le", "les", "nos"})
                 starts = opening and (
@@ -151,6 +197,8 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
                     hit = None
         if hit and english and leaning > 0:
             english = None
+        if word in {"des", "deis"} and _forbidden_here(clause):
+            hit, english = ("dar", {"sub2"}, ""), None
         if hit:
             lemma, moods, clitic = hit
             role, manner = spanish_role(
@@ -158,9 +206,17 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             )
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""
+            if lemma == _LEAVING and role == "neg" and _forbidden_here(clause) and _left(after):
+                role, manner = "avert", "imp"
+            if reminded and role in {"plain", "neg"} and "inf" in moods:
+                role, manner, reminded = REQUEST, "need", False
+            clause_negated = role == "neg"
+            kinds = _kinds_here(lemma, spanish_kinds.get(lemma, frozenset()), sentence)
+            if lemma == "dar" and role == "neg" and [t.word for t in found[at + 1 : at + 3]] == ["de", "baja"]:
+                kinds = frozenset({"change"})
             yield Verb(
                 lemma,
-                _kinds_here(lemma, spanish_kinds.get(lemma, frozenset()), sentence),
+                kinds,
                 role,
                 manner,
                 object_kind(found, at),
@@ -170,7 +226,7 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
                 at,
             )
         elif english and not (
-            before[-1:] and before[-1] in (DETERMINERS | {"no"}) and "base" in next(iter(english.values()))
+            clause[-1:] and clause[-1] in (DETERMINERS | {"no"}) and "base" in next(iter(english.values()))
         ):
             lemma = next(iter(english))
             moods = english[lemma]
@@ -179,6 +235,11 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             )
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""
+            if barred and role in {REQUEST, "plain"} and "base" in moods:
+                role, manner, barred = "neg", "", False
+            if reminded and role in {"plain", "neg"} and "base" in moods:
+                role, manner, reminded = REQUEST, "need", False
+            clause_negated = role == "neg"
             yield Verb(
                 lemma,
                 _kinds_here(lemma, english_kinds[lemma], sentence),

@@ -37,7 +37,7 @@ def command(
     with Sophia(settings) as sophia:
         for company_id in known if company is None else [company]:
             with refresh_bars(console, company_id) as bars:
-                refresh = _refresh(sophia, company_id, options, bars, wait=wait)
+                refresh = _refresh(sophia, company_id, options, bars, console if wait else None)
             print_refresh(console, company_id, refresh)
             unread = refresh.report is not None and any(not failure.external_id for failure in refresh.report.failures)
             failed = failed or unread or refresh.status is RefreshStatus.FAILED
@@ -45,11 +45,18 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _refresh(sophia: Sophia, company: str, options: RefreshOptions, bars: OnProgress, *, wait: bool) -> Refresh:
+def _refresh(
+    sophia: Sophia, company: str, options: RefreshOptions, bars: OnProgress, waiting: Console | None
+) -> Refresh:
+    """Refresh, after whatever refresh is under way where there is a console to say so on."""
+    told = False
     while True:
         try:
             return sophia.refresh(company, options, bars)
-        except RefreshInProgress:
-            if not wait:
+        except RefreshInProgress as error:
+            if waiting is None:
                 raise
+            if not told:
+                waiting.print(f"{company}: {error}; waiting for its end", highlight=False, markup=False)
+                told = True
             time.sleep(0.5)

@@ -15,6 +15,7 @@ import attrs
 
 from sophia import Sophia
 from sophia.bootstrap.settings import load_settings
+from sophia.entrypoints.cli.options import quiet_logs
 
 
 def ask_all(settings_path, show=False):
@@ -63,5 +64,6 @@ if __name__ == "__main__":
     parser.add_argument("settings", type=Path)
     parser.add_argument("--show", action="store_true", help="print every answer, not only the wrong ones")
     arguments = parser.parse_args()
+    quiet_logs()
     for company, counted in ask_all(arguments.settings, arguments.show).items():
         print(f"{company}: " + ", ".join(f"{kind} {right}/{asked}" for kind, (right, asked) in counted.items()))

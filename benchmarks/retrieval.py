@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sophia.bootstrap.evaluation import evaluate_retrieval
 from sophia.bootstrap.settings import Settings
+from sophia.entrypoints.cli.options import quiet_logs
 
 MODES = ("lexical", "dense", "hybrid")
 
@@ -33,6 +34,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", help="just the collections whose name begins like this")
     arguments = parser.parse_args()
+    quiet_logs()
     print("nDCG@10        " + "".join(f"{mode:>9}" for mode in MODES) + "  recall@100  query p50/p99 ms")
     for name, corpus, queries, qrels in collections(arguments.folder):
         if arguments.only and not name.startswith(arguments.only):

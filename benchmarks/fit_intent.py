@@ -234,7 +234,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", help="labelled messages, one JSON object a line")
     parser.add_argument("--check", help="fit on the other files alone and show every mistake on this one")
-    parser.add_argument("--cache", default="/tmp/intent", help="where embeddings are kept between runs")
+    parser.add_argument("--cache", default="build/intent", help="where embeddings are kept between runs")
     parser.add_argument("--write", help="where the weights go")
     parser.add_argument("--mistakes", action="store_true", help="show the mistakes of the cross-validation")
     options = parser.parse_args()

@@ -4,6 +4,7 @@ import pytest
 from attrs import evolve
 
 from sophia.adapters.local_desk import LocalTicketDesk
+from sophia.adapters.local_desk.desk import DeskReport
 from sophia.adapters.sql import migrate, open_engine
 from sophia.errors import TicketRejected, Unavailable
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
@@ -36,7 +37,7 @@ class TestLocalTicketDesk(TicketDeskContract):
         first, second = self.ticket("a"), self.ticket("b")
         for ticket in (first, second, evolve(first, title="other")):
             desk.open(ticket)
-        expected = (evolve(first, external_id="LOCAL-1"), evolve(second, external_id="LOCAL-2"))
+        expected = (DeskReport("LOCAL-1", first.id), DeskReport("LOCAL-2", second.id))
         assert desk.reports("acme") == expected
         assert LocalTicketDesk(engine).reports("acme") == expected
         assert desk.reports("globex") == ()

@@ -380,5 +380,5 @@ desk_reports = Table(
     Column("company_id", Text, primary_key=True),
     Column("key", Text, primary_key=True),
     Column("number", Integer, nullable=False),
-    Column("ticket", JsonValue, nullable=False),
+    Column("ticket_id", Text, nullable=False),
 )

@@ -8,7 +8,7 @@ from typing import Any
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
-from sophia.domain.handoff import Action, Ticket
+from sophia.domain.handoff import Action
 from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.refresh import RefreshEvent, RefreshOptions, RefreshProgress, RefreshReport
 from sophia.domain.runs import (
@@ -38,8 +38,6 @@ __all__ = [
     "report_to_json",
     "run_event_from_json",
     "run_event_to_json",
-    "ticket_from_json",
-    "ticket_to_json",
 ]
 
 Json = dict[str, Any]
@@ -125,14 +123,3 @@ def actions_to_json(actions: tuple[Action, ...]) -> list[Json]:
 def actions_from_json(data: list[Json]) -> tuple[Action, ...]:
     """What a ticket asks for."""
     return _converter.structure(data, tuple[Action, ...])
-
-
-def ticket_to_json(ticket: Ticket) -> Json:
-    """A ticket, whole."""
-    data: Json = _converter.unstructure(ticket)
-    return data
-
-
-def ticket_from_json(data: Json) -> Ticket:
-    """The ticket that was stored."""
-    return _converter.structure(data, Ticket)

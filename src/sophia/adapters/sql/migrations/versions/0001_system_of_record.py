@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("ticket", sa.JSON(), nullable=False),
+        sa.Column("ticket_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("company_id", "key", name="pk_desk_reports"),
     )
     op.create_table(

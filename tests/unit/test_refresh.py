@@ -6,13 +6,15 @@ import pytest
 
 from sophia import RefreshOptions, Sophia
 from sophia.bootstrap.settings import CompanySettings, Settings
-from sophia.domain.knowledge import DocumentFailure, DocumentListing
+from sophia.domain.knowledge import DocumentFailure, DocumentListing, KnowledgeQuery
 from sophia.domain.refresh import RefreshStatus
+from sophia.domain.tenancy import reader_group
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.embedder import HashingEmbedder
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
 from sophia.testing.fakes.memory.records import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock
+from sophia.testing.scopes import user_scope
 
 
 class World:
@@ -65,6 +67,20 @@ def test_a_document_that_breaks_keeps_its_last_good_version_and_is_not_tried_aga
         (document,) = tx.documents.list(10).items
         assert document.failure
         assert tx.documents.text(document.id) == "# A\n\nGood words."
+
+
+def test_the_last_good_version_is_for_those_who_may_read_the_document_now(world: World) -> None:
+    world.source.documents["a.md"] = b"# A\n\nGood words."
+    world.refresh()
+    world.source.documents["a.md"] = b"\x00\xff\x00"
+    world.source.readers = frozenset({reader_group("soc")})
+    for _ in range(2):  # refused, and refused from memory
+        assert world.refresh() == (0, 0, 0, 0, 1)
+        with world.sophia.records.read(world.sophia.scope("acme")) as tx:
+            assert tx.documents.list(10).items == ()
+        query = KnowledgeQuery("good words")
+        assert world.sophia.index.search(world.sophia.scope("acme"), query) == ()
+        assert len(world.sophia.index.search(user_scope(groups=["soc"]), query)) == 1
 
 
 def test_what_lies_in_a_folder_that_cannot_be_looked_into_is_kept(world: World) -> None:

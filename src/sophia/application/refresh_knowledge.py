@@ -189,8 +189,10 @@ class RefreshKnowledge:
         unseen = tuple(failure.external_id for failure in failures if failure.external_id.endswith("/"))
         for external_id in sorted(id_ for id_ in known.keys() - seen if not id_.startswith(unseen)):
             self._remove(work, known[external_id])
+        readers = {listing.external_id: listing.readers for listing in listings}
         for failure in failures:
-            self._keep_last_good(work, known.get(failure.external_id), failure)
+            if failure.external_id in known:
+                self._keep_last_good(work, known[failure.external_id], failure, readers.get(failure.external_id))
         self._note_source(work, source, failures)
 
     def _take_in(
@@ -297,10 +299,13 @@ class RefreshKnowledge:
                 tx.audit.append(AuditEvent("document.removed", document.id, {"source": document.source}))
         work.count(removed=1)
 
-    def _keep_last_good(self, work: _Work, document: Document | None, failure: DocumentFailure) -> None:
-        if document is not None and not work.options.dry_run:
+    def _keep_last_good(
+        self, work: _Work, document: Document, failure: DocumentFailure, readers: frozenset[str] | None
+    ) -> None:
+        """Keep the version that is there, for those who may read it now (None: the source does not tell)."""
+        if not work.options.dry_run:
             with self._records.write(work.scope) as tx:
-                tx.documents.touch(evolve(document, failure=failure.reason))
+                tx.documents.touch(evolve(document, failure=failure.reason, readers=readers or document.readers))
 
     def _note_source(self, work: _Work, source: DocumentSource, failures: Sequence[DocumentFailure]) -> None:
         work.failures += failures

@@ -75,7 +75,6 @@ class _Table:
     rows: list[list[str]]
     top: float
     page: int
-    last_on_page: bool = False
 
 
 @frozen

@@ -1,6 +1,9 @@
 """``sophia refresh``: bring knowledge up to its sources."""
 
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
@@ -34,7 +37,7 @@ def command(
     if company is not None and company not in known:
         raise NotFound("company", company)
     failed = False
-    with Sophia(settings) as sophia:
+    with _ended_once(), Sophia(settings) as sophia:
         for company_id in known if company is None else [company]:
             with refresh_bars(console, company_id) as bars:
                 refresh = _refresh(sophia, company_id, options, bars, console if wait else None)
@@ -43,6 +46,24 @@ def command(
             failed = failed or unread or refresh.status is RefreshStatus.FAILED
     if failed:
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _ended_once() -> Iterator[None]:
+    """Be interrupted by SIGTERM as by Ctrl-C, and by the first of them only: what was begun is then ended in peace."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def interrupt(*_: object) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _refresh(

@@ -1,6 +1,7 @@
 """``sophia serve``: the HTTP API."""
 
 import json
+import os
 import shlex
 import signal
 import socket
@@ -45,18 +46,18 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
 
     open_database(settings).dispose()
     keys = demo_keys(settings)
-    if refreshing is not None and not no_wait:
-        _await(refreshing)
-    DemoServer(settings, keys, _welcome(settings, keys)).run()
-
-
-def _await(refreshing: subprocess.Popen[bytes]) -> None:
+    owner = os.getpid()
     # Whoever ends this process means the refresh, too; gunicorn sets handlers of its own later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        refreshing.wait()
+        if refreshing is not None and not no_wait:
+            refreshing.wait()
+        DemoServer(settings, keys, _welcome(settings, keys)).run()
     finally:
-        refreshing.terminate()
+        # Workers are forks of this process and leave through here as well.
+        if refreshing is not None and os.getpid() == owner:
+            refreshing.terminate()
+            refreshing.wait()
 
 
 def _check_address(settings: Settings) -> None:

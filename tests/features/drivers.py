@@ -16,7 +16,6 @@ from werkzeug.test import TestResponse
 
 from sophia import Sophia
 from sophia.application.start_run import Question
-from sophia.bootstrap.sophia import answer_of
 from sophia.domain.citation import Citation
 from sophia.domain.handoff import Handoff, Ticket
 from sophia.domain.knowledge import Document, DocumentFailure, SourceStatus
@@ -182,11 +181,8 @@ class LibraryDriver(Driver):
                 return _reply(self._sophia.ask(text, company=who.company, user=who.id, thread=thread))
             scope = self._scope(who)
             started = self._services.start_run(scope, Question(text, thread), key)
-            if not started.replayed:
-                self._services.background.play(scope, started.run.id)
-            for _ in self._services.follow_run(scope, started.run.id):
-                pass
-            return _reply(answer_of(self._services.read_run(scope, started.run.id)))
+            self._services.background.play(started)
+            return _reply(self._services.read_answer(scope, started.run.id))
 
     def listen(self, who: Person, text: str) -> Heard:
         with _refusals():

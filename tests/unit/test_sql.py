@@ -21,7 +21,7 @@ from sophia.adapters.system import SystemClock, UlidIds
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, Role, Thread
 from sophia.domain.handoff import TicketStatus
-from sophia.domain.runs import Answer, MessageDelta, Run, RunCompleted, RunStatus
+from sophia.domain.runs import Answer, MessageDelta, Run, RunCompleted, RunStatus, Sequenced
 from sophia.errors import ConfigurationError, Conflict, Unavailable
 from sophia.testing.contracts.records_world import ANA, SYSTEM, World, vector
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
@@ -54,13 +54,12 @@ def _turn(records: SqlRecords, clock: SystemClock, ids: UlidIds) -> None:
     thread_id, run_id, message_id = ids.new("thr"), ids.new("run"), ids.new("msg")
     with records.write(ANA) as tx:
         tx.conversations.add_thread(Thread(thread_id, "hola", "es", now, now))
-        tx.runs.start(Run(run_id, thread_id, message_id, RunStatus.QUEUED, now))
+        run = Run(run_id, thread_id, message_id, RunStatus.RUNNING, now, attempt=1)
+        lease = tx.runs.start(run, "me", now + timedelta(seconds=30))
         tx.conversations.add_message(Message(message_id, thread_id, run_id, Role.USER, "hola", "es", now))
         tx.audit.append(AuditEvent("question.asked", run_id))
     with records.write(ANA) as tx:
-        lease = tx.runs.claim(run_id, "me", now, now + timedelta(seconds=30))
-    with records.write(ANA) as tx:
-        tx.runs.append(lease, [MessageDelta("hola ")] * 3)
+        tx.runs.append({lease: [MessageDelta("hola ")] * 2})
     with records.write(ANA) as tx:
         tx.runs.finish(lease, RunCompleted(Answer(thread_id, run_id, message_id, "hola", "es")))
         tx.audit.append(AuditEvent("question.answered", run_id))
@@ -93,7 +92,7 @@ def _append_later(url: str, run_id: str, lease, ready) -> None:
     ready.set()
     time.sleep(0.3)
     with records.write(ANA) as tx:
-        tx.runs.append(lease, [MessageDelta("x")])
+        tx.runs.append({lease: [MessageDelta("x")]})
 
 
 def test_processes_migrate_and_write_at_once(url):
@@ -145,51 +144,54 @@ def test_a_killed_writer_leaves_a_consistent_database(url, engine):
     _turn(SqlRecords(engine, SystemClock()), SystemClock(), UlidIds())
 
 
-def test_a_log_written_by_another_process_wakes_a_waiter(url, world):
-    run = world.run(world.thread())
-    lease = world.claimed(run)
+def test_a_log_written_by_another_process_wakes_a_listener(url, world):
+    run, lease = world.started(world.thread())
     ready = _SPAWN.Event()
     process = _SPAWN.Process(target=_append_later, args=(url, run.id, lease, ready))
     process.start()
     assert ready.wait(_PATIENCE)
-    world.records.wait(run.id, 0, _PATIENCE)
+    with world.records.tail(ANA, run.id) as tail:
+        assert tail.wait(1, _PATIENCE) == ()
     with world.records.read(ANA) as tx:
-        assert len(tx.runs.events(run.id)) == 1
+        assert len(tx.runs.events(run.id)) == 2
     process.join(_PATIENCE)
     assert process.exitcode == 0
 
 
-def test_a_waiter_is_woken_by_its_own_process_without_a_poll(world):
-    world.records._watch._poll_at = time.monotonic() + _PATIENCE
-    run = world.run(world.thread())
-    lease = world.claimed(run)
-    begun = time.monotonic()
-    waiter = threading.Thread(target=world.records.wait, args=(run.id, 0, 30))
-    waiter.start()
-    time.sleep(0.1)
-    with world.records.write(ANA) as tx:
-        tx.runs.append(lease, [MessageDelta("x")])
-    waiter.join(30)
-    # Whoever comes after the fact is told at once, too.
-    world.records.wait(run.id, 0, 30)
-    assert time.monotonic() - begun < 5
+def test_who_listens_is_told_by_its_own_process_without_a_look(world):
+    world.records._watch._ask = dict
+    run, lease = world.started(world.thread())
+    news = [MessageDelta(str(n)) for n in range(1000)]
+    with world.records.tail(ANA, run.id) as tail:
+        with world.records.write(ANA) as tx:
+            tx.runs.append({lease: news[:3]})
+        assert tail.wait(1, 30) == tuple(Sequenced(n, event) for n, event in enumerate(news[:3], 2))
+        assert tail.wait(3, 30) == (Sequenced(4, news[2]),)
+        # What came before is not known, nor is all of a long stretch kept: these look.
+        assert tail.wait(0, 30) == ()
+        with world.records.write(ANA) as tx:
+            tx.runs.append({lease: news[3:]})
+        assert tail.wait(4, 30) == ()
+        assert tail.wait(999, 30) == (Sequenced(1000, news[998]), Sequenced(1001, news[999]))
 
 
-def test_those_who_wait_share_one_poll(world):
+def test_those_who_listen_share_one_poll(world):
     asked = []
     ask = world.records._watch._ask
-    world.records._watch._ask = lambda ids: asked.append(ids) or ask(ids)
-    runs = [world.run(world.thread()) for _ in range(5)]
-    waiters = [threading.Thread(target=world.records.wait, args=(run.id, 0, 0.55)) for run in runs]
+    world.records._watch._ask = lambda logs: asked.append(logs) or ask(logs)
+
+    def listen(run_id):
+        with world.records.tail(ANA, run_id) as tail:
+            tail.wait(1, 0.55)
+
+    waiters = [threading.Thread(target=listen, args=(world.run(world.thread()).id,)) for _ in range(5)]
     for waiter in waiters:
         waiter.start()
     for waiter in waiters:
         waiter.join(10)
-    # One look each at the beginning, and about five for all of them.
-    assert len(runs) < len(asked) <= len(runs) + 8
-    assert max(map(len, asked)) == len(runs)
-    assert not world.records._watch._waiting
-    assert not world.records._watch._last
+    assert len(asked) <= 8
+    assert max(map(len, asked)) == len(waiters)
+    assert not world.records._watch._heard
 
 
 def test_migrations_and_metadata_agree(engine, tmp_path):
@@ -241,12 +243,11 @@ def test_nothing_of_a_deleted_thread_is_left_in_the_file(world, engine, tmp_path
         tx.conversations.add_thread(evolve(thread, id="thr_titled", title=secret))
     titled = evolve(thread, id="thr_titled")
     world.said(titled, text=f"Clave: {secret}", vector=vector(1, 0))
-    run = world.run(titled, key=world.key())
-    lease = world.claimed(run)
+    run, lease = world.started(titled, key=world.key())
     ticket, waiting = world.ticket(titled, text=secret), world.ticket(titled, text=f"espera: {secret}")
     answer = Answer(titled.id, run.id, "msg_1", f"Sí: {secret}", "es")
     with world.records.write(ANA) as tx:
-        tx.runs.append(lease, [MessageDelta(secret)])
+        tx.runs.append({lease: [MessageDelta(secret)]})
         tx.runs.finish(lease, RunCompleted(answer))
         for one in (ticket, waiting):
             tx.tickets.add(one)

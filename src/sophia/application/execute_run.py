@@ -1,21 +1,17 @@
-"""Playing a run: its lease, its turn, and an end that is always written down."""
-
-from datetime import datetime
+"""Playing a run: its turn, and an end that is always written down."""
 
 import structlog
 
 from sophia.application.leases import HeldLease, LeaseKeeper
 from sophia.application.play_turn import PlayTurn
+from sophia.application.run_log import LogWriter
+from sophia.application.start_run import StartedRun
 from sophia.domain.audit import AuditEvent
-from sophia.domain.runs import Lease, Problem, RunCancelled, RunCompleted, RunFailed, RunStarted
-from sophia.domain.tenancy import TenantScope
+from sophia.domain.runs import Outcome, Problem, Run, RunCancelled, RunFailed
 from sophia.errors import Cancelled, LeaseLost, NotFound, SophiaError, Unavailable
-from sophia.ports.records import Records, Transaction
-from sophia.ports.system import Clock
+from sophia.ports.records import Records
 
 __all__ = ["ExecuteRun"]
-
-_MOST_ATTEMPTS = 2
 
 _log = structlog.get_logger(__name__)
 
@@ -23,54 +19,52 @@ _log = structlog.get_logger(__name__)
 class ExecuteRun:
     """Plays a run to its end, whoever waits for it."""
 
-    def __init__(self, records: Records, play: PlayTurn, keeper: LeaseKeeper, clock: Clock, owner: str) -> None:
+    def __init__(self, records: Records, play: PlayTurn, writer: LogWriter, keeper: LeaseKeeper) -> None:
         self._records = records
         self._play = play
+        self._writer = writer
         self._keeper = keeper
-        self._clock = clock
-        self._owner = owner
 
-    def __call__(self, scope: TenantScope, run_id: str) -> None:
-        """Play a run, unless somebody else does. Its outcome, good or bad, is in its log when this returns.
+    def __call__(self, started: StartedRun) -> Outcome | None:
+        """Play a run, and let its lease go. Its outcome, good or bad, is in its log when this returns.
 
-        A run whose process died is played once more; after that it ends as ``interrupted``.
-        What nobody foresaw ends the run as failed, and is raised.
+        None where the run is, or was, somebody else's to play. What nobody foresaw ends the run as failed,
+        and is raised.
         """
-        now = self._clock.now()
-        with self._records.write(scope) as tx:
-            lease = tx.runs.claim(run_id, self._owner, now, now + self._keeper.ttl)
-            if lease is None:
-                return
-            run = tx.runs.get(run_id)
-            if run.attempt > _MOST_ATTEMPTS:
-                tx.runs.finish(lease, RunFailed(Problem("interrupted", "the run was interrupted twice; ask again")))
-                return
-            tx.runs.append(lease, [RunStarted(run_id, run.thread_id)])
-        with self._keeper.hold(scope, lease, _renew) as held:
-            if run.cancel_requested:
-                self._end(held, RunCancelled())
-                return
-            try:
-                self._play(held, run)
-            except LeaseLost:
-                _log.warning("run.lease_lost", tenant=scope.company_id, run=run_id)
-            except Cancelled:
-                self._end(held, RunCancelled())
-            except SophiaError as error:
-                _log.warning("run.failed", tenant=scope.company_id, run=run_id, error=type(error).__name__)
-                self._end(held, RunFailed(_problem(error)))
-            except Exception:
-                self._end(held, RunFailed(Problem("internal", "something went wrong inside SOPHIA")))
-                raise
-
-    def _end(self, held: HeldLease, outcome: RunCompleted | RunFailed | RunCancelled) -> None:
-        action = "run.cancelled" if isinstance(outcome, RunCancelled) else "run.failed"
+        run, held = started.run, started.held
+        if held is None:
+            return None
         try:
-            with self._records.write(held.scope) as tx:
-                tx.runs.finish(held.lease, outcome)
-                tx.audit.append(AuditEvent(action, held.lease.work_id))
+            return self._outcome(run, held)
         except LeaseLost:
-            _log.warning("run.lease_lost", tenant=held.scope.company_id, run=held.lease.work_id)
+            _log.warning("run.lease_lost", tenant=held.scope.company_id, run=run.id)
+            return None
+        finally:
+            self._keeper.let_go(held)
+
+    def _outcome(self, run: Run, held: HeldLease) -> Outcome:
+        if run.cancel_requested:
+            return self._end(held, RunCancelled())
+        try:
+            return self._play(held, run)
+        except LeaseLost:
+            raise
+        except Cancelled:
+            return self._end(held, RunCancelled())
+        except SophiaError as error:
+            _log.warning("run.failed", tenant=held.scope.company_id, run=run.id, error=type(error).__name__)
+            return self._end(held, RunFailed(_problem(error)))
+        except Exception:
+            self._end(held, RunFailed(Problem("internal", "something went wrong inside SOPHIA")))
+            raise
+
+    def _end(self, held: HeldLease, outcome: RunFailed | RunCancelled) -> Outcome:
+        action = "run.cancelled" if isinstance(outcome, RunCancelled) else "run.failed"
+        before = self._writer.rest(held)
+        with self._records.write(held.scope) as tx:
+            tx.runs.finish(held.lease, outcome, before)
+            tx.audit.append(AuditEvent(action, held.lease.work_id))
+        return outcome
 
 
 def _problem(error: SophiaError) -> Problem:
@@ -79,7 +73,3 @@ def _problem(error: SophiaError) -> Problem:
     if isinstance(error, NotFound):
         return Problem("not-found", str(error))
     return Problem("failed", str(error))
-
-
-def _renew(tx: Transaction, lease: Lease, until: datetime) -> bool:
-    return tx.runs.renew(lease, until).cancel_requested

@@ -9,17 +9,17 @@ from attrs import define, evolve, field, frozen
 from sophia.application.handoff import HandOff
 from sophia.application.leases import HeldLease
 from sophia.application.retrieve import Retrieve
-from sophia.application.run_log import RunLog
+from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Spoken, Tokens, Turn
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
-from sophia.domain.conversation import Message, Role
+from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Action
 from sophia.domain.intent import IntentClassifier
-from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, Usage
+from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.vectors import blend, pack, unpack
 from sophia.errors import NotFound, Unavailable
@@ -65,6 +65,7 @@ class PlayTurn:
         hand_off: HandOff,
         retrieve: Retrieve,
         runtime: AgentRuntime,
+        writer: LogWriter,
         clock: Clock,
         ids: Ids,
         memory: TurnMemory,
@@ -75,11 +76,12 @@ class PlayTurn:
         self._hand_off = hand_off
         self._retrieve = retrieve
         self._runtime = runtime
+        self._writer = writer
         self._clock = clock
         self._ids = ids
         self._memory = memory
 
-    def __call__(self, held: HeldLease, run: Run) -> None:
+    def __call__(self, held: HeldLease, run: Run) -> RunCompleted:
         """Play the turn and commit its answer.
 
         Raises:
@@ -88,7 +90,7 @@ class PlayTurn:
             Unavailable: what the answer needs does not answer.
         """
         began = time.monotonic()
-        log = RunLog(self._records, held)
+        log = RunLog(self._writer, held)
         reply, limitations = _Reply(), list[str]()
         with self._records.read(held.scope) as tx:
             *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
@@ -128,7 +130,9 @@ class PlayTurn:
             usage=Usage(reply.tokens.input, reply.tokens.output, round((time.monotonic() - began) * 1000)),
         )
         log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
-        self._commit(held, answer, message, vector)
+        completed = RunCompleted(answer)
+        self._commit(held, completed, log.rest(), message, vector)
+        return completed
 
     def _embed(self, message: Message, limitations: list[str]) -> tuple[float, ...]:
         try:
@@ -146,8 +150,10 @@ class PlayTurn:
             before = next(m for m in reversed(history) if m.role is Role.USER)
             searched = blend((vector, 1.0), (unpack(before.vector), 1.0))
         passages = self._retrieve(scope, text, searched)
-        with self._records.read(scope) as tx:
-            recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id) if vector else ()
+        recalled: tuple[FoundMessage, ...] = ()
+        if vector:
+            with self._records.read(scope) as tx:
+                recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
         return Turn(
             message.thread_id, message.run_id, message.text, message.language, vector, history, recalled, passages
         )
@@ -172,10 +178,20 @@ class PlayTurn:
                         reply.tokens = event
 
     def _verify(self, scope: TenantScope, reply: _Reply) -> tuple[Citation, ...]:
+        if not reply.quotes:
+            return ()
         with self._records.read(scope) as tx:
             return tuple(prove(quote, _stored_text(tx, quote)) for _, quote in sorted(reply.quotes.items()))
 
-    def _commit(self, held: HeldLease, answer: Answer, message: Message, vector: tuple[float, ...]) -> None:
+    def _commit(
+        self,
+        held: HeldLease,
+        completed: RunCompleted,
+        before: Sequence[RunEvent],
+        message: Message,
+        vector: tuple[float, ...],
+    ) -> None:
+        answer = completed.answer
         with self._records.write(held.scope) as tx:
             tx.conversations.add_message(
                 Message(
@@ -191,7 +207,7 @@ class PlayTurn:
             if vector:
                 tx.conversations.set_vector(message.id, pack(vector))
             tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
-            tx.runs.finish(held.lease, RunCompleted(answer))
+            tx.runs.finish(held.lease, completed, before)
 
 
 def _without(text: str, actions: Sequence[Action]) -> str:

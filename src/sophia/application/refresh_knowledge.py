@@ -3,14 +3,13 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
 from attrs import define, evolve, field, frozen
 
 from sophia.application.embed_chunks import EmbedChunks
-from sophia.application.leases import LeaseKeeper
+from sophia.application.leases import LeaseKeeper, renew_refreshes
 from sophia.application.start_refresh import SourcesOf, StartedRefresh
 from sophia.application.sync_index import SyncIndex
 from sophia.domain.audit import AuditEvent
@@ -39,7 +38,7 @@ from sophia.errors import DocumentRejected, LeaseLost, NotFound, SophiaError, Un
 from sophia.ports.documents import DocumentConverter, DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
-from sophia.ports.records import Records, Transaction
+from sophia.ports.records import Records
 from sophia.ports.system import Clock
 
 __all__ = ["OnProgress", "RefreshKnowledge"]
@@ -128,7 +127,7 @@ class RefreshKnowledge:
         """
         work = _Work(scope, started.lease, started.refresh.options, on_progress)
         try:
-            with self._keeper.hold(scope, started.lease, _renew):
+            with self._keeper.hold(scope, started.lease, renew_refreshes):
                 self._refresh(work)
         except LeaseLost:
             _log.warning("refresh.lease_lost", tenant=scope.company_id, refresh=started.refresh.id)
@@ -375,11 +374,6 @@ class RefreshKnowledge:
             tx.audit.append(AuditEvent(f"refresh.{status}", refresh.id, {"failures": len(work.failures)}))
         _log.info("refresh.ended", tenant=work.scope.company_id, refresh=refresh.id, status=status)
         return ended
-
-
-def _renew(tx: Transaction, lease: Lease, until: datetime) -> bool:
-    tx.refreshes.renew(lease, until)
-    return False
 
 
 def _fingerprint(listing: DocumentListing, converter: DocumentConverter) -> str:

@@ -1,24 +1,101 @@
-"""Writing a run's events while it is played."""
+"""Writing the events of runs while they are played."""
 
+import threading
 import time
+from collections import defaultdict
 
+import structlog
+
+from sophia.application.identity import SystemIdentity
 from sophia.application.leases import HeldLease
-from sophia.domain.runs import MessageDelta, RunEvent
+from sophia.domain.runs import MessageDelta, RunEvent, Standing
+from sophia.errors import SophiaError
 from sophia.ports.records import Records
 
-__all__ = ["RunLog"]
+__all__ = ["LogWriter", "RunLog"]
 
-_LONGEST_BUFFER = 0.05  # seconds that a stretch of text may wait to be written together with what follows
+_GATHER = 0.02  # seconds that an event waits for others, of this run and of others, to be written together with it
+
+_PAUSE = 0.5  # seconds until the next try after the records did not take what was written
+
+_log = structlog.get_logger(__name__)
+
+
+class LogWriter:
+    """Writes the events of all runs that this process plays, from one thread, a transaction a company.
+
+    Nobody waits for it: an event is told to nobody before it is stored, but the run goes on meanwhile.
+    """
+
+    def __init__(self, records: Records, system: SystemIdentity) -> None:
+        self._records = records
+        self._system = system
+        self._changed = threading.Condition()
+        self._waiting: dict[HeldLease, list[RunEvent]] = {}
+        self._in_hand: frozenset[HeldLease] = frozenset()
+        self._thread: threading.Thread | None = None
+
+    def add(self, held: HeldLease, *events: RunEvent) -> None:
+        """Write events soon; a stretch of text goes with the text that waits already."""
+        with self._changed:
+            waiting = self._waiting.setdefault(held, [])
+            for event in events:
+                if isinstance(event, MessageDelta) and waiting and isinstance(waiting[-1], MessageDelta):
+                    waiting[-1] = MessageDelta(waiting[-1].text + event.text)
+                else:
+                    waiting.append(event)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="log-writer", daemon=True)
+                self._thread.start()
+
+    def rest(self, held: HeldLease) -> tuple[RunEvent, ...]:
+        """What is not written yet, for whoever ends the run to write; what is being written is stored by then."""
+        with self._changed:
+            self._changed.wait_for(lambda: held not in self._in_hand)
+            return tuple(self._waiting.pop(held, ()))
+
+    def _write(self) -> None:
+        while True:
+            time.sleep(_GATHER)
+            with self._changed:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                batch, self._waiting = self._waiting, {}
+                self._in_hand = frozenset(batch)
+            companies: defaultdict[str, dict[HeldLease, list[RunEvent]]] = defaultdict(dict)
+            for held, events in batch.items():
+                companies[held.scope.company_id][held] = events
+            for company, news in companies.items():
+                self._append(company, news)
+
+    def _append(self, company: str, news: dict[HeldLease, list[RunEvent]]) -> None:
+        by_lease = {held.lease: held for held in news}
+        failed = False
+        try:
+            with self._records.write(self._system.scope(company, "run-log")) as tx:
+                lost = tx.runs.append({held.lease: events for held, events in news.items()})
+        except SophiaError as error:
+            _log.warning("run_log.not_written", tenant=company, runs=len(news), error=type(error).__name__)
+            failed = True
+        else:
+            for lease in lost:
+                by_lease[lease].hear(Standing.LOST)
+        with self._changed:
+            if failed:
+                self._waiting |= {held: events + self._waiting.get(held, []) for held, events in news.items()}
+            self._in_hand -= news.keys()
+            self._changed.notify_all()
+        if failed:
+            time.sleep(_PAUSE)
 
 
 class RunLog:
-    """Appends events under the run's lease; stretches of text that come quickly are written as one."""
+    """The log of one run, written under its lease."""
 
-    def __init__(self, records: Records, held: HeldLease) -> None:
-        self._records = records
+    def __init__(self, writer: LogWriter, held: HeldLease) -> None:
+        self._writer = writer
         self._held = held
-        self._text: list[str] = []
-        self._written = 0.0
 
     def say(self, text: str) -> None:
         """The next stretch of the answer.
@@ -27,26 +104,13 @@ class RunLog:
             Cancelled: the run is to stop.
             LeaseLost: somebody else has taken it.
         """
-        self._held.check()
-        self._text.append(text)
-        if time.monotonic() - self._written > _LONGEST_BUFFER:
-            self.flush()
+        self.add(MessageDelta(text))
 
     def add(self, *events: RunEvent) -> None:
-        """Events, after whatever text waits. Raises as `say`."""
+        """Events, as they come. Raises as `say`."""
         self._held.check()
-        self._write((*self._waiting(), *events))
+        self._writer.add(self._held, *events)
 
-    def flush(self) -> None:
-        """Write the text that waits."""
-        self._write(self._waiting())
-
-    def _waiting(self) -> tuple[RunEvent, ...]:
-        text, self._text = "".join(self._text), []
-        return (MessageDelta(text),) if text else ()
-
-    def _write(self, events: tuple[RunEvent, ...]) -> None:
-        if events:
-            with self._records.write(self._held.scope) as tx:
-                tx.runs.append(self._held.lease, events)
-        self._written = time.monotonic()
+    def rest(self) -> tuple[RunEvent, ...]:
+        """The events that are not stored yet, for whoever ends the run to store."""
+        return self._writer.rest(self._held)

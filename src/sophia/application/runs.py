@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from sophia.domain.audit import AuditEvent
 from sophia.domain.refresh import RefreshEnded
-from sophia.domain.runs import Run, Sequenced, is_last
+from sophia.domain.runs import Answer, Outcome, Run, RunCompleted, RunFailed, Sequenced
 from sophia.domain.tenancy import Permission, TenantScope
+from sophia.errors import AnswerFailed
 from sophia.ports.records import Records, Transaction
 
-__all__ = ["CancelRun", "FollowRefresh", "FollowRun", "ReadRun"]
+__all__ = ["CancelRun", "FollowRefresh", "FollowRun", "ReadAnswer", "ReadRun"]
+
+Look: TypeAlias = tuple[tuple[Sequenced, ...], bool]
+"""Events of a log, and whether it may still grow."""
 
 
 class ReadRun:
@@ -65,16 +70,32 @@ class FollowRun:
         scope.require(Permission.CHAT)
         with self._records.read(scope) as tx:
             tx.runs.get(run_id)
-        return _follow(
-            self._records,
-            scope,
-            run_id,
-            lambda tx, after: tx.runs.events(run_id, after),
-            lambda tx: tx.runs.get(run_id).status.is_live,
-            is_last,
-            after,
-            heartbeat,
-        )
+        return _follow(self._records, scope, run_id, lambda tx, n: _look_at_run(tx, run_id, n), after, heartbeat)
+
+
+class ReadAnswer:
+    """The answer of a run, once there is one."""
+
+    def __init__(self, follow: FollowRun) -> None:
+        self._follow = follow
+
+    def __call__(self, scope: TenantScope, run_id: str, outcome: Outcome | None = None) -> Answer:
+        """Wait for the end of one of the caller's runs, unless its outcome is known already.
+
+        Raises:
+            AnswerFailed: the run ended without an answer.
+            NotFound: no such run, or not the caller's.
+        """
+        if outcome is None:
+            *_, last = filter(None, self._follow(scope, run_id))
+            outcome = last.event
+        match outcome:
+            case RunCompleted(answer):
+                return answer
+            case RunFailed(problem):
+                raise AnswerFailed(run_id, problem.code, problem.detail, problem.retry_after)
+            case _:
+                raise AnswerFailed(run_id, "run-cancelled", "the run was cancelled")
 
 
 class FollowRefresh:
@@ -95,14 +116,7 @@ class FollowRefresh:
         with self._records.read(scope) as tx:
             tx.refreshes.get(refresh_id)
         return _follow(
-            self._records,
-            scope,
-            refresh_id,
-            lambda tx, after: tx.refreshes.events(refresh_id, after),
-            lambda tx: tx.refreshes.get(refresh_id).status.is_live,
-            lambda event: isinstance(event, RefreshEnded),
-            after,
-            heartbeat,
+            self._records, scope, refresh_id, lambda tx, n: _look_at_refresh(tx, refresh_id, n), after, heartbeat
         )
 
 
@@ -110,28 +124,38 @@ def _follow(
     records: Records,
     scope: TenantScope,
     log_id: str,
-    read: Callable[[Transaction, int], tuple[Sequenced, ...]],
-    is_live: Callable[[Transaction], bool],
-    ends: Callable[[object], bool],
+    look: Callable[[Transaction, int], Look],
     after: int,
     heartbeat: float,
 ) -> Iterator[Sequenced | None]:
-    beat = time.monotonic() + heartbeat
-    while True:
-        with records.read(scope) as tx:
-            events = read(tx, after)
-            if not events and not is_live(tx):
-                # Whoever asks has heard the last event already.
-                return
-        for sequenced in events:
-            yield sequenced
-            if ends(sequenced.event):
-                return
-            after = sequenced.sequence
-        if events:
-            beat = time.monotonic() + heartbeat
-        elif time.monotonic() >= beat:
-            yield None
-            beat = time.monotonic() + heartbeat
-        else:
-            records.wait(log_id, after, max(0.0, beat - time.monotonic()))
+    with records.tail(scope, log_id) as tail:
+        beat = time.monotonic() + heartbeat
+        events: tuple[Sequenced, ...] = ()
+        while True:
+            if not events:
+                with records.read(scope) as tx:
+                    events, is_live = look(tx, after)
+                if not events and not is_live:
+                    # Whoever asks has heard the last event already.
+                    return
+            for sequenced in events:
+                yield sequenced
+                if isinstance(sequenced.event, Outcome | RefreshEnded):
+                    return
+                after = sequenced.sequence
+            if events:
+                beat = time.monotonic() + heartbeat
+            elif time.monotonic() >= beat:
+                yield None
+                beat = time.monotonic() + heartbeat
+            events = tail.wait(after, max(0.0, beat - time.monotonic()))
+
+
+def _look_at_run(tx: Transaction, run_id: str, after: int) -> Look:
+    events = tx.runs.events(run_id, after)
+    return events, bool(events) or tx.runs.get(run_id).status.is_live
+
+
+def _look_at_refresh(tx: Transaction, refresh_id: str, after: int) -> Look:
+    events = tx.refreshes.events(refresh_id, after)
+    return events, bool(events) or tx.refreshes.get(refresh_id).status.is_live

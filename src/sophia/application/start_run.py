@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
+from sophia.application.leases import HeldLease, LeaseKeeper, renew_runs
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, Role, Thread, thread_title
 from sophia.domain.language import detect_language
@@ -15,12 +16,14 @@ from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
 
-__all__ = ["MESSAGE_LIMIT", "Question", "StartRun", "StartedRun"]
+__all__ = ["MESSAGE_LIMIT", "ForgetKeys", "Question", "StartRun", "StartedRun"]
 
 MESSAGE_LIMIT = 8_000
 """Characters of one message."""
 
 _KEY_LIFE = timedelta(hours=24)
+
+_BATCH = 500
 
 
 @frozen
@@ -39,23 +42,27 @@ class Question:
 
 @frozen
 class StartedRun:
-    """A run that waits to be executed, or one that was before (``replayed``)."""
+    """A run, and the lease on it for whoever executes it; none where it was executed before."""
 
     run: Run
-    replayed: bool = False
+    held: HeldLease | None
 
 
 class StartRun:
     """Stores a user's message and the run that will answer it, or finds the run that already has."""
 
-    def __init__(self, records: Records, directory: TenantDirectory, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, records: Records, directory: TenantDirectory, keeper: LeaseKeeper, clock: Clock, ids: Ids, owner: str
+    ) -> None:
         self._records = records
         self._directory = directory
+        self._keeper = keeper
         self._clock = clock
         self._ids = ids
+        self._owner = owner
 
     def __call__(self, scope: TenantScope, question: Question, idempotency_key: str | None = None) -> StartedRun:
-        """Take a message in.
+        """Take a message in. Where a run is begun it is held by this process, which has to execute it.
 
         Raises:
             PermissionDenied: without the permission ``chat``.
@@ -73,16 +80,16 @@ class StartRun:
             if key is not None and (before := tx.runs.replay(key, now)) is not None:
                 if before.status.is_live:
                     raise RequestInProgress(before.id)
-                return StartedRun(before, replayed=True)
+                return StartedRun(before, None)
             thread = self._thread(tx, scope, question)
             language = question.language or detect_language(question.text, thread.language)
-            run = Run(self._ids.new("run"), thread.id, self._ids.new("msg"), RunStatus.QUEUED, now)
-            tx.runs.start(run, key)
+            run = Run(self._ids.new("run"), thread.id, self._ids.new("msg"), RunStatus.RUNNING, now, attempt=1)
+            lease = tx.runs.start(run, self._owner, now + self._keeper.ttl, key)
             tx.conversations.add_message(
                 Message(run.message_id, thread.id, run.id, Role.USER, question.text, language, now)
             )
             tx.audit.append(AuditEvent("question.asked", run.id, {"thread": thread.id, "length": len(question.text)}))
-        return StartedRun(run)
+        return StartedRun(run, self._keeper.take(scope, lease, renew_runs))
 
     def _thread(self, tx: Transaction, scope: TenantScope, question: Question) -> Thread:
         """The thread that the question goes on with, or a new one."""
@@ -94,6 +101,19 @@ class StartRun:
         thread = Thread(self._ids.new("thr"), thread_title(question.text), language, now, now)
         tx.conversations.add_thread(thread)
         return thread
+
+
+class ForgetKeys:
+    """Erases idempotency keys that have expired."""
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    def __call__(self, scope: TenantScope) -> int:
+        """Erase some of one company's (a scope of SOPHIA's own); how many."""
+        with self._records.write(scope) as tx:
+            return tx.runs.forget_expired(self._clock.now(), _BATCH)
 
 
 def _check(question: Question) -> None:

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from sophia.application.abandoned_runs import FindAbandonedRuns
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
 from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.resume_runs import ResumeRuns
 from sophia.application.start_refresh import StartedRefresh
+from sophia.application.start_run import StartedRun
+from sophia.domain.runs import Outcome
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError
 
@@ -40,19 +42,17 @@ class Background:
         execute: ExecuteRun,
         refresh: RefreshKnowledge,
         system: SystemIdentity,
-        abandoned_runs: FindAbandonedRuns,
+        resume_runs: ResumeRuns,
         chores: Sequence[Chore],
         runs_at_once: int,
     ) -> None:
         self._execute = execute
         self._refresh = refresh
         self._system = system
-        self._abandoned_runs = abandoned_runs
+        self._resume_runs = resume_runs
         self._chores = chores
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
-        self._queue = threading.Lock()
-        self._waiting: set[str] = set()
         self._stopping = threading.Event()
         self._rounds: threading.Thread | None = None
 
@@ -72,13 +72,11 @@ class Background:
             self._rounds = None
         self.do_chores()
 
-    def play(self, scope: TenantScope, run_id: str) -> None:
-        """Play a run soon; one that waits already is not queued twice."""
-        with self._queue:
-            if run_id in self._waiting:
-                return
-            self._waiting.add(run_id)
-        self._runs.submit(self._play, scope, run_id).add_done_callback(_report)
+    def play(self, started: StartedRun) -> Future[Outcome | None]:
+        """Play a run soon, see `ExecuteRun`."""
+        playing = self._runs.submit(self._execute, started)
+        playing.add_done_callback(_report)
+        return playing
 
     def refresh(self, started: StartedRefresh, company_id: str) -> None:
         """Carry a refresh out soon."""
@@ -89,19 +87,14 @@ class Background:
         """One round for every company; what fails is logged and left for the next."""
         for scope in self._system.scopes("chores"):
             if not self._stopping.is_set():
-                for caller, run_id in self._abandoned_runs(scope):
-                    self.play(caller, run_id)
+                for started in self._resume_runs(scope):
+                    self.play(started)
             for chore in self._chores:
                 try:
                     while chore(scope) and not self._stopping.is_set():
                         pass
                 except SophiaError as error:
                     _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
-
-    def _play(self, scope: TenantScope, run_id: str) -> None:
-        with self._queue:
-            self._waiting.discard(run_id)
-        self._execute(scope, run_id)
 
     def _look_after(self) -> None:
         while not self._stopping.wait(_ROUND):

@@ -12,7 +12,6 @@ from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.system.clock import SystemClock
 from sophia.adapters.system.ids import UlidIds
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
-from sophia.application.abandoned_runs import FindAbandonedRuns
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
@@ -23,10 +22,12 @@ from sophia.application.identity import Authenticate, Impersonate, SystemIdentit
 from sophia.application.leases import LeaseKeeper
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.resume_runs import ResumeRuns
 from sophia.application.retrieve import Retrieve
-from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadRun
+from sophia.application.run_log import LogWriter
+from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
-from sophia.application.start_run import StartRun
+from sophia.application.start_run import ForgetKeys, StartRun
 from sophia.application.sync_index import SyncIndex
 from sophia.application.threads import (
     DeleteThread,
@@ -96,7 +97,8 @@ class UseCases(containers.DeclarativeContainer):
     system = providers.Singleton(SystemIdentity, adapters.directory)
     impersonate = providers.Singleton(Impersonate, adapters.directory)
     authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.directory)
-    keeper = providers.Singleton(LeaseKeeper, adapters.records, adapters.clock)
+    keeper = providers.Singleton(LeaseKeeper, adapters.records, system, adapters.clock)
+    log_writer = providers.Singleton(LogWriter, adapters.records, system)
     sync_index = providers.Singleton(SyncIndex, adapters.records, adapters.index, adapters.embedder)
     retrieve = providers.Singleton(
         Retrieve, adapters.records, adapters.index, adapters.directory, settings.provided.knowledge.passages
@@ -123,11 +125,12 @@ class UseCases(containers.DeclarativeContainer):
         hand_off,
         retrieve,
         adapters.runtime,
+        log_writer,
         adapters.clock,
         adapters.ids,
         providers.Singleton(TurnMemory, settings.provided.agent.history, settings.provided.agent.recalled),
     )
-    execute_run = providers.Singleton(ExecuteRun, adapters.records, play_turn, keeper, adapters.clock, owner)
+    execute_run = providers.Singleton(ExecuteRun, adapters.records, play_turn, log_writer, keeper)
     refresh_knowledge = providers.Singleton(
         RefreshKnowledge,
         adapters.records,
@@ -141,14 +144,19 @@ class UseCases(containers.DeclarativeContainer):
         adapters.clock,
     )
     embed_messages = providers.Singleton(EmbedMessages, adapters.records, adapters.embedder)
-    abandoned_runs = providers.Singleton(FindAbandonedRuns, adapters.records, system, adapters.clock)
+    start_run = providers.Singleton(
+        StartRun, adapters.records, adapters.directory, keeper, adapters.clock, adapters.ids, owner
+    )
+    resume_runs = providers.Singleton(ResumeRuns, adapters.records, system, keeper, adapters.clock, owner)
+    follow_run = providers.Singleton(FollowRun, adapters.records)
+    forget_keys = providers.Singleton(ForgetKeys, adapters.records, adapters.clock)
     background = providers.Singleton(
         Background,
         execute_run,
         refresh_knowledge,
         system,
-        abandoned_runs,
-        providers.List(deliver_tickets, embed_messages, sync_index),
+        resume_runs,
+        providers.List(deliver_tickets, embed_messages, sync_index, forget_keys),
         settings.provided.service.runs,
     )
     services = providers.Singleton(
@@ -156,9 +164,10 @@ class UseCases(containers.DeclarativeContainer):
         authenticate=authenticate,
         background=background,
         check_health=providers.Singleton(CheckHealth, adapters.records, adapters.index, adapters.embedder, system),
-        start_run=providers.Singleton(StartRun, adapters.records, adapters.directory, adapters.clock, adapters.ids),
+        start_run=start_run,
         read_run=providers.Singleton(ReadRun, adapters.records),
-        follow_run=providers.Singleton(FollowRun, adapters.records),
+        read_answer=providers.Singleton(ReadAnswer, follow_run),
+        follow_run=follow_run,
         cancel_run=providers.Singleton(CancelRun, adapters.records),
         list_threads=providers.Singleton(ListThreads, adapters.records),
         read_thread=providers.Singleton(ReadThread, adapters.records),

@@ -5,7 +5,7 @@ from attrs import frozen
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate
-from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadRun
+from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import StartRun
 from sophia.application.threads import DeleteThread, ListMessages, ListThreads, ReadThread, SearchMessages
@@ -24,6 +24,7 @@ class Services:
     check_health: CheckHealth
     start_run: StartRun
     read_run: ReadRun
+    read_answer: ReadAnswer
     follow_run: FollowRun
     cancel_run: CancelRun
     list_threads: ListThreads

@@ -13,14 +13,13 @@ from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings, load_settings
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
-from sophia.domain.runs import Answer, Run, RunCompleted, RunEvent, RunFailed
+from sophia.domain.runs import Answer, RunEvent
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import AnswerFailed
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 
-__all__ = ["Sophia", "answer_of"]
+__all__ = ["Sophia"]
 
 _EVERYTHING = RefreshOptions()
 _PORTS = (
@@ -138,12 +137,9 @@ class Sophia:
             SophiaError: the question was not taken, see `StartRun`.
         """
         scope = self.scope(company, user)
-        run = self.services.start_run(scope, Question(text, thread, language)).run
-        self._use_cases.execute_run()(scope, run.id)
-        # Where another process has taken the run up meanwhile, it ends there.
-        for _ in self.services.follow_run(scope, run.id):
-            pass
-        return answer_of(self.services.read_run(scope, run.id))
+        started = self.services.start_run(scope, Question(text, thread, language))
+        outcome = self._use_cases.execute_run()(started)
+        return self.services.read_answer(scope, started.run.id, outcome)
 
     def stream(
         self,
@@ -156,9 +152,9 @@ class Sophia:
     ) -> Iterator[RunEvent]:
         """Ask a question and hear the answer as it comes; the last event is the outcome. Raises as `ask`, at once."""
         scope = self.scope(company, user)
-        run = self.services.start_run(scope, Question(text, thread, language)).run
-        self.services.background.play(scope, run.id)
-        followed = self.services.follow_run(scope, run.id)
+        started = self.services.start_run(scope, Question(text, thread, language))
+        self.services.background.play(started)
+        followed = self.services.follow_run(scope, started.run.id)
         return (cast(RunEvent, sequenced.event) for sequenced in followed if sequenced is not None)
 
     def refresh(
@@ -176,18 +172,3 @@ class Sophia:
         started = self.services.start_refresh(system, options)
         refresh: Refresh = self._use_cases.refresh_knowledge()(system, started, on_progress)
         return refresh
-
-
-def answer_of(run: Run) -> Answer:
-    """The answer of a run that has ended.
-
-    Raises:
-        AnswerFailed: it ended without one.
-    """
-    match run.outcome:
-        case RunCompleted(answer):
-            return answer
-        case RunFailed(problem):
-            raise AnswerFailed(run.id, problem.code, problem.detail, problem.retry_after)
-        case _:
-            raise AnswerFailed(run.id, "run-cancelled", "the run was cancelled")

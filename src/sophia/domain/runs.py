@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
@@ -17,6 +17,7 @@ __all__ = [
     "Lease",
     "MessageCompleted",
     "MessageDelta",
+    "Outcome",
     "Problem",
     "Run",
     "RunCancelled",
@@ -26,19 +27,18 @@ __all__ = [
     "RunStarted",
     "RunStatus",
     "Sequenced",
+    "Standing",
     "ToolCallRecord",
     "ToolFinished",
     "ToolStarted",
     "ToolStatus",
     "Usage",
-    "is_last",
 ]
 
 
 class RunStatus(StrEnum):
-    """Where a run stands; the last three are final."""
+    """Where a run stands; all but the first are final."""
 
-    QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -47,7 +47,7 @@ class RunStatus(StrEnum):
     @property
     def is_live(self) -> bool:
         """Whether the run still has something to say."""
-        return self in (RunStatus.QUEUED, RunStatus.RUNNING)
+        return self is RunStatus.RUNNING
 
 
 class ToolStatus(StrEnum):
@@ -176,23 +176,12 @@ class RunCancelled:
     """Last event of a run that was cancelled."""
 
 
+Outcome: TypeAlias = RunCompleted | RunFailed | RunCancelled
+"""How a run ends."""
+
 RunEvent: TypeAlias = (
-    RunStarted
-    | MessageDelta
-    | ToolStarted
-    | ToolFinished
-    | CitationAdded
-    | HandoffMade
-    | MessageCompleted
-    | RunCompleted
-    | RunFailed
-    | RunCancelled
+    RunStarted | MessageDelta | ToolStarted | ToolFinished | CitationAdded | HandoffMade | MessageCompleted | Outcome
 )
-
-
-def is_last(event: object) -> bool:
-    """Whether nothing follows this event of a run."""
-    return isinstance(event, RunCompleted | RunFailed | RunCancelled)
 
 
 @frozen
@@ -200,7 +189,7 @@ class Sequenced:
     """An event in its place: sequences of one log start at 1 and have no gap."""
 
     sequence: int
-    event: object
+    event: Any
 
 
 @frozen
@@ -226,9 +215,17 @@ class Run:
     message_id: str
     status: RunStatus
     created_at: datetime
-    outcome: RunCompleted | RunFailed | RunCancelled | None = field(default=None, repr=False)
+    outcome: Outcome | None = field(default=None, repr=False)
     attempt: int = 0
     cancel_requested: bool = False
+
+
+class Standing(StrEnum):
+    """How a lease stands, seen from the one who holds it."""
+
+    HELD = "held"
+    TO_STOP = "to-stop"
+    LOST = "lost"
 
 
 @frozen

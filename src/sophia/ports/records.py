@@ -5,7 +5,7 @@ tickets of the scope's user in the scope's company, documents of the company tha
 SOPHIA's own scope (`Actor.SYSTEM`) sees the whole company, never another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -16,7 +16,7 @@ from sophia.domain.handoff import Ticket
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
-from sophia.domain.runs import IdempotencyKey, Lease, Run, RunCancelled, RunCompleted, RunEvent, RunFailed, Sequenced
+from sophia.domain.runs import IdempotencyKey, Lease, Outcome, Run, RunEvent, Sequenced, Standing
 from sophia.domain.tenancy import TenantScope
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "AuditLog",
     "Conversations",
     "Documents",
+    "LogTail",
     "Outbox",
     "Records",
     "Refreshes",
@@ -112,8 +113,8 @@ class Conversations(Protocol):
 class Runs(Protocol):
     """Runs and their event logs."""
 
-    def start(self, run: Run, idempotency: IdempotencyKey | None = None) -> None:
-        """Store a new run in its thread, which must exist.
+    def start(self, run: Run, owner: str, until: datetime, idempotency: IdempotencyKey | None = None) -> Lease:
+        """Store a new run in its thread, which must exist, and hold it; its log begins with `RunStarted`.
 
         Raises:
             NotFound: no such thread.
@@ -130,6 +131,14 @@ class Runs(Protocol):
         """
         ...
 
+    def forget_expired(self, now: datetime, limit: int) -> int:
+        """Erase expired idempotency keys of the company; how many there were, at most ``limit``.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
     def get(self, run_id: str) -> Run:
         """One run.
 
@@ -143,30 +152,22 @@ class Runs(Protocol):
         ...
 
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
-        """Take a live run whose lease is free or has expired, counting the attempt; None when it cannot be had."""
+        """Take a live run whose lease has expired, counting the attempt; None when it cannot be had."""
         ...
 
-    def renew(self, lease: Lease, until: datetime) -> Run:
-        """Keep the lease.
+    def renew(self, leases: Collection[Lease], until: datetime) -> dict[Lease, Standing]:
+        """Keep leases, and hear how their runs stand; what is lost is not renewed."""
+        ...
+
+    def append(self, news: Mapping[Lease, Sequence[RunEvent]]) -> frozenset[Lease]:
+        """Add to the logs of runs. Nothing is added where the lease is lost; these leases are given back."""
+        ...
+
+    def finish(self, lease: Lease, outcome: Outcome, before: Sequence[RunEvent] = ()) -> None:
+        """End the run: its last events, its status and its outcome together.
 
         Raises:
             LeaseLost: somebody else holds it, or the run has ended.
-        """
-        ...
-
-    def append(self, lease: Lease, events: Sequence[RunEvent]) -> None:
-        """Add to the run's log.
-
-        Raises:
-            LeaseLost: as in ``renew``; nothing was added.
-        """
-        ...
-
-    def finish(self, lease: Lease, outcome: RunCompleted | RunFailed | RunCancelled) -> None:
-        """End the run: its status, its outcome and the last event together.
-
-        Raises:
-            LeaseLost: as in ``renew``.
         """
         ...
 
@@ -179,7 +180,7 @@ class Runs(Protocol):
         ...
 
     def abandoned(self, now: datetime, limit: int) -> tuple[tuple[Run, str], ...]:
-        """Live runs of the company that nobody holds a lease on, each with its user; oldest first.
+        """Live runs of the company whose lease has expired, each with its user; oldest first.
 
         Raises:
             PermissionDenied: for any scope but SOPHIA's own.
@@ -319,19 +320,15 @@ class Refreshes(Protocol):
         """
         ...
 
-    def renew(self, lease: Lease, until: datetime) -> None:
-        """Keep the lease.
-
-        Raises:
-            LeaseLost: it expired and somebody else has begun.
-        """
+    def renew(self, leases: Collection[Lease], until: datetime) -> dict[Lease, Standing]:
+        """Keep leases, and hear how they stand; what is lost is not renewed."""
         ...
 
     def append(self, lease: Lease, event: RefreshEvent) -> None:
         """Add to the refresh's log.
 
         Raises:
-            LeaseLost: as in ``renew``.
+            LeaseLost: the lease expired and somebody else has begun, or the refresh has ended.
         """
         ...
 
@@ -339,7 +336,7 @@ class Refreshes(Protocol):
         """End it: its state and the last event together.
 
         Raises:
-            LeaseLost: as in ``renew``.
+            LeaseLost: as in ``append``.
         """
         ...
 
@@ -448,6 +445,18 @@ class AuditLog(Protocol):
         ...
 
 
+class LogTail(Protocol):
+    """Listens to a log that others write to, in this process or another."""
+
+    def wait(self, after: int, timeout: float) -> tuple[Sequenced, ...]:
+        """Return as soon as the log may hold more than ``after``, or after ``timeout`` seconds.
+
+        What is handed out are the events next after ``after``, in order, where they are known without a
+        look into the log. None handed out means: look.
+        """
+        ...
+
+
 class Transaction(Protocol):
     """Everything of one scope, seen and changed together."""
 
@@ -488,6 +497,6 @@ class Records(Protocol):
         """
         ...
 
-    def wait(self, log_id: str, after: int, timeout: float) -> None:
-        """Return soon after the log of a run or refresh may hold more than ``after``, or after ``timeout`` seconds."""
+    def tail(self, scope: TenantScope, log_id: str) -> AbstractContextManager[LogTail]:
+        """Listen to the log of a run or refresh of the company, for as long as the block runs."""
         ...

@@ -15,15 +15,18 @@ from sophia.adapters.sql.runs import SqlRuns
 from sophia.adapters.sql.tables import refreshes, runs
 from sophia.adapters.sql.tickets import SqlTickets
 from sophia.adapters.sql.unit import Unit, batches
-from sophia.adapters.sql.waiting import LogWatch
+from sophia.adapters.sql.waiting import LogKey, LogWatch
 from sophia.domain.tenancy import TenantScope
-from sophia.ports.records import Records, Transaction
+from sophia.ports.records import LogTail, Records, Transaction
 from sophia.ports.system import Clock
 
 __all__ = ["SqlRecords"]
 
 _LAST = union_all(
-    *(select(t.c.id, t.c.last_sequence).where(t.c.id.in_(bindparam("ids", expanding=True))) for t in (runs, refreshes))
+    *(
+        select(t.c.company_id, t.c.id, t.c.last_sequence).where(t.c.id.in_(bindparam("ids", expanding=True)))
+        for t in (runs, refreshes)
+    )
 )
 
 
@@ -93,15 +96,17 @@ class SqlRecords(Records):
         with writing(self._engine, scope.company_id) as connection:
             unit = Unit(connection, scope)
             yield SqlTransaction(unit, self._clock)
-        if unit.advanced:
-            self._watch.advanced(unit.advanced)
+        self._watch.tell({(scope.company_id, log_id): events for log_id, events in unit.advanced.items()})
 
-    def wait(self, log_id: str, after: int, timeout: float) -> None:
+    @contextmanager
+    def tail(self, scope: TenantScope, log_id: str) -> Iterator[LogTail]:
         """See `Records`."""
-        self._watch.wait(log_id, after, timeout)
+        with self._watch.listen((scope.company_id, log_id)) as tail:
+            yield tail
 
-    def _last_sequences(self, log_ids: Sequence[str]) -> dict[str, int]:
+    def _last_sequences(self, logs: Sequence[LogKey]) -> dict[LogKey, int]:
         # Nothing but a number is read, and nobody is told it: this needs no scope.
         with reading(self._engine) as connection:
-            rows = [row for part in batches(log_ids) for row in connection.execute(_LAST, {"ids": part})]
-        return {row.id: row.last_sequence for row in rows}
+            ids = [log_id for _, log_id in logs]
+            rows = [row for part in batches(ids) for row in connection.execute(_LAST, {"ids": part})]
+        return {(row.company_id, row.id): row.last_sequence for row in rows}

@@ -1,5 +1,6 @@
 """Refreshes of a company's knowledge, and their event logs."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from sophia.adapters.sql.translate import (
 )
 from sophia.adapters.sql.unit import Unit
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent, RefreshStatus
-from sophia.domain.runs import Lease, Sequenced
+from sophia.domain.runs import Lease, Sequenced, Standing
 from sophia.errors import LeaseLost, NotFound, RefreshInProgress
 from sophia.ports.records import Refreshes
 
@@ -44,7 +45,7 @@ _INTERRUPT = (
         lease_until=None,
         last_sequence=refreshes.c.last_sequence + 1,
     )
-    .returning(refreshes.c.last_sequence)
+    .returning(*refreshes.c)
 )
 _INSERT = insert(refreshes)
 _RENEW = update(refreshes).where(_held).values(lease_until=bindparam("until"))
@@ -95,7 +96,7 @@ class SqlRefreshes(Refreshes):
                 raise RefreshInProgress(running.id)
             ended = self._unit.first(_INTERRUPT, self._unit.of_company(refresh=running.id, at=now))
             if ended is not None:
-                self._unit.advanced[running.id] = ended.last_sequence
+                self._unit.advanced[running.id].append(Sequenced(ended.last_sequence, RefreshEnded(_refresh(ended))))
         self._unit.change(
             _INSERT,
             {
@@ -113,17 +114,19 @@ class SqlRefreshes(Refreshes):
         )
         return Lease(refresh.id, owner, 1)
 
-    def renew(self, lease: Lease, until: datetime) -> None:
+    def renew(self, leases: Collection[Lease], until: datetime) -> dict[Lease, Standing]:
         """See `Refreshes`."""
-        if self._unit.change(_RENEW, self._holding(lease, until=until)) == 0:
-            raise _lost(lease)
+        return {
+            lease: Standing.HELD if self._unit.change(_RENEW, self._holding(lease, until=until)) else Standing.LOST
+            for lease in leases
+        }
 
     def append(self, lease: Lease, event: RefreshEvent) -> None:
         """See `Refreshes`."""
         if isinstance(event, RefreshEnded):
             self.finish(lease, event)
             return
-        sequence = self._advance(_ADVANCE, self._holding(lease), lease)
+        sequence = self._advance(_ADVANCE, self._holding(lease), lease, event)
         self._unit.change(
             _INSERT_EVENT,
             {
@@ -144,7 +147,7 @@ class SqlRefreshes(Refreshes):
             what=report_to_json(refresh.report),
             why=refresh.problem,
         )
-        self._advance(_FINISH, values, lease)
+        self._advance(_FINISH, values, lease, ended)
 
     def get(self, refresh_id: str) -> Refresh:
         """See `Refreshes`."""
@@ -174,17 +177,13 @@ class SqlRefreshes(Refreshes):
     def _holding(self, lease: Lease, **values: object) -> dict[str, object]:
         return self._unit.of_company(refresh=lease.work_id, holder=lease.owner, held=lease.fence, **values)
 
-    def _advance(self, statement: Any, values: dict[str, object], lease: Lease) -> int:
+    def _advance(self, statement: Any, values: dict[str, object], lease: Lease, event: RefreshEvent) -> int:
         row = self._unit.first(statement, values)
         if row is None:
-            raise _lost(lease)
+            raise LeaseLost(f"refresh {lease.work_id!r} is somebody else's by now, or has ended")
         last: int = row.last_sequence
-        self._unit.advanced[lease.work_id] = last
+        self._unit.advanced[lease.work_id].append(Sequenced(last, event))
         return last
-
-
-def _lost(lease: Lease) -> LeaseLost:
-    return LeaseLost(f"refresh {lease.work_id!r} is somebody else's by now, or has ended")
 
 
 def _refresh(row: Row[Any]) -> Refresh:

@@ -1,24 +1,27 @@
 """Runs and their event logs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, true, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, insert, not_, select, true, update
 
 from sophia.adapters.sql.tables import idempotency, is_live, run_events, runs, threads
 from sophia.adapters.sql.translate import run_event_from_json, run_event_to_json
-from sophia.adapters.sql.unit import Unit, mine, require_system
+from sophia.adapters.sql.unit import Unit, batches, mine, require_system
 from sophia.domain.runs import (
     IdempotencyKey,
     Lease,
+    Outcome,
     Run,
     RunCancelled,
     RunCompleted,
     RunEvent,
     RunFailed,
+    RunStarted,
     RunStatus,
     Sequenced,
+    Standing,
 )
 from sophia.errors import IdempotencyConflict, LeaseLost, NotFound, RequestInProgress, ThreadBusy
 from sophia.ports.records import Runs
@@ -31,7 +34,7 @@ _STATUS: dict[type, RunStatus] = {
     RunCancelled: RunStatus.CANCELLED,
 }
 
-_free = or_(runs.c.lease_until.is_(None), runs.c.lease_until <= bindparam("now"))
+_expired = runs.c.lease_until <= bindparam("now")
 _held = and_(
     mine(runs),
     runs.c.id == bindparam("run"),
@@ -41,21 +44,28 @@ _held = and_(
 )
 _RUN = select(runs).where(mine(runs), runs.c.id == bindparam("run"))
 _LIVE = select(runs).where(mine(runs), runs.c.thread_id == bindparam("thread"), is_live)
-_INSERT = insert(runs)
-_PLACE = (
-    select(threads.c.user_id, runs.c.id.label("busy"))
-    .select_from(
-        threads.outerjoin(
-            runs, and_(runs.c.company_id == threads.c.company_id, runs.c.thread_id == threads.c.id, is_live)
-        )
+# A run takes its place in the thread, whose user it is given, unless another lives there.
+_INSERT = (
+    insert(runs)
+    .from_select(
+        [column.name for column in runs.c],
+        select(
+            *(
+                threads.c.user_id if column is runs.c.user_id else bindparam(column.name, type_=column.type)
+                for column in runs.c
+            )
+        ).where(
+            mine(threads),
+            threads.c.id == bindparam("thread"),
+            not_(exists().where(runs.c.company_id == threads.c.company_id, runs.c.thread_id == threads.c.id, is_live)),
+        ),
     )
-    .where(mine(threads), threads.c.id == bindparam("thread"))
+    .returning(runs.c.id)
 )
 _CLAIM = (
     update(runs)
-    .where(mine(runs), runs.c.id == bindparam("run"), is_live, _free)
+    .where(mine(runs), runs.c.id == bindparam("run"), is_live, _expired)
     .values(
-        status=RunStatus.RUNNING.value,
         owner=bindparam("holder"),
         lease_until=bindparam("until"),
         fence=runs.c.fence + 1,
@@ -63,13 +73,12 @@ _CLAIM = (
     )
     .returning(runs.c.fence)
 )
-_RENEW = update(runs).where(_held).values(lease_until=bindparam("until")).returning(*runs.c)
-_ADVANCE = (
-    update(runs)
-    .where(_held)
-    .values(last_sequence=runs.c.last_sequence + bindparam("added"))
-    .returning(runs.c.last_sequence)
-)
+_STANDINGS = select(
+    runs.c.id, runs.c.owner, runs.c.fence, runs.c.status, runs.c.cancel_requested, runs.c.last_sequence
+).where(mine(runs), runs.c.id.in_(bindparam("ids", expanding=True)))
+_of_run = and_(runs.c.id == bindparam("run"), runs.c.company_id == bindparam("company"))
+_RENEW = update(runs).where(_of_run).values(lease_until=bindparam("until"))
+_ADVANCE = update(runs).where(_of_run).values(last_sequence=bindparam("last"))
 _FINISH = (
     update(runs)
     .where(_held)
@@ -78,7 +87,7 @@ _FINISH = (
         outcome=bindparam("how", type_=runs.c.outcome.type),
         owner=None,
         lease_until=None,
-        last_sequence=runs.c.last_sequence + 1,
+        last_sequence=runs.c.last_sequence + bindparam("added"),
     )
     .returning(runs.c.last_sequence)
 )
@@ -90,7 +99,7 @@ _CANCEL = (
 )
 _ABANDONED = (
     select(runs)
-    .where(runs.c.company_id == bindparam("company"), is_live, _free)
+    .where(runs.c.company_id == bindparam("company"), is_live, _expired)
     .order_by(runs.c.id)
     .limit(bindparam("count"))
 )
@@ -112,9 +121,14 @@ _REPLAY = (
     .join(runs, and_(runs.c.id == idempotency.c.run_id, runs.c.company_id == idempotency.c.company_id))
     .where(_of_caller, idempotency.c.key == bindparam("k"), idempotency.c.expires_at > bindparam("now"))
 )
-_FORGET_EXPIRED = delete(idempotency).where(
-    idempotency.c.company_id == bindparam("company"), idempotency.c.expires_at <= bindparam("now")
+_EXPIRED_KEYS = (
+    select(idempotency.c.user_id, idempotency.c.key)
+    .where(idempotency.c.company_id == bindparam("company"), idempotency.c.expires_at <= bindparam("now"))
+    .order_by(idempotency.c.expires_at)
+    .limit(bindparam("count"))
 )
+_FORGET_KEY = delete(idempotency).where(_of_caller, idempotency.c.key == bindparam("k"))
+_FORGET_EXPIRED_KEY = _FORGET_KEY.where(idempotency.c.expires_at <= bindparam("now"))
 _USED = select(idempotency.c.run_id).where(_of_caller, idempotency.c.key == bindparam("k"))
 _INSERT_KEY = insert(idempotency)
 
@@ -125,32 +139,31 @@ class SqlRuns(Runs):
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
-    def start(self, run: Run, idempotency: IdempotencyKey | None = None) -> None:
+    def start(self, run: Run, owner: str, until: datetime, idempotency: IdempotencyKey | None = None) -> Lease:
         """See `Runs`."""
-        place = self._unit.first(_PLACE, self._unit.of_user(thread=run.thread_id))
-        if place is None:
-            raise NotFound("thread", run.thread_id)
-        if place.busy is not None:
-            raise ThreadBusy(place.busy)
-        self._unit.change(
-            _INSERT,
-            {
-                "id": run.id,
-                "company_id": self._unit.scope.company_id,
-                "thread_id": run.thread_id,
-                "user_id": place.user_id,
-                "message_id": run.message_id,
-                "status": run.status.value,
-                "created_at": run.created_at,
-                "outcome": None,
-                "attempt": run.attempt,
-                "cancel_requested": run.cancel_requested,
-                "fence": 0,
-                "last_sequence": 0,
-            },
-        )
+        lease = Lease(run.id, owner, 1)
+        values = {
+            "id": run.id,
+            "company_id": self._unit.scope.company_id,
+            "thread_id": run.thread_id,
+            "message_id": run.message_id,
+            "status": run.status.value,
+            "created_at": run.created_at,
+            "outcome": None,
+            "attempt": run.attempt,
+            "cancel_requested": run.cancel_requested,
+            "owner": owner,
+            "lease_until": until,
+            "fence": lease.fence,
+            "last_sequence": 1,
+        }
+        if self._unit.first(_INSERT, self._unit.of_user(thread=run.thread_id, **values)) is None:
+            busy = self.live(run.thread_id)
+            raise NotFound("thread", run.thread_id) if busy is None else ThreadBusy(busy.id)
+        self._store({run.id: _numbered(1, [RunStarted(run.id, run.thread_id)])})
         if idempotency is not None:
             self._remember(run, idempotency)
+        return lease
 
     def replay(self, idempotency: IdempotencyKey, now: datetime) -> Run | None:
         """See `Runs`."""
@@ -160,6 +173,13 @@ class SqlRuns(Runs):
         if row.body_digest != idempotency.body_digest:
             raise IdempotencyConflict
         return _run(row)
+
+    def forget_expired(self, now: datetime, limit: int) -> int:
+        """See `Runs`."""
+        require_system(self._unit.scope)
+        keys = self._unit.rows(_EXPIRED_KEYS, self._unit.of_company(now=now, count=limit))
+        self._unit.change_all(_FORGET_KEY, [self._unit.of_company(user=row.user_id, k=row.key) for row in keys])
+        return len(keys)
 
     def get(self, run_id: str) -> Run:
         """See `Runs`."""
@@ -175,29 +195,38 @@ class SqlRuns(Runs):
         row = self._unit.first(_CLAIM, self._unit.of_user(run=run_id, holder=owner, now=now, until=until))
         return None if row is None else Lease(run_id, owner, row.fence)
 
-    def renew(self, lease: Lease, until: datetime) -> Run:
+    def renew(self, leases: Collection[Lease], until: datetime) -> dict[Lease, Standing]:
         """See `Runs`."""
-        row = self._unit.first(_RENEW, self._holding(lease, until=until))
+        rows = self._held(leases)
+        self._unit.change_all(_RENEW, [self._unit.of_company(run=lease.work_id, until=until) for lease in rows])
+        standings = dict.fromkeys(leases, Standing.LOST)
+        standings |= {lease: Standing.TO_STOP if row.cancel_requested else Standing.HELD for lease, row in rows.items()}
+        return standings
+
+    def append(self, news: Mapping[Lease, Sequence[RunEvent]]) -> frozenset[Lease]:
+        """See `Runs`."""
+        rows = self._held(news)
+        grown = {
+            lease.work_id: _numbered(row.last_sequence + 1, news[lease]) for lease, row in rows.items() if news[lease]
+        }
+        self._unit.change_all(
+            _ADVANCE,
+            [self._unit.of_company(run=run_id, last=events[-1].sequence) for run_id, events in grown.items()],
+        )
+        self._store(grown)
+        return frozenset(news.keys() - rows.keys())
+
+    def finish(self, lease: Lease, outcome: Outcome, before: Sequence[RunEvent] = ()) -> None:
+        """See `Runs`."""
+        how = {"ended_as": _STATUS[type(outcome)].value, "how": run_event_to_json(outcome), "added": len(before) + 1}
+        row = self._unit.first(
+            _FINISH, self._unit.of_user(run=lease.work_id, holder=lease.owner, held=lease.fence, **how)
+        )
         if row is None:
             raise LeaseLost(f"run {lease.work_id!r} is somebody else's by now, or has ended")
-        return _run(row)
-
-    def append(self, lease: Lease, events: Sequence[RunEvent]) -> None:
-        """See `Runs`."""
-        last = self._advance(_ADVANCE, self._holding(lease, added=len(events)), lease)
-        company = self._unit.scope.company_id
-        self._unit.change_all(
-            _INSERT_EVENTS,
-            [
-                {"run_id": lease.work_id, "company_id": company, "sequence": n, "event": run_event_to_json(event)}
-                for n, event in enumerate(events, last - len(events) + 1)
-            ],
-        )
-
-    def finish(self, lease: Lease, outcome: RunCompleted | RunFailed | RunCancelled) -> None:
-        """See `Runs`."""
-        how = {"ended_as": _STATUS[type(outcome)].value, "how": run_event_to_json(outcome)}
-        self._advance(_FINISH, self._holding(lease, **how), lease)
+        events = _numbered(row.last_sequence - len(before), (*before, outcome))
+        self._store({lease.work_id: events[:-1]})
+        self._unit.advanced[lease.work_id].append(events[-1])
 
     def request_cancel(self, run_id: str) -> Run:
         """See `Runs`."""
@@ -225,21 +254,39 @@ class SqlRuns(Runs):
             raise NotFound("run", run_id)
         return row
 
-    def _holding(self, lease: Lease, **values: object) -> dict[str, object]:
-        return self._unit.of_user(run=lease.work_id, holder=lease.owner, held=lease.fence, **values)
+    def _held(self, leases: Collection[Lease]) -> dict[Lease, Row[Any]]:
+        """The rows of those runs whose lease is held."""
+        by_id = {lease.work_id: lease for lease in leases}
+        return {
+            lease: row
+            for ids in batches(list(by_id))
+            for row in self._unit.rows(_STANDINGS, self._unit.of_user(ids=ids))
+            if row.status == RunStatus.RUNNING and Lease(row.id, row.owner, row.fence) == (lease := by_id[row.id])
+        }
 
-    def _advance(self, statement: Any, values: dict[str, object], lease: Lease) -> int:
-        row = self._unit.first(statement, values)
-        if row is None:
-            raise LeaseLost(f"run {lease.work_id!r} is somebody else's by now, or has ended")
-        last: int = row.last_sequence
-        self._unit.advanced[lease.work_id] = last
-        return last
+    def _store(self, logs: Mapping[str, Sequence[Sequenced]]) -> None:
+        company = self._unit.scope.company_id
+        self._unit.change_all(
+            _INSERT_EVENTS,
+            [
+                {
+                    "run_id": run_id,
+                    "company_id": company,
+                    "sequence": sequenced.sequence,
+                    "event": run_event_to_json(sequenced.event),
+                }
+                for run_id, events in logs.items()
+                for sequenced in events
+            ],
+        )
+        for run_id, events in logs.items():
+            self._unit.advanced[run_id] += events
 
     def _remember(self, run: Run, idempotency: IdempotencyKey) -> None:
         scope = self._unit.scope
-        self._unit.change(_FORGET_EXPIRED, self._unit.of_company(now=run.created_at))
-        used = self._unit.first(_USED, self._unit.of_user(k=idempotency.key))
+        key = self._unit.of_user(k=idempotency.key, now=run.created_at)
+        self._unit.change(_FORGET_EXPIRED_KEY, key)
+        used = self._unit.first(_USED, key)
         if used is not None:
             raise RequestInProgress(used.run_id)
         self._unit.change(
@@ -253,6 +300,10 @@ class SqlRuns(Runs):
                 "run_id": run.id,
             },
         )
+
+
+def _numbered(first: int, events: Sequence[RunEvent]) -> tuple[Sequenced, ...]:
+    return tuple(Sequenced(n, event) for n, event in enumerate(events, first))
 
 
 def _run(row: Row[Any]) -> Run:

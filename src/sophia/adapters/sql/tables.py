@@ -134,7 +134,7 @@ Index(
     postgresql_where=messages.c.vector.is_(None),
 )
 
-# `Records.wait` knows a log by its id alone: runs and refreshes have the id first in their key.
+# `Records.tail` knows a log by its id alone: runs and refreshes have the id first in their key.
 runs = Table(
     "runs",
     metadata,
@@ -155,8 +155,8 @@ runs = Table(
     ForeignKeyConstraint(["company_id", "thread_id"], ["threads.company_id", "threads.id"], ondelete="CASCADE"),
     sqlite_with_rowid=False,
 )
-# Literals, not parameters: a partial index is followed only where a query repeats its condition.
-is_live = runs.c.status.in_([literal_column("'queued'"), literal_column("'running'")])
+# A literal, not a parameter: a partial index is followed only where a query repeats its condition.
+is_live = runs.c.status == literal_column("'running'")
 # Begins with the thread, or SQLite would take it instead of `runs_live` to look for a company's live runs.
 Index("runs_of_thread", runs.c.thread_id, runs.c.company_id)
 Index(

@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from attrs import define, field
 from sqlalchemy import Boolean, ColumnElement, Connection, Executable, Row, Table, and_, bindparam, or_, select
 
+from sophia.domain.runs import Sequenced
 from sophia.domain.tenancy import Actor, TenantScope
 from sophia.errors import Fault, InvalidInput, PermissionDenied
 
@@ -46,12 +48,12 @@ class Unit:
     """One open transaction.
 
     Attributes:
-        advanced: logs written to, with their last sequence; told to those who wait once it is committed.
+        advanced: what was written to logs, by their id; told to those who listen once it is committed.
     """
 
     connection: Connection
     scope: TenantScope
-    advanced: dict[str, int] = field(factory=dict)
+    advanced: defaultdict[str, list[Sequenced]] = field(factory=lambda: defaultdict(list))
 
     @property
     def everyone(self) -> bool:

@@ -1,70 +1,130 @@
-"""Waiting for a log to grow: woken by this process, polling for the others."""
+"""Listening to logs: told by this process what it commits, asking the database for what others do."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from threading import Condition
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Condition, Lock, Thread
+from typing import TypeAlias
 
-__all__ = ["LogWatch"]
+import structlog
+from attrs import define, field
+
+from sophia.domain.runs import Sequenced
+from sophia.errors import Unavailable
+from sophia.ports.records import LogTail
+
+__all__ = ["LogKey", "LogWatch"]
 
 POLL_SECONDS = 0.1
 """How late the writes of another process are seen at the most."""
 
+LogKey: TypeAlias = tuple[str, str]
+"""A company and the id of one of its logs."""
+
+_KEPT = 256
+"""Events of one log that are kept for its listeners; who is further behind looks into the log."""
+
+_log = structlog.get_logger(__name__)
+
+
+@define(eq=False)
+class _Heard:
+    """What is known of a log that somebody listens to."""
+
+    grown: Condition
+    last: int = 0
+    recent: deque[Sequenced] = field(factory=lambda: deque(maxlen=_KEPT))
+    listeners: int = 0
+    told: bool = False
+
+    def hear(self, last: int, events: Sequence[Sequenced] = ()) -> None:
+        """Take in how far the log is, and its newest events where they are known."""
+        if last <= self.last:
+            return
+        if not events or events[0].sequence != self.last + 1:
+            self.recent.clear()
+        self.recent.extend(events)
+        self.last = last
+        self.grown.notify_all()
+
+    def following(self, after: int) -> tuple[Sequenced, ...]:
+        """The events next after a sequence; none where they are not known."""
+        if not self.recent or not self.recent[0].sequence <= after + 1 <= self.last:
+            return ()
+        return tuple(event for event in self.recent if event.sequence > after)
+
 
 class LogWatch:
-    """Whoever waits, for which log, and how far each of these logs is.
+    """Tells those who listen to logs when these grow, and how, once it is committed.
 
-    There is no thread of its own: of all who wait, the one whose turn it is asks the database
-    about all of their logs at once, and wakes the others.
+    What other processes write is polled for, by one thread for all listeners, and only while there are any.
 
     Args:
-        ask: the last sequences of some logs, by id.
+        ask: the last sequences of some logs.
     """
 
-    def __init__(self, ask: Callable[[Sequence[str]], Mapping[str, int]]) -> None:
+    def __init__(self, ask: Callable[[Sequence[LogKey]], Mapping[LogKey, int]]) -> None:
         self._ask = ask
-        self._changed = Condition()
-        self._waiting: Counter[str] = Counter()
-        self._last: dict[str, int] = {}
-        self._poll_at = 0.0
+        self._lock = Lock()
+        self._heard: dict[LogKey, _Heard] = {}
+        self._poller: Thread | None = None
 
-    def advanced(self, logs: Mapping[str, int]) -> None:
-        """Tell those who wait that these logs have grown, committed, up to these sequences."""
-        with self._changed:
-            known = {id_: last for id_, last in logs.items() if id_ in self._waiting}
-            if known:
-                self._last.update(known)
-                self._changed.notify_all()
-
-    def wait(self, log_id: str, after: int, timeout: float) -> None:
-        """See `sophia.ports.records.Records.wait`."""
-        until = time.monotonic() + timeout
-        with self._changed:
-            self._waiting[log_id] += 1
+    @contextmanager
+    def listen(self, key: LogKey) -> Iterator[LogTail]:
+        """See `sophia.ports.records.Records.tail`."""
+        with self._lock:
+            heard = self._heard.setdefault(key, _Heard(Condition(self._lock)))
+            heard.listeners += 1
+            if self._poller is None:
+                self._poller = Thread(target=self._poll, name="log-watch", daemon=True)
+                self._poller.start()
         try:
-            # The log may have grown between the caller's last look and now.
-            self.advanced(self._ask([log_id]))
-            while not self._grown(log_id, after, until):
-                self.advanced(self._ask(self._watched()))
+            yield _Tail(heard)
         finally:
-            with self._changed:
-                self._waiting[log_id] -= 1
-                if not self._waiting[log_id]:
-                    del self._waiting[log_id]
-                    self._last.pop(log_id, None)
+            with self._lock:
+                heard.listeners -= 1
+                if not heard.listeners:
+                    del self._heard[key]
 
-    def _grown(self, log_id: str, after: int, until: float) -> bool:
-        # False: it is this caller's turn to ask the database.
-        with self._changed:
-            while True:
-                now = time.monotonic()
-                if self._last.get(log_id, 0) > after or now >= until:
-                    return True
-                if now >= self._poll_at:
-                    self._poll_at = now + POLL_SECONDS
-                    return False
-                self._changed.wait(min(until, self._poll_at) - now)
+    def tell(self, logs: Mapping[LogKey, Sequence[Sequenced]]) -> None:
+        """What this process has just committed, each log's events in order."""
+        with self._lock:
+            for key, events in logs.items():
+                if events and (heard := self._heard.get(key)):
+                    heard.told = True
+                    heard.hear(events[-1].sequence, events)
 
-    def _watched(self) -> list[str]:
-        with self._changed:
-            return list(self._waiting)
+    def _poll(self) -> None:
+        while True:
+            time.sleep(POLL_SECONDS)
+            with self._lock:
+                if not self._heard:
+                    self._poller = None
+                    return
+                # Of a log that grows by our own hand we hear anyway.
+                silent = [key for key, heard in self._heard.items() if not heard.told]
+                for heard in self._heard.values():
+                    heard.told = False
+            try:
+                lasts = self._ask(silent) if silent else {}
+            except Unavailable as error:
+                _log.warning("logs.not_polled", error=str(error))
+                continue
+            with self._lock:
+                for key, last in lasts.items():
+                    if key in self._heard:
+                        self._heard[key].hear(last)
+
+
+@define
+class _Tail(LogTail):
+    _heard: _Heard
+
+    def wait(self, after: int, timeout: float) -> tuple[Sequenced, ...]:
+        until = time.monotonic() + timeout
+        heard = self._heard
+        with heard.grown:
+            while heard.last <= after and (left := until - time.monotonic()) > 0:
+                heard.grown.wait(left)
+            return heard.following(after)

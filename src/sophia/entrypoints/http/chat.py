@@ -5,8 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, jsonify, request
 
 from sophia.application.start_run import Question
-from sophia.bootstrap.sophia import answer_of
-from sophia.domain.runs import RunEvent, RunStatus
+from sophia.domain.runs import RunEvent
 from sophia.domain.tenancy import TenantScope
 from sophia.entrypoints import contract
 from sophia.entrypoints.http.requests import body, caller, idempotency_key, last_event_id, own_company, services
@@ -26,14 +25,11 @@ def chat() -> Response:
     question = Question(asked["message"], asked.get("threadId"), asked.get("language"))
     started = services().start_run(scope, question, idempotency_key())
     run = started.run
-    if not started.replayed:
-        services().background.play(scope, run.id)
+    playing = services().background.play(started)
     if asked.get("stream") or "text/event-stream" in request.headers.get("Accept", ""):
         response = _events(scope, run.id, 0)
     else:
-        for _ in services().follow_run(scope, run.id):
-            pass
-        response = jsonify(contract.answer(answer_of(services().read_run(scope, run.id))))
+        response = jsonify(contract.answer(services().read_answer(scope, run.id, playing.result())))
     response.headers["Location"] = f"/runs/{run.id}"
     return response
 
@@ -54,7 +50,7 @@ def run_events(run_id: str) -> Response:
 def cancel_run(run_id: str) -> tuple[Response, int]:
     """Ask a run to stop."""
     run = services().cancel_run(caller(), run_id)
-    return jsonify(contract.run(run)), 202 if run.status in {RunStatus.QUEUED, RunStatus.RUNNING} else 200
+    return jsonify(contract.run(run)), 202 if run.status.is_live else 200
 
 
 def _events(scope: TenantScope, run_id: str, after: int) -> Response:

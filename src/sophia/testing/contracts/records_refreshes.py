@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshProgress, RefreshReport, RefreshStatus
-from sophia.domain.runs import Lease, Sequenced
+from sophia.domain.runs import Lease, Sequenced, Standing
 from sophia.errors import LeaseLost, NotFound, RefreshInProgress
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, Attempt, RecordsCase, World
 
@@ -46,8 +46,7 @@ class RefreshesContract(RecordsCase):
                     with pytest.raises(NotFound) as caught:
                         attempt(refresh.id)
                     assert caught.value.kind == "refresh"
-                with pytest.raises(LeaseLost):
-                    tx.refreshes.renew(lease, world.clock.now())
+                assert tx.refreshes.renew([lease], world.clock.now()) == {lease: Standing.LOST}
         now = world.clock.now()
         other = world.refresh()
         with world.records.write(OTHER_SYSTEM) as tx:
@@ -89,18 +88,20 @@ class RefreshesContract(RecordsCase):
             assert tx.refreshes.last() == new
         attempts: tuple[Attempt, ...] = (
             lambda tx: tx.refreshes.append(lease, RefreshProgress(0, 0, 0, 0)),
-            lambda tx: tx.refreshes.renew(lease, now + timedelta(seconds=5)),
             lambda tx: tx.refreshes.finish(lease, RefreshEnded(old)),
         )
         for attempt in attempts:
             with pytest.raises(LeaseLost), world.records.write(SYSTEM) as tx:
                 attempt(tx)
+        with world.records.write(SYSTEM) as tx:
+            assert tx.refreshes.renew([lease], now + timedelta(seconds=5)) == {lease: Standing.LOST}
 
     def test_renewing_keeps_the_lease(self, world: World) -> None:
         _, lease = self.begun(world)
         world.clock.advance(9)
         with world.records.write(SYSTEM) as tx:
-            tx.refreshes.renew(lease, world.clock.now() + timedelta(seconds=10))
+            until = world.clock.now() + timedelta(seconds=10)
+            assert tx.refreshes.renew([lease], until) == {lease: Standing.HELD}
         world.clock.advance(9)
         with pytest.raises(RefreshInProgress):
             self.begun(world, owner="two")

@@ -1,7 +1,7 @@
 """What every system of record keeps of runs and their event logs."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from attrs import evolve
@@ -16,6 +16,7 @@ from sophia.domain.runs import (
     MessageCompleted,
     MessageDelta,
     Problem,
+    Run,
     RunCancelled,
     RunCompleted,
     RunEvent,
@@ -23,6 +24,7 @@ from sophia.domain.runs import (
     RunStarted,
     RunStatus,
     Sequenced,
+    Standing,
     ToolCallRecord,
     ToolFinished,
     ToolStarted,
@@ -39,7 +41,7 @@ from sophia.errors import (
     SophiaError,
     ThreadBusy,
 )
-from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, Attempt, RecordsCase, World
+from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, RecordsCase, World
 
 __all__ = ["RunsContract"]
 
@@ -75,13 +77,8 @@ _OUTCOMES = [
 ]
 
 
-def _writes(lease: Lease, until: datetime) -> tuple[Attempt, ...]:
-    """All that a lease is needed for."""
-    return (
-        lambda tx: tx.runs.renew(lease, until),
-        lambda tx: tx.runs.append(lease, [MessageDelta("x")]),
-        lambda tx: tx.runs.finish(lease, RunCancelled()),
-    )
+def _started(run: Run) -> RunStarted:
+    return RunStarted(run.id, run.thread_id)
 
 
 class RunsContract(RecordsCase):
@@ -93,7 +90,7 @@ class RunsContract(RecordsCase):
         with world.records.read(ANA) as tx:
             assert tx.runs.get(run.id) == run
             assert tx.runs.live(thread.id) == run
-            assert tx.runs.events(run.id) == ()
+            assert tx.runs.events(run.id) == (Sequenced(1, _started(run)),)
 
     def test_a_run_needs_its_thread(self, world: World) -> None:
         thread = world.thread()
@@ -104,8 +101,8 @@ class RunsContract(RecordsCase):
     @pytest.mark.parametrize("stranger", [BOB, EVE, OTHER_SYSTEM])
     def test_a_foreign_run_reads_like_none_at_all(self, world: World, stranger: TenantScope) -> None:
         thread = world.thread()
-        run = world.run(thread)
-        now = world.clock.now()
+        run, lease = world.started(thread, seconds=1)
+        now = world.clock.advance(2)
         with world.records.write(stranger) as tx:
             for id_ in (run.id, "run_none"):
                 for attempt in (tx.runs.get, tx.runs.events, tx.runs.request_cancel):
@@ -114,21 +111,18 @@ class RunsContract(RecordsCase):
                     assert (caught.value.kind, caught.value.id) == ("run", id_)
             assert tx.runs.live(thread.id) is None
             assert tx.runs.claim(run.id, "thief", now, now + timedelta(1)) is None
-        lease = world.claimed(run)
-        for write in _writes(lease, now):
-            with world.records.write(stranger) as tx, pytest.raises(LeaseLost):
-                write(tx)
+            assert tx.runs.renew([lease], now) == {lease: Standing.LOST}
+            assert tx.runs.append({lease: [MessageDelta("x")]}) == {lease}
+            with pytest.raises(LeaseLost):
+                tx.runs.finish(lease, RunCancelled())
 
     def test_a_thread_has_one_live_run(self, world: World) -> None:
         thread, other = world.thread(), world.thread()
-        run = world.run(thread)
+        run, lease = world.started(thread)
         with pytest.raises(ThreadBusy) as caught:
             world.run(thread)
         assert caught.value.run_id == run.id
         world.run(other)
-        lease = world.claimed(run)
-        with pytest.raises(ThreadBusy):
-            world.run(thread)
         with world.records.write(ANA) as tx:
             tx.runs.finish(lease, RunCancelled())
             assert tx.runs.live(thread.id) is None
@@ -141,7 +135,7 @@ class RunsContract(RecordsCase):
         def start(n: int) -> str:
             try:
                 with world.records.write(ANA) as tx:
-                    tx.runs.start(runs[n])
+                    tx.runs.start(runs[n], "worker", world.clock.now())
             except ThreadBusy as error:
                 return error.run_id
             return runs[n].id
@@ -153,26 +147,34 @@ class RunsContract(RecordsCase):
     def test_a_run_ends_with_its_outcome_as_last_event(
         self, world: World, outcome: RunCompleted | RunFailed | RunCancelled, status: RunStatus
     ) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run)
+        run, lease = world.started(world.thread())
         with world.records.write(ANA) as tx:
-            tx.runs.append(lease, _EVENTS)
-            tx.runs.append(lease, [])
-            tx.runs.finish(lease, outcome)
+            assert tx.runs.append({lease: _EVENTS[:2]}) == frozenset()
+            assert tx.runs.append({lease: []}) == frozenset()
+            tx.runs.finish(lease, outcome, _EVENTS[2:])
         with world.records.read(ANA) as tx:
             ended = tx.runs.get(run.id)
-            assert ended == evolve(run, status=status, outcome=outcome, attempt=1)
+            assert ended == evolve(run, status=status, outcome=outcome)
             assert tx.runs.events(run.id) == tuple(
-                Sequenced(n, event) for n, event in enumerate((*_EVENTS, outcome), 1)
+                Sequenced(n, event) for n, event in enumerate((_started(run), *_EVENTS, outcome), 1)
             )
 
+    def test_the_logs_of_many_runs_grow_at_once(self, world: World) -> None:
+        runs = [world.started(world.thread(scope), scope) for scope in (ANA, BOB, ANA)]
+        news = {lease: [MessageDelta(f"{n}a"), MessageDelta(f"{n}b")][: n % 3] for n, (_, lease) in enumerate(runs)}
+        with world.records.write(SYSTEM) as tx:
+            assert tx.runs.append(news) == frozenset()
+        with world.records.read(SYSTEM) as tx:
+            for run, lease in runs:
+                logged = (_started(run), *news[lease])
+                assert tx.runs.events(run.id) == tuple(Sequenced(n, event) for n, event in enumerate(logged, 1))
+
     def test_a_log_is_read_from_anywhere_and_by_stretches(self, world: World) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run)
+        run, lease = world.started(world.thread())
         with world.records.write(ANA) as tx:
-            for n in range(3):
-                tx.runs.append(lease, [MessageDelta(f"{n}a"), MessageDelta(f"{n}b")])
-            tx.runs.finish(lease, RunCancelled())
+            for n in range(2):
+                tx.runs.append({lease: [MessageDelta(f"{n}a"), MessageDelta(f"{n}b")]})
+            tx.runs.finish(lease, RunCancelled(), [MessageDelta("c")])
         with world.records.read(ANA) as tx:
             whole = tx.runs.events(run.id)
             assert [event.sequence for event in whole] == [1, 2, 3, 4, 5, 6, 7]
@@ -180,59 +182,60 @@ class RunsContract(RecordsCase):
                 for limit in range(1, 9):
                     assert tx.runs.events(run.id, after, limit) == whole[after : after + limit]
 
-    def test_claiming_counts_the_attempt_and_sets_it_running(self, world: World) -> None:
-        run = world.run(world.thread())
-        assert world.claimed(run, owner="one") == Lease(run.id, "one", 1)
-        with world.records.read(ANA) as tx:
-            assert tx.runs.get(run.id) == evolve(run, status=RunStatus.RUNNING, attempt=1)
-
     def test_a_held_run_cannot_be_claimed_until_its_lease_expires(self, world: World) -> None:
-        run = world.run(world.thread())
-        first = world.claimed(run, owner="one", seconds=10)
+        run, first = world.started(world.thread(), seconds=10)
         with world.records.write(ANA) as tx:
-            for owner in ("one", "two"):
+            for owner in ("worker", "two"):
                 now = world.clock.now()
                 assert tx.runs.claim(run.id, owner, now, now + timedelta(seconds=10)) is None
         world.clock.advance(10)
         second = world.claimed(run, SYSTEM, owner="two", seconds=10)
         assert second.fence > first.fence
         with world.records.read(ANA) as tx:
-            assert tx.runs.get(run.id).attempt == 2
+            assert tx.runs.get(run.id) == evolve(run, attempt=2)
 
     def test_whoever_lost_the_lease_writes_nothing(self, world: World) -> None:
-        run = world.run(world.thread())
-        old = world.claimed(run, owner="one", seconds=1)
+        run, old = world.started(world.thread(), seconds=1)
+        other, held = world.started(world.thread(), seconds=9)
         world.clock.advance(2)
-        new = world.claimed(run, owner="one", seconds=1)
+        new = world.claimed(run, owner="worker", seconds=1)
         until = world.clock.now() + timedelta(seconds=9)
-        for wrong in (old, evolve(new, owner="two"), evolve(new, fence=new.fence + 1)):
-            for write in _writes(wrong, until):
-                with pytest.raises(LeaseLost), world.records.write(ANA) as tx:
-                    write(tx)
-        with world.records.write(ANA) as tx:
-            assert tx.runs.events(run.id) == ()
-            tx.runs.append(new, [MessageDelta("mine")])
-            tx.runs.finish(new, RunCancelled())
-        for write in _writes(new, until):
+        wrong = (old, evolve(new, owner="two"), evolve(new, fence=new.fence + 1))
+        for lease in wrong:
+            with world.records.write(ANA) as tx:
+                assert tx.runs.renew([lease, held], until) == {lease: Standing.LOST, held: Standing.HELD}
+                assert tx.runs.append({lease: [MessageDelta("x")], held: [MessageDelta("y")]}) == {lease}
             with pytest.raises(LeaseLost), world.records.write(ANA) as tx:
-                write(tx)
+                tx.runs.finish(lease, RunCancelled())
+        with world.records.write(ANA) as tx:
+            assert len(tx.runs.events(other.id)) == 1 + len(wrong)
+            assert len(tx.runs.events(run.id)) == 1
+            assert tx.runs.append({new: [MessageDelta("mine")]}) == frozenset()
+            tx.runs.finish(new, RunCancelled())
+        with world.records.write(ANA) as tx:
+            assert tx.runs.renew([new], until) == {new: Standing.LOST}
+            assert tx.runs.append({new: [MessageDelta("late")]}) == {new}
+        with pytest.raises(LeaseLost), world.records.write(ANA) as tx:
+            tx.runs.finish(new, RunCancelled())
         with world.records.read(ANA) as tx:
-            assert len(tx.runs.events(run.id)) == 2
+            assert [event.event for event in tx.runs.events(run.id)] == [
+                _started(run),
+                MessageDelta("mine"),
+                RunCancelled(),
+            ]
 
     def test_renewing_keeps_the_lease(self, world: World) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run, seconds=10)
+        run, lease = world.started(world.thread(), seconds=10)
         world.clock.advance(9)
         with world.records.write(ANA) as tx:
-            renewed = tx.runs.renew(lease, world.clock.now() + timedelta(seconds=10))
-        assert renewed == evolve(run, status=RunStatus.RUNNING, attempt=1)
+            assert tx.runs.renew([lease], world.clock.now() + timedelta(seconds=10)) == {lease: Standing.HELD}
         now = world.clock.advance(9)
         with world.records.write(ANA) as tx:
             assert tx.runs.claim(run.id, "two", now, now + timedelta(seconds=1)) is None
 
     def test_of_many_that_claim_at_once_one_gets_it(self, world: World) -> None:
         run = world.run(world.thread())
-        now = world.clock.now()
+        now = world.clock.advance(60)
 
         def claim(owner: int) -> Lease | None:
             with world.records.write(SYSTEM) as tx:
@@ -242,17 +245,15 @@ class RunsContract(RecordsCase):
             assert sum(lease is not None for lease in pool.map(claim, range(8))) == 1
 
     def test_cancelling_is_asked_for_and_seen_when_renewing(self, world: World) -> None:
-        run = world.run(world.thread())
+        run, lease = world.started(world.thread())
         with world.records.write(ANA) as tx:
             assert tx.runs.request_cancel(run.id) == evolve(run, cancel_requested=True)
-        lease = world.claimed(run)
         with world.records.write(ANA) as tx:
-            assert tx.runs.renew(lease, world.clock.now()).cancel_requested
+            assert tx.runs.renew([lease], world.clock.now()) == {lease: Standing.TO_STOP}
             tx.runs.finish(lease, RunCancelled())
 
     def test_cancelling_what_has_ended_changes_nothing(self, world: World) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run)
+        run, lease = world.started(world.thread())
         with world.records.write(ANA) as tx:
             tx.runs.finish(lease, RunCompleted(_ANSWER))
             ended = tx.runs.get(run.id)
@@ -263,18 +264,16 @@ class RunsContract(RecordsCase):
             assert tx.runs.claim(run.id, "two", now, now + timedelta(1)) is None
 
     def test_abandoned_runs_are_found_with_their_user(self, world: World) -> None:
-        queued, expired = world.run(world.thread()), world.run(world.thread(BOB), BOB)
-        held, ended = world.run(world.thread()), world.run(world.thread())
-        world.run(world.thread(EVE), EVE)
-        world.claimed(expired, BOB, seconds=1)
-        world.claimed(held, seconds=60)
-        lease = world.claimed(ended)
+        (one, _), (two, _) = world.started(world.thread(), seconds=1), world.started(world.thread(BOB), BOB, seconds=1)
+        world.started(world.thread(), seconds=60)
+        world.started(world.thread(EVE), EVE, seconds=1)
+        _, ended = world.started(world.thread(), seconds=1)
         with world.records.write(ANA) as tx:
-            tx.runs.finish(lease, RunCancelled())
+            tx.runs.finish(ended, RunCancelled())
         now = world.clock.advance(1)
         with world.records.read(SYSTEM) as tx:
             found = tx.runs.abandoned(now, 10)
-            assert [(run.id, user) for run, user in found] == [(queued.id, "ana"), (expired.id, "bob")]
+            assert [(run.id, user) for run, user in found] == [(one.id, "ana"), (two.id, "bob")]
             assert tx.runs.abandoned(now, 1) == found[:1]
         with world.records.read(ANA) as tx, pytest.raises(PermissionDenied):
             tx.runs.abandoned(now, 1)
@@ -304,6 +303,17 @@ class RunsContract(RecordsCase):
         with world.records.read(ANA) as tx:
             assert tx.runs.replay(world.key(body="another"), now) == run
 
+    def test_expired_keys_are_forgotten(self, world: World) -> None:
+        for scope, name, seconds in ((ANA, "a", 60), (BOB, "b", 60), (ANA, "c", 61), (EVE, "d", 60)):
+            world.run(world.thread(scope), scope, key=world.key(name, seconds=seconds))
+        now = world.clock.advance(60)
+        with world.records.write(SYSTEM) as tx:
+            assert [tx.runs.forget_expired(now, 1) for _ in range(3)] == [1, 1, 0]
+        with world.records.read(ANA) as tx:
+            assert tx.runs.replay(world.key("c"), now) is not None
+        with world.records.write(ANA) as tx, pytest.raises(PermissionDenied):
+            tx.runs.forget_expired(now, 1)
+
     def test_of_many_that_come_with_one_key_one_starts(self, world: World) -> None:
         threads = [world.thread() for _ in range(6)]
         runs = [world.new_run(thread) for thread in threads]
@@ -312,7 +322,7 @@ class RunsContract(RecordsCase):
         def start(n: int) -> str | None:
             try:
                 with world.records.write(ANA) as tx:
-                    tx.runs.start(runs[n], key)
+                    tx.runs.start(runs[n], "worker", world.clock.now(), key)
             except RequestInProgress as error:
                 return error.run_id
             return runs[n].id
@@ -324,4 +334,4 @@ class RunsContract(RecordsCase):
         thread, other = world.thread(), world.thread()
         run = world.run(thread)
         with pytest.raises(SophiaError), world.records.write(ANA) as tx:
-            tx.runs.start(evolve(run, thread_id=other.id))
+            tx.runs.start(evolve(run, thread_id=other.id), "worker", world.clock.now())

@@ -1,16 +1,17 @@
-"""What every system of record keeps of transactions, and of waiting for a log."""
+"""What every system of record keeps of transactions, and of listening to a log."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 from attrs import evolve
 
 from sophia.domain.audit import AuditEvent
 from sophia.domain.refresh import RefreshProgress
-from sophia.domain.runs import MessageDelta, RunCancelled
-from sophia.testing.contracts.records_world import ANA, SYSTEM, RecordsCase, World, chunked
+from sophia.domain.runs import MessageDelta, RunCancelled, Sequenced
+from sophia.domain.tenancy import TenantScope
+from sophia.testing.contracts.records_world import ANA, EVE, OTHER_SYSTEM, SYSTEM, RecordsCase, World, chunked
 
 __all__ = ["TransactionsContract"]
 
@@ -19,12 +20,11 @@ _SOON = 2.0
 
 
 class TransactionsContract(RecordsCase):
-    """Transactions and waiting."""
+    """Transactions and listening."""
 
     def test_a_block_that_raises_leaves_nothing_behind(self, world: World) -> None:
         thread = world.thread()
-        run = world.run(thread)
-        lease = world.claimed(run)
+        run, lease = world.started(thread)
         document = world.document("claves", "texto\n")
         other = evolve(thread, id=world.ids.new("thr"))
 
@@ -32,7 +32,7 @@ class TransactionsContract(RecordsCase):
             with world.records.write(ANA) as tx:
                 tx.conversations.add_thread(other)
                 tx.conversations.add_message(world.message(thread.id))
-                tx.runs.append(lease, [MessageDelta("x")])
+                tx.runs.append({lease: [MessageDelta("x")]})
                 tx.runs.finish(lease, RunCancelled())
                 tx.documents.put(document, "texto\n", chunked("texto\n"))
                 tx.tickets.add(world.ticket(thread))
@@ -46,7 +46,7 @@ class TransactionsContract(RecordsCase):
             assert tx.conversations.threads(10).items == (thread,)
             assert tx.conversations.last_messages(thread.id, 10) == ()
             assert tx.runs.get(run.id).status.is_live
-            assert tx.runs.events(run.id) == ()
+            assert len(tx.runs.events(run.id)) == 1
             assert tx.documents.generation() == 0
             assert tx.documents.list(10).items == ()
             assert tx.tickets.list(10).items == ()
@@ -96,62 +96,100 @@ class TransactionsContract(RecordsCase):
             (last,) = tx.conversations.last_messages(thread.id, 1)
         assert last.text == "40"
 
-    def test_waiting_ends_when_the_log_grows(self, world: World) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run)
-        waiting = Event()
+    def test_who_listens_hears_of_what_is_written(self, world: World) -> None:
+        run, lease = world.started(world.thread())
+        events = [MessageDelta("x"), MessageDelta("y")]
 
         def write() -> None:
-            waiting.wait(10)
             time.sleep(0.05)
             with world.records.write(ANA) as tx:
-                tx.runs.append(lease, [MessageDelta("x")])
+                tx.runs.append({lease: events[:1]})
+                tx.runs.append({lease: events[1:]})
 
         writer = Thread(target=write)
-        writer.start()
         begun = time.monotonic()
-        waiting.set()
-        world.records.wait(run.id, 0, 30)
+        with world.records.tail(ANA, run.id) as tail:
+            writer.start()
+            heard = tail.wait(1, 30)
         waited = time.monotonic() - begun
         writer.join(10)
         assert waited < _SOON
-        with world.records.read(ANA) as tx:
-            assert len(tx.runs.events(run.id)) == 1
+        assert heard in ((), (Sequenced(2, events[0]), Sequenced(3, events[1])))
 
-    def test_waiting_for_what_is_there_already_takes_no_time(self, world: World) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run)
+    def test_what_is_heard_is_what_follows(self, world: World) -> None:
+        run, lease = world.started(world.thread())
+        with world.records.tail(ANA, run.id) as tail:
+            for n in range(4):
+                with world.records.write(ANA) as tx:
+                    tx.runs.append({lease: [MessageDelta(str(n))]})
+            with world.records.write(ANA) as tx:
+                tx.runs.finish(lease, RunCancelled(), [MessageDelta("last")])
+            with world.records.read(ANA) as tx:
+                whole = tx.runs.events(run.id)
+            for after in range(len(whole)):
+                heard = tail.wait(after, 30)
+                assert heard in ((), whole[after:])
+
+    def test_what_is_rolled_back_is_not_heard(self, world: World) -> None:
+        run, lease = world.started(world.thread())
+
+        def write_in_vain() -> None:
+            with world.records.write(ANA) as tx:
+                tx.runs.append({lease: [MessageDelta("x")]})
+                raise ZeroDivisionError
+
+        with world.records.tail(ANA, run.id) as tail:
+            with pytest.raises(ZeroDivisionError):
+                write_in_vain()
+            assert tail.wait(1, 0.3) == ()
+
+    def test_what_is_there_already_is_heard_soon(self, world: World) -> None:
+        run, lease = world.started(world.thread())
         refresh = world.refresh()
         now = world.clock.now()
         with world.records.write(ANA) as tx:
-            tx.runs.append(lease, [MessageDelta("x")])
+            tx.runs.append({lease: [MessageDelta("x")]})
             tx.runs.finish(lease, RunCancelled())
         with world.records.write(SYSTEM) as tx:
             held = tx.refreshes.start(refresh, "x", now, now)
             tx.refreshes.append(held, RefreshProgress(0, 0, 0, 0))
         begun = time.monotonic()
-        world.records.wait(run.id, 0, 30)
-        world.records.wait(run.id, 1, 30)
-        world.records.wait(refresh.id, 0, 30)
+        for log_id, after in ((run.id, 0), (run.id, 2), (refresh.id, 0)):
+            with world.records.tail(ANA, log_id) as tail:
+                tail.wait(after, 30)
         assert time.monotonic() - begun < _SOON
 
-    def test_waiting_in_vain_ends_in_time(self, world: World) -> None:
+    def test_listening_in_vain_ends_in_time(self, world: World) -> None:
         run = world.run(world.thread())
-        world.claimed(run)
         begun = time.monotonic()
-        world.records.wait(run.id, 0, 0.2)
-        world.records.wait("run_none", 0, 0)
+        with world.records.tail(ANA, run.id) as tail:
+            assert tail.wait(1, 0.2) == ()
+        with world.records.tail(ANA, "run_none") as tail:
+            assert tail.wait(0, 0) == ()
         assert 0.15 < time.monotonic() - begun < _SOON
 
-    def test_many_can_wait_for_one_log(self, world: World) -> None:
-        run = world.run(world.thread())
-        lease = world.claimed(run)
+    @pytest.mark.parametrize("stranger", [EVE, OTHER_SYSTEM])
+    def test_another_company_hears_nothing(self, world: World, stranger: TenantScope) -> None:
+        run, lease = world.started(world.thread())
+        with world.records.tail(ANA, run.id) as mine, world.records.tail(stranger, run.id) as theirs:
+            with world.records.write(ANA) as tx:
+                tx.runs.append({lease: [MessageDelta("x")]})
+            mine.wait(1, 30)
+            assert theirs.wait(0, 0.3) == ()
+
+    def test_many_can_listen_to_one_log(self, world: World) -> None:
+        run, lease = world.started(world.thread())
+
+        def listen(_: int) -> None:
+            with world.records.tail(ANA, run.id) as tail:
+                tail.wait(1, 30)
+
         with ThreadPoolExecutor(6) as pool:
             begun = time.monotonic()
-            waits = [pool.submit(world.records.wait, run.id, 0, 30) for _ in range(6)]
+            waits = [pool.submit(listen, n) for n in range(6)]
             time.sleep(0.1)
             with world.records.write(ANA) as tx:
-                tx.runs.append(lease, [MessageDelta("x")])
+                tx.runs.append({lease: [MessageDelta("x")]})
             for wait in waits:
                 wait.result(30)
             assert time.monotonic() - begun < _SOON

@@ -78,17 +78,24 @@ class World:
 
     def new_run(self, thread: Thread) -> Run:
         """A run, not stored."""
-        return Run(self.ids.new("run"), thread.id, self.ids.new("msg"), RunStatus.QUEUED, self.clock.now())
+        now = self.clock.now()
+        return Run(self.ids.new("run"), thread.id, self.ids.new("msg"), RunStatus.RUNNING, now, attempt=1)
+
+    def started(
+        self, thread: Thread, scope: TenantScope = ANA, key: IdempotencyKey | None = None, seconds: float = 30
+    ) -> tuple[Run, Lease]:
+        """A run, started and held."""
+        run = self.new_run(thread)
+        with self.records.write(scope) as tx:
+            lease = tx.runs.start(run, "worker", self.clock.now() + timedelta(seconds=seconds), key)
+        return run, lease
 
     def run(self, thread: Thread, scope: TenantScope = ANA, key: IdempotencyKey | None = None) -> Run:
         """A run, started."""
-        run = self.new_run(thread)
-        with self.records.write(scope) as tx:
-            tx.runs.start(run, key)
-        return run
+        return self.started(thread, scope, key)[0]
 
     def claimed(self, run: Run, scope: TenantScope = ANA, owner: str = "worker", seconds: float = 30) -> Lease:
-        """The lease on a run, which has to be free."""
+        """The lease on a run, whose last one has to have expired."""
         now = self.clock.now()
         with self.records.write(scope) as tx:
             lease = tx.runs.claim(run.id, owner, now, now + timedelta(seconds=seconds))

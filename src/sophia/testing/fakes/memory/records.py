@@ -1,13 +1,15 @@
 """The system of record in memory."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Lock
 
+from attrs import frozen
+
 from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.runs import Sequenced
 from sophia.domain.tenancy import TenantScope
-from sophia.ports.records import AuditLog, Records, Transaction
+from sophia.ports.records import AuditLog, LogTail, Records, Transaction
 from sophia.ports.system import Clock
 from sophia.testing.fakes.memory.conversations import MemoryConversations
 from sophia.testing.fakes.memory.documents import MemoryDocuments
@@ -69,6 +71,17 @@ class MemoryTransaction(Transaction):
         return MemoryAuditLog(self._state, self._scope, self._clock)
 
 
+@frozen
+class MemoryTail(LogTail):
+    _committed: Condition
+    _log: Callable[[], tuple[object, ...]]
+
+    def wait(self, after: int, timeout: float) -> tuple[Sequenced, ...]:
+        with self._committed:
+            self._committed.wait_for(lambda: len(self._log()) > after, timeout)
+            return tuple(Sequenced(n, event) for n, event in enumerate(self._log()[after:], after + 1))
+
+
 class MemoryRecords(Records):
     """The system of record, gone with the process. Transactions work on a copy that a commit puts in place."""
 
@@ -91,15 +104,14 @@ class MemoryRecords(Records):
                 self._companies = {**self._companies, scope.company_id: state}
                 self._committed.notify_all()
 
-    def wait(self, log_id: str, after: int, timeout: float) -> None:
-        until = time.monotonic() + timeout
-        with self._committed:
-            while self._last(log_id) <= after and (left := until - time.monotonic()) > 0:
-                self._committed.wait(left)
+    @contextmanager
+    def tail(self, scope: TenantScope, log_id: str) -> Iterator[LogTail]:
+        yield MemoryTail(self._committed, lambda: self._log(scope, log_id))
 
     def _snapshot(self, scope: TenantScope) -> State:
         return self._companies.get(scope.company_id, State()).snapshot()
 
-    def _last(self, log_id: str) -> int:
-        logs = [s.runs.get(log_id) or s.refreshes.get(log_id) for s in self._companies.values()]
-        return max((len(stored.log) for stored in logs if stored is not None), default=0)
+    def _log(self, scope: TenantScope, log_id: str) -> tuple[object, ...]:
+        state = self._companies.get(scope.company_id, State())
+        stored = state.runs.get(log_id) or state.refreshes.get(log_id)
+        return () if stored is None else stored.log

@@ -1,11 +1,13 @@
 """Refreshes and their event logs in memory."""
 
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from attrs import evolve
 
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent, RefreshStatus
-from sophia.domain.runs import Lease, Sequenced
+from sophia.domain.runs import Lease, Sequenced, Standing
 from sophia.errors import LeaseLost, NotFound, RefreshInProgress
 from sophia.ports.records import Refreshes
 from sophia.testing.fakes.memory.state import Claim, State, StoredRefresh
@@ -32,9 +34,14 @@ class MemoryRefreshes(Refreshes):
         self._state.refreshes[refresh.id] = StoredRefresh(started, Claim(owner, until, 1))
         return Lease(refresh.id, owner, 1)
 
-    def renew(self, lease: Lease, until: datetime) -> None:
-        held = self._held(lease)
-        self._state.refreshes[lease.work_id] = evolve(held, claim=evolve(held.claim, until=until))
+    def renew(self, leases: Collection[Lease], until: datetime) -> dict[Lease, Standing]:
+        standings = dict.fromkeys(leases, Standing.LOST)
+        for lease in leases:
+            with suppress(LeaseLost):
+                held = self._held(lease)
+                self._state.refreshes[lease.work_id] = evolve(held, claim=evolve(held.claim, until=until))
+                standings[lease] = Standing.HELD
+        return standings
 
     def append(self, lease: Lease, event: RefreshEvent) -> None:
         if isinstance(event, RefreshEnded):

@@ -1,6 +1,6 @@
 """Runs and their event logs in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from attrs import evolve
@@ -8,13 +8,16 @@ from attrs import evolve
 from sophia.domain.runs import (
     IdempotencyKey,
     Lease,
+    Outcome,
     Run,
     RunCancelled,
     RunCompleted,
     RunEvent,
     RunFailed,
+    RunStarted,
     RunStatus,
     Sequenced,
+    Standing,
 )
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Conflict, IdempotencyConflict, LeaseLost, NotFound, RequestInProgress, ThreadBusy
@@ -37,7 +40,7 @@ class MemoryRuns(Runs):
         self._state = state
         self._scope = scope
 
-    def start(self, run: Run, idempotency: IdempotencyKey | None = None) -> None:
+    def start(self, run: Run, owner: str, until: datetime, idempotency: IdempotencyKey | None = None) -> Lease:
         place = self._state.threads.get(run.thread_id)
         if place is None or not is_mine(self._scope, place.user_id):
             raise NotFound("thread", run.thread_id)
@@ -46,13 +49,15 @@ class MemoryRuns(Runs):
             raise ThreadBusy(busy.id)
         if run.id in self._state.runs:
             raise Conflict(f"there is a run {run.id!r}")
-        self._state.runs[run.id] = StoredRun(run, place.user_id)
+        log = (RunStarted(run.id, run.thread_id),)
+        self._state.runs[run.id] = StoredRun(run, place.user_id, Claim(owner, until, 1), log)
         if idempotency is not None:
             place_of_key = (self._scope.user_id, idempotency.key)
             used = self._state.replies.get(place_of_key)
             if used is not None and used[0].expires_at > run.created_at:
                 raise RequestInProgress(used[1])
             self._state.replies[place_of_key] = (idempotency, run.id)
+        return Lease(run.id, owner, 1)
 
     def replay(self, idempotency: IdempotencyKey, now: datetime) -> Run | None:
         used = self._state.replies.get((self._scope.user_id, idempotency.key))
@@ -61,6 +66,13 @@ class MemoryRuns(Runs):
         if used[0].body_digest != idempotency.body_digest:
             raise IdempotencyConflict
         return self._state.runs[used[1]].run
+
+    def forget_expired(self, now: datetime, limit: int) -> int:
+        require_system(self._scope)
+        expired = [place for place, (key, _) in self._state.replies.items() if key.expires_at <= now][:limit]
+        for place in expired:
+            del self._state.replies[place]
+        return len(expired)
 
     def get(self, run_id: str) -> Run:
         return self._stored(run_id).run
@@ -77,27 +89,37 @@ class MemoryRuns(Runs):
             return None
         self._state.runs[run_id] = evolve(
             stored,
-            run=evolve(stored.run, status=RunStatus.RUNNING, attempt=stored.run.attempt + 1),
+            run=evolve(stored.run, attempt=stored.run.attempt + 1),
             claim=Claim(owner, until, stored.claim.fence + 1),
         )
         return Lease(run_id, owner, stored.claim.fence + 1)
 
-    def renew(self, lease: Lease, until: datetime) -> Run:
-        held = self._held(lease)
-        self._state.runs[lease.work_id] = evolve(held, claim=evolve(held.claim, until=until))
-        return held.run
+    def renew(self, leases: Collection[Lease], until: datetime) -> dict[Lease, Standing]:
+        standings = dict.fromkeys(leases, Standing.LOST)
+        for lease in leases:
+            if (held := self._held(lease)) is not None:
+                self._state.runs[lease.work_id] = evolve(held, claim=evolve(held.claim, until=until))
+                standings[lease] = Standing.TO_STOP if held.run.cancel_requested else Standing.HELD
+        return standings
 
-    def append(self, lease: Lease, events: Sequence[RunEvent]) -> None:
-        held = self._held(lease)
-        self._state.runs[lease.work_id] = evolve(held, log=(*held.log, *events))
+    def append(self, news: Mapping[Lease, Sequence[RunEvent]]) -> frozenset[Lease]:
+        lost = set()
+        for lease, events in news.items():
+            if (held := self._held(lease)) is None:
+                lost.add(lease)
+            else:
+                self._state.runs[lease.work_id] = evolve(held, log=(*held.log, *events))
+        return frozenset(lost)
 
-    def finish(self, lease: Lease, outcome: RunCompleted | RunFailed | RunCancelled) -> None:
+    def finish(self, lease: Lease, outcome: Outcome, before: Sequence[RunEvent] = ()) -> None:
         held = self._held(lease)
+        if held is None:
+            raise LeaseLost(f"run {lease.work_id!r} is somebody else's by now, or has ended")
         self._state.runs[lease.work_id] = evolve(
             held,
             run=evolve(held.run, status=_STATUS[type(outcome)], outcome=outcome),
             claim=Claim(fence=held.claim.fence),
-            log=(*held.log, outcome),
+            log=(*held.log, *before, outcome),
         )
 
     def request_cancel(self, run_id: str) -> Run:
@@ -125,7 +147,7 @@ class MemoryRuns(Runs):
             raise NotFound("run", run_id)
         return stored
 
-    def _held(self, lease: Lease) -> StoredRun:
+    def _held(self, lease: Lease) -> StoredRun | None:
         stored = self._state.runs.get(lease.work_id)
         if (
             stored is None
@@ -133,5 +155,5 @@ class MemoryRuns(Runs):
             or not stored.run.status.is_live
             or (stored.claim.owner, stored.claim.fence) != (lease.owner, lease.fence)
         ):
-            raise LeaseLost(f"run {lease.work_id!r} is somebody else's by now, or has ended")
+            return None
         return stored

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
     refreshing = _refresh(path, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415
-    from sophia.bootstrap.demo import demo_keys  # noqa: PLC0415
+    from sophia.bootstrap.demo import demo_keys, demo_sophia  # noqa: PLC0415
     from sophia.entrypoints.http.server import DemoServer  # noqa: PLC0415
 
     open_database(settings).dispose()
@@ -52,7 +53,8 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
     try:
         if refreshing is not None and not no_wait:
             refreshing.wait()
-        DemoServer(settings, keys, _welcome(settings, keys)).run()
+        make = partial(demo_sophia, settings, keys)
+        DemoServer(settings.service, make, _welcome(settings, keys)).run()
     finally:
         # Workers are forks of this process and leave through here as well.
         if refreshing is not None and os.getpid() == owner:

@@ -1,13 +1,12 @@
 """The server: gunicorn, told what it needs to know by the settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from sophia.bootstrap.demo import demo_sophia
-from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings import ServiceSettings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints.http.app import create_app
 
@@ -15,18 +14,24 @@ __all__ = ["DemoServer"]
 
 
 class DemoServer(BaseApplication):  # type: ignore[misc]
-    """Serves callers on this machine who hold one of these keys; ``run`` returns by ending the process."""
+    """Serves callers on this machine; ``run`` returns by ending the process.
 
-    def __init__(self, settings: Settings, keys: Mapping[str, str], welcome: str) -> None:
-        self._settings = settings
-        self._keys = keys
+    Args:
+        service: where it listens, with how many workers and threads.
+        make: makes the SOPHIA of one worker; called in each worker, after the fork.
+        welcome: printed when it listens.
+    """
+
+    def __init__(self, service: ServiceSettings, make: Callable[[], Sophia], welcome: str = "") -> None:
+        self._service = service
+        self._make = make
         self._welcome = welcome
         self._sophia: Sophia | None = None
         super().__init__()
 
     def load_config(self) -> None:
         """Hand the settings over."""
-        service = self._settings.service
+        service = self._service
         options: dict[str, Any] = {
             "bind": f"{service.host}:{service.port}",
             "workers": service.workers,
@@ -46,8 +51,8 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set("control_socket_disable", True)  # noqa: FBT003
 
     def load(self) -> Flask:
-        """The application of one worker, with its own threads: made after the fork."""
-        self._sophia = demo_sophia(self._settings, self._keys)
+        """The application of one worker, with its own threads."""
+        self._sophia = self._make()
         self._sophia.services.background.start()
         return create_app(self._sophia.services, loopback_only=True)
 

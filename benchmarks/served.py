@@ -86,7 +86,8 @@ class SteeredRuntime(AgentRuntime):
                 time.sleep(int(asked["silent"]))
             while "endless" in asked or number < int(asked.get("pieces", PIECES)):
                 number += 1
-                time.sleep(max(0.0, began + number * every - time.monotonic()))
+                if (early := began + number * every - time.monotonic()) > 0:
+                    time.sleep(early)
                 self._note(turn, number)
                 if "tools" in asked:
                     tools.call(ToolCall(f"call-{number}", "rag_search", {"query": "anything at all"}))

@@ -108,8 +108,7 @@ class PlayTurn:
             if handoff is not None:
                 _say(Spoken("\n\n", claim=False), reply, log)
             asked = evolve(message, text=_without(message.text, intent.actions)) if handoff else message
-            turn = self._recall(held.scope, asked, tuple(history), vector)
-            limitations += self._not_searched(held.scope, turn)
+            turn = self._recall(held.scope, asked, tuple(history), vector, limitations)
             self._respond(turn, tools, reply, log)
 
         citations = self._verify(held.scope, reply)
@@ -142,9 +141,17 @@ class PlayTurn:
             return ()
 
     def _recall(
-        self, scope: TenantScope, message: Message, history: tuple[Message, ...], vector: tuple[float, ...]
+        self,
+        scope: TenantScope,
+        message: Message,
+        history: tuple[Message, ...],
+        vector: tuple[float, ...],
+        limitations: list[str],
     ) -> Turn:
-        """What the runtime answers from. A follow-up is searched together with the question that it follows."""
+        """What the runtime answers from. A follow-up is searched together with the question that it follows.
+
+        What waits for its vector may be just what was not found: that is a limitation.
+        """
         searched, text = vector, contextual_question(message.text, history)
         if text != message.text:
             before = next(m for m in reversed(history) if m.role is Role.USER)
@@ -154,17 +161,11 @@ class PlayTurn:
         if vector:
             with self._records.read(scope) as tx:
                 recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
+                if waiting := tx.documents.waiting():
+                    limitations.append(wording(message.language).unembedded(waiting))
         return Turn(
             message.thread_id, message.run_id, message.text, message.language, vector, history, recalled, passages
         )
-
-    def _not_searched(self, scope: TenantScope, turn: Turn) -> list[str]:
-        """What the search could not look through: what waits for its vector may be just what was not found."""
-        if not turn.vector:
-            return []
-        with self._records.read(scope) as tx:
-            pending = sum(source.pending for source in tx.documents.sources())
-        return [wording(turn.language).unembedded(pending)] if pending else []
 
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:
         with closing(self._runtime.respond(turn, tools)) as events:
@@ -205,7 +206,7 @@ class PlayTurn:
                 )
             )
             if vector:
-                tx.conversations.set_vector(message.id, pack(vector))
+                tx.conversations.set_vectors({message.id: pack(vector)})
             tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
             tx.runs.finish(held.lease, completed, before)
 

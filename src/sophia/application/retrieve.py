@@ -24,6 +24,8 @@ class Retrieve:
         """The passages nearest to a text and its vector, best first; an empty vector searches by words only."""
         synonyms = self._directory.company(scope.company_id).synonyms
         hits = self._index.search(scope, KnowledgeQuery(text, vector, self._limit, synonyms))
+        if not hits:
+            return ()
         with self._records.read(scope) as tx:
             found = tx.documents.passages([hit.chunk_id for hit in hits])
         scored = {hit.chunk_id: hit for hit in hits}

@@ -119,6 +119,7 @@ class EmbedMessages:
         if waiting:
             vectors = [self._embedder.embed_query(message.text) for message in waiting]
             with self._records.write(scope) as tx:
-                for message, vector in zip(waiting, vectors, strict=True):
-                    tx.conversations.set_vector(message.id, pack(vector))
+                tx.conversations.set_vectors(
+                    {message.id: pack(vector) for message, vector in zip(waiting, vectors, strict=True)}
+                )
         return len(waiting)

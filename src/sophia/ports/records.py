@@ -95,8 +95,8 @@ class Conversations(Protocol):
         """
         ...
 
-    def set_vector(self, message_id: str, vector: bytes) -> None:
-        """Store a message's vector; nothing happens when the message is gone."""
+    def set_vectors(self, vectors: Mapping[str, bytes]) -> None:
+        """Store vectors by the id of their message; nothing happens where a message is gone."""
         ...
 
     def delete_thread(self, thread_id: str) -> None:
@@ -302,6 +302,10 @@ class Documents(Protocol):
 
     def forget_source(self, name: str) -> None:
         """Erase what ``set_source`` stored of a source; its documents are removed one by one before."""
+        ...
+
+    def waiting(self) -> int:
+        """How many chunks that the scope may read wait for their vector; none is found by meaning."""
         ...
 
     def sources(self) -> tuple[SourceStatus, ...]:

@@ -1,6 +1,6 @@
 """Threads and messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,9 +177,9 @@ class SqlConversations(Conversations):
         require_system(self._unit.scope)
         return tuple(map(_message, self._unit.rows(_UNEMBEDDED, self._unit.of_company(count=limit))))
 
-    def set_vector(self, message_id: str, vector: bytes) -> None:
+    def set_vectors(self, vectors: Mapping[str, bytes]) -> None:
         """See `Conversations`."""
-        self._unit.change(_SET_VECTOR, self._unit.of_user(message=message_id, v=vector))
+        self._unit.change_all(_SET_VECTOR, [self._unit.of_user(message=id_, v=v) for id_, v in vectors.items()])
 
     def delete_thread(self, thread_id: str) -> None:
         """See `Conversations`. Messages, runs, events and idempotent replies go with their thread by foreign key."""

@@ -26,6 +26,7 @@ from sophia.adapters.sql.tables import (
     document_texts,
     documents,
     embeddings,
+    is_waiting,
     sources,
     tombstones,
 )
@@ -247,6 +248,9 @@ _COUNTS = (
     .where(_of_company, _readable)
     .group_by(documents.c.source)
 )
+_PENDING_CHUNKS = select(func.coalesce(func.sum(documents.c.pending), 0).label("chunks")).where(
+    _of_company, is_waiting, _readable
+)
 
 
 class SqlDocuments(Documents):
@@ -444,6 +448,11 @@ class SqlDocuments(Documents):
         counts = {row.source: row for row in self._unit.rows(_COUNTS, self._for_reader())}
         known = {row.name: row for row in self._unit.rows(_SOURCES, self._unit.of_company())}
         return tuple(_source(name, known.get(name), counts.get(name)) for name in sorted(counts.keys() | known.keys()))
+
+    def waiting(self) -> int:
+        """See `Documents`."""
+        row = self._unit.first(_PENDING_CHUNKS, self._for_reader())
+        return 0 if row is None else int(row.chunks)
 
     def _for_reader(self, **values: object) -> dict[str, object]:
         readers = sorted(self._unit.scope.readers)

@@ -130,7 +130,16 @@ _EXPIRED_KEYS = (
 _FORGET_KEY = delete(idempotency).where(_of_caller, idempotency.c.key == bindparam("k"))
 _FORGET_EXPIRED_KEY = _FORGET_KEY.where(idempotency.c.expires_at <= bindparam("now"))
 _USED = select(idempotency.c.run_id).where(_of_caller, idempotency.c.key == bindparam("k"))
-_INSERT_KEY = insert(idempotency)
+_INSERT_KEY = (
+    insert(idempotency)
+    .from_select(
+        [column.name for column in idempotency.c],
+        select(*(bindparam(column.name, type_=column.type) for column in idempotency.c)).where(
+            not_(exists().where(_of_caller, idempotency.c.key == bindparam("k")))
+        ),
+    )
+    .returning(idempotency.c.key)
+)
 
 
 class SqlRuns(Runs):
@@ -283,23 +292,22 @@ class SqlRuns(Runs):
             self._unit.advanced[run_id] += events
 
     def _remember(self, run: Run, idempotency: IdempotencyKey) -> None:
-        scope = self._unit.scope
-        key = self._unit.of_user(k=idempotency.key, now=run.created_at)
-        self._unit.change(_FORGET_EXPIRED_KEY, key)
-        used = self._unit.first(_USED, key)
-        if used is not None:
-            raise RequestInProgress(used.run_id)
-        self._unit.change(
-            _INSERT_KEY,
-            {
-                "company_id": scope.company_id,
-                "user_id": scope.user_id,
-                "key": idempotency.key,
-                "body_digest": idempotency.body_digest,
-                "expires_at": idempotency.expires_at,
-                "run_id": run.id,
-            },
+        values = self._unit.of_user(
+            k=idempotency.key,
+            now=run.created_at,
+            company_id=self._unit.scope.company_id,
+            user_id=self._unit.scope.user_id,
+            key=idempotency.key,
+            body_digest=idempotency.body_digest,
+            expires_at=idempotency.expires_at,
+            run_id=run.id,
         )
+        if self._unit.first(_INSERT_KEY, values) is None:
+            self._unit.change(_FORGET_EXPIRED_KEY, values)
+            used = self._unit.first(_USED, values)
+            if used is not None:
+                raise RequestInProgress(used.run_id)
+            self._unit.first(_INSERT_KEY, values)
 
 
 def _numbered(first: int, events: Sequence[RunEvent]) -> tuple[Sequenced, ...]:

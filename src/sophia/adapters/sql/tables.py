@@ -38,6 +38,7 @@ __all__ = [
     "idempotency",
     "is_live",
     "is_running",
+    "is_waiting",
     "messages",
     "metadata",
     "outbox",
@@ -216,6 +217,8 @@ documents = Table(
 )
 Index("documents_of_source", documents.c.company_id, documents.c.source)
 Index("documents_by_generation", documents.c.company_id, documents.c.generation)
+is_waiting = documents.c.pending > literal_column("0")
+Index("documents_waiting", documents.c.company_id, sqlite_where=is_waiting, postgresql_where=is_waiting)
 
 _OF_DOCUMENT = (["company_id", "document_id"], ["documents.company_id", "documents.id"])
 

@@ -186,8 +186,7 @@ class ConversationsContract(RecordsCase):
         with world.records.write(SYSTEM) as tx:
             assert tx.conversations.unembedded(10) == (first, second)
             assert tx.conversations.unembedded(1) == (first,)
-            tx.conversations.set_vector(first.id, vector(1, 0, 0))
-            tx.conversations.set_vector("msg_gone", vector(1, 0, 0))
+            tx.conversations.set_vectors({first.id: vector(1, 0, 0), "msg_gone": vector(1, 0, 0)})
             assert tx.conversations.unembedded(10) == (second,)
         with world.records.read(ANA) as tx:
             assert tx.conversations.nearest((1, 0, 0), 1)[0].message.vector == vector(1, 0, 0)
@@ -196,7 +195,7 @@ class ConversationsContract(RecordsCase):
         message = world.said(world.thread())
         for stranger in (BOB, EVE):
             with world.records.write(stranger) as tx:
-                tx.conversations.set_vector(message.id, vector(1, 0, 0))
+                tx.conversations.set_vectors({message.id: vector(1, 0, 0)})
         with world.records.read(SYSTEM) as tx:
             assert tx.conversations.unembedded(10) == (message,)
 

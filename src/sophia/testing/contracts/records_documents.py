@@ -380,10 +380,13 @@ class DocumentsContract(RecordsCase):
         empty = SourceStatus("vacía", "folder", 0, 0, 0, now)
         with world.records.read(SYSTEM) as tx:
             assert tx.documents.sources() == (SourceStatus("docs", "folder", 2, 5, 5, now, failures), empty)
+            assert tx.documents.waiting() == 5
         with world.records.read(BOB) as tx:
             assert tx.documents.sources() == (SourceStatus("docs", "folder", 1, 3, 3, now, failures), empty)
+            assert tx.documents.waiting() == 3
         with world.records.read(EVE) as tx:
             assert tx.documents.sources() == ()
+            assert tx.documents.waiting() == 0
         with world.records.write(SYSTEM) as tx:
             tx.documents.forget_source("vacía")
             tx.documents.forget_source("never")

@@ -1,6 +1,6 @@
 """Threads and messages in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from attrs import evolve
@@ -72,9 +72,9 @@ class MemoryConversations(Conversations):
         waiting = [m for stored in self._mine() for m in stored.messages if not m.vector]
         return tuple(sorted(waiting, key=lambda message: message.id)[:limit])
 
-    def set_vector(self, message_id: str, vector: bytes) -> None:
+    def set_vectors(self, vectors: Mapping[str, bytes]) -> None:
         for stored in list(self._mine()):
-            messages = tuple(evolve(m, vector=vector) if m.id == message_id else m for m in stored.messages)
+            messages = tuple(evolve(m, vector=vectors.get(m.id, m.vector)) for m in stored.messages)
             self._state.threads[stored.thread.id] = evolve(stored, messages=messages)
 
     def delete_thread(self, thread_id: str) -> None:

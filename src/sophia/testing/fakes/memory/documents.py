@@ -135,6 +135,9 @@ class MemoryDocuments(Documents):
         names = self._state.sources.keys() | {document.source for document in documents}
         return tuple(self._status(name, [d for d in documents if d.source == name]) for name in sorted(names))
 
+    def waiting(self) -> int:
+        return sum(self._shown(stored).pending for stored in self._readable())
+
     def _status(self, name: str, documents: Sequence[Document]) -> SourceStatus:
         return evolve(
             self._state.sources.get(name, SourceStatus(name, "", 0, 0, 0, None)),

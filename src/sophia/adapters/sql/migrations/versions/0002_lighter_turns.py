@@ -1,4 +1,4 @@
-"""Runs are held from the start: none is queued any more."""
+"""Runs are held from the start, so that none is queued any more; what waits for vectors is found at once."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,4 +18,11 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("status = 'running'"),
         postgresql_where=sa.text("status = 'running'"),
+    )
+    op.create_index(
+        "documents_waiting",
+        "documents",
+        ["company_id"],
+        sqlite_where=sa.text("pending > 0"),
+        postgresql_where=sa.text("pending > 0"),
     )

@@ -18,6 +18,7 @@ The tree (an indented name is a subclass of the one above it)::
       LimitExceeded           more than a configured limit allows
       DocumentRejected        a document cannot be taken into the knowledge base
       Unavailable             something SOPHIA depends on does not answer; worth another try
+        Stopping              this process is about to end and takes no more work; another will
       TicketRejected          a ticket desk has refused a ticket for good
       Cancelled               the run was cancelled while it was at work
       AnswerFailed            the run has ended without an answer
@@ -45,6 +46,7 @@ __all__ = [
     "RefreshInProgress",
     "RequestInProgress",
     "SophiaError",
+    "Stopping",
     "ThreadBusy",
     "TicketRejected",
     "Unauthenticated",
@@ -170,6 +172,13 @@ class Unavailable(SophiaError):
         super().__init__(f"{dependency}: {detail}")
         self.dependency = dependency
         self.retry_after = retry_after
+
+
+class Stopping(Unavailable):
+    """This process is about to end and takes no more work; another will."""
+
+    def __init__(self) -> None:
+        super().__init__("server", "it is stopping and takes no more work", retry_after=5.0)
 
 
 class TicketRejected(SophiaError):

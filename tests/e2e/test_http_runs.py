@@ -271,6 +271,21 @@ def test_a_thread_is_deleted_while_it_answers(world: World) -> None:
     assert ana.get(f"/runs/{started['runId']}").status_code == 404
 
 
+def test_a_stopping_server_takes_nothing_new_and_leaves_the_rest_to_its_lease(world: World) -> None:
+    ana = world.caller()
+    with ana.ask_streaming(WAIT) as stream:
+        run = f"/runs/{next(stream).data['runId']}"
+        world.sophia.close(within=0.1)
+        for refused in (ana.ask("Who opens the door?"), ana.post("/refresh", json={"companyId": "acme"})):
+            assert (refused.status_code, refused.json()["type"]) == (503, TYPE + "stopping")
+            assert refused.headers["retry-after"] == "5"
+        assert ana.get("/threads").status_code == 200
+        world.outside.gate.set()
+        world.sophia.close()
+        # Whoever takes it up will end it; this process writes nothing any more.
+        assert ana.get(run).json()["status"] == "running"
+
+
 def impatient(world: World) -> Caller:
     """A caller whose streams have a heartbeat every moment."""
     follow = partial(world.sophia.services.follow_run, heartbeat=0.01)

@@ -83,6 +83,13 @@ class LeaseKeeper:
         with self._lock:
             self._held.discard(held)
 
+    def abandon(self) -> None:
+        """Renew nothing any more, and tell who works under a lease to stop: others take the work up."""
+        with self._lock:
+            for held in self._held:
+                held.hear(Standing.LOST)
+            self._held.clear()
+
     @contextmanager
     def hold(self, scope: TenantScope, lease: Lease, renew: Renew) -> Iterator[HeldLease]:
         """Keep a lease for as long as the block runs."""

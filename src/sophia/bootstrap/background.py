@@ -1,23 +1,27 @@
 """What a process does beside answering requests: it plays runs and looks after what is left undone."""
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import structlog
 
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
+from sophia.application.leases import LeaseKeeper
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.resume_runs import ResumeRuns
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
 from sophia.domain.runs import Outcome
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import SophiaError
+from sophia.errors import SophiaError, Stopping
 
 __all__ = ["Background", "Chore"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _ROUND = 1.0  # seconds between two rounds of chores
 
@@ -42,6 +46,7 @@ class Background:
         execute: ExecuteRun,
         refresh: RefreshKnowledge,
         system: SystemIdentity,
+        keeper: LeaseKeeper,
         resume_runs: ResumeRuns,
         chores: Sequence[Chore],
         runs_at_once: int,
@@ -49,10 +54,12 @@ class Background:
         self._execute = execute
         self._refresh = refresh
         self._system = system
+        self._keeper = keeper
         self._resume_runs = resume_runs
         self._chores = chores
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
+        self._begun: set[Future[Any]] = set()
         self._stopping = threading.Event()
         self._rounds: threading.Thread | None = None
 
@@ -62,11 +69,34 @@ class Background:
             self._rounds = threading.Thread(target=self._look_after, name="chores", daemon=True)
             self._rounds.start()
 
-    def stop(self) -> None:
-        """Take no more work, finish what was begun, and do the chores once more."""
+    @property
+    def stopping(self) -> bool:
+        """Whether no more work is taken."""
+        return self._stopping.is_set()
+
+    def check_open(self) -> None:
+        """Pass while work is taken.
+
+        Raises:
+            Stopping: this process is about to end.
+        """
+        if self.stopping:
+            raise Stopping
+
+    def stop(self, within: float | None = None) -> None:
+        """Take no more work, finish what was begun, and do the chores once more.
+
+        Args:
+            within: seconds that what was begun is given; None: as many as it takes. What is not finished
+                by then is left to its lease: another process takes it up.
+        """
         self._stopping.set()
-        self._runs.shutdown()
-        self._refreshes.shutdown()
+        _, left = wait(tuple(self._begun), within)
+        if left:
+            _log.warning("background.left_to_leases", count=len(left))
+            self._keeper.abandon()
+        self._runs.shutdown(wait=not left)
+        self._refreshes.shutdown(wait=not left)
         if self._rounds is not None:
             self._rounds.join()
             self._rounds = None
@@ -74,14 +104,12 @@ class Background:
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
         """Play a run soon, see `ExecuteRun`."""
-        playing = self._runs.submit(self._execute, started)
-        playing.add_done_callback(_report)
-        return playing
+        return self._submit(self._runs, self._execute, started)
 
     def refresh(self, started: StartedRefresh, company_id: str) -> None:
         """Carry a refresh out soon."""
         scope = self._system.scope(company_id, "refresh")
-        self._refreshes.submit(self._refresh, scope, started).add_done_callback(_report)
+        self._submit(self._refreshes, self._refresh, scope, started)
 
     def do_chores(self) -> None:
         """One round for every company; what fails is logged and left for the next."""
@@ -95,6 +123,13 @@ class Background:
                         pass
                 except SophiaError as error:
                     _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
+
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        begun = pool.submit(work, *args, **kwargs)
+        self._begun.add(begun)
+        begun.add_done_callback(self._begun.discard)
+        begun.add_done_callback(_report)
+        return begun
 
     def _look_after(self) -> None:
         while not self._stopping.wait(_ROUND):

@@ -155,6 +155,7 @@ class UseCases(containers.DeclarativeContainer):
         execute_run,
         refresh_knowledge,
         system,
+        keeper,
         resume_runs,
         providers.List(deliver_tickets, embed_messages, sync_index, forget_keys),
         settings.provided.service.runs,

@@ -51,6 +51,7 @@ class ServiceSettings:
     Attributes:
         threads: requests served at once by one worker; a stream takes one for as long as it lasts.
         runs: turns played at once by one worker.
+        stop_seconds: what a worker that is told to stop gives the turns under way; others take up what is left.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +59,7 @@ class ServiceSettings:
     workers: int = field(default=1, validator=_at_least(1))
     threads: int = field(default=64, validator=_at_least(1))
     runs: int = field(default=8, validator=_at_least(1))
+    stop_seconds: int = field(default=20, validator=_at_least(0))
     data_dir: str = "var"
     language: Literal["es", "en"] = "es"
     refresh_on_start: bool = True

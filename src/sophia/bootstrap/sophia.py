@@ -77,9 +77,9 @@ class Sophia:
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Finish what was begun, and do what is left undone once more."""
-        self.services.background.stop()
+    def close(self, within: float | None = None) -> None:
+        """Finish what was begun, within some seconds if they are given, and do what is left undone once more."""
+        self.services.background.stop(within)
 
     @property
     def services(self) -> Services:

@@ -19,6 +19,7 @@ routes = Blueprint("chat", __name__)
 @routes.post("/chat")
 def chat() -> Response:
     """Take a message in, and answer it: at once as a stream, or whole when it is done."""
+    services().background.check_open()
     scope = caller()
     asked = body("ChatRequest")
     own_company(scope, asked["companyId"])

@@ -27,6 +27,7 @@ routes = Blueprint("knowledge", __name__)
 @routes.post("/refresh")
 def start_refresh() -> tuple[Response, int]:
     """Begin a refresh."""
+    services().background.check_open()
     scope = caller()
     asked = body("RefreshRequest")
     own_company(scope, asked["companyId"])

@@ -19,6 +19,7 @@ from sophia.errors import (
     RefreshInProgress,
     RequestInProgress,
     SophiaError,
+    Stopping,
     ThreadBusy,
     Unauthenticated,
     Unavailable,
@@ -41,6 +42,7 @@ _STATUS: tuple[tuple[type[SophiaError], int, str, str], ...] = (
     (RefreshInProgress, 409, "refresh-in-progress", "A refresh is under way"),
     (Conflict, 409, "conflict", "Not possible now"),
     (LimitExceeded, 429, "limit-exceeded", "Over a limit"),
+    (Stopping, 503, "stopping", "The server is stopping"),
     (Unavailable, 503, "unavailable", "Something SOPHIA depends on does not answer"),
 )
 

@@ -1,16 +1,54 @@
 """The server: gunicorn, told what it needs to know by the settings."""
 
+import os
+import socket
+import struct
+import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import ThreadWorker
 
 from sophia.bootstrap.settings import ServiceSettings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints.http.app import create_app
 
 __all__ = ["DemoServer"]
+
+_CLIENT_PATIENCE = 30
+"""Seconds that a client may leave the server waiting for its next bytes, or for room for the server's."""
+
+_SEND_BUFFER = 128 * 1024
+"""Bytes that wait for a slow reader, at the most."""
+
+_LAST_WORDS = 2.0
+"""Seconds that what was begun is given where somebody wants the server to end at once."""
+
+_SLACK = 5
+"""Seconds between the end of a worker's time and its being killed."""
+
+_SPARE_CONNECTIONS = 1000
+"""Connections of a worker that are open but served by no thread at the moment."""
+
+
+class DrainingWorker(ThreadWorker):  # type: ignore[misc]
+    """A worker that, told to stop, goes on answering while it finishes what was begun; new work is refused."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to leave; called in the main thread, which has connections to look after meanwhile."""
+
+        def leave() -> None:
+            self.app.drain()
+            # What still listens by now is cut, and listens on elsewhere.
+            self.cfg.set("graceful_timeout", 1)
+            super(DrainingWorker, self).handle_exit(sig, frame)
+
+        threading.Thread(target=leave, name="drain", daemon=True).start()
 
 
 class DemoServer(BaseApplication):  # type: ignore[misc]
@@ -36,13 +74,14 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
             "bind": f"{service.host}:{service.port}",
             "workers": service.workers,
             "threads": service.threads,
-            "worker_class": "gthread",
-            "graceful_timeout": 10,
+            "worker_class": DrainingWorker,
+            "worker_connections": service.threads + _SPARE_CONNECTIONS,
+            "graceful_timeout": service.stop_seconds + _SLACK,
             "timeout": 120,
             "loglevel": "warning",
             "proc_name": "sophia",
-            "worker_exit": lambda _arbiter, _worker: self._close(),
-            "when_ready": lambda _: print(self._welcome, flush=True),  # noqa: T201
+            "worker_exit": lambda _arbiter, _worker: self._leave(),
+            "when_ready": self._ready,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -56,7 +95,31 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
         self._sophia.services.background.start()
         return create_app(self._sophia.services, loopback_only=True)
 
-    def _close(self) -> None:
-        """Finish what the worker has begun."""
+    def drain(self) -> None:
+        """Refuse new work from now on, and give what was begun its time."""
         if self._sophia is not None:
-            self._sophia.close()
+            self._sophia.close(self._service.stop_seconds)
+
+    def _ready(self, arbiter: Arbiter) -> None:
+        for listener in arbiter.LISTENERS:
+            _bound_clients(listener.sock)
+        print(self._welcome, flush=True)  # noqa: T201
+
+    def _leave(self) -> None:
+        if self._sophia is not None:
+            self._sophia.close(_LAST_WORDS)
+        # Threads that wait for clients, or for a model, would keep the process; nothing of theirs is lost.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def _bound_clients(listener: socket.socket) -> None:
+    """Let no client cost more than a bounded time and buffer; connections inherit this from their listener."""
+    patience = struct.pack("ll", _CLIENT_PATIENCE, 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Nobody acknowledges what is sent: the client is gone without a word.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _CLIENT_PATIENCE * 1000)

@@ -182,7 +182,7 @@ class LibraryDriver(Driver):
             scope = self._scope(who)
             started = self._services.start_run(scope, Question(text, thread), key)
             self._services.background.play(started)
-            return _reply(self._services.read_answer(scope, started.run.id))
+            return _reply(self._services.read_answer(scope, started.run))
 
     def listen(self, who: Person, text: str) -> Heard:
         with _refusals():
@@ -196,7 +196,8 @@ class LibraryDriver(Driver):
 
     def run_events(self, who: Person, run: str) -> int:
         with _refusals():
-            return sum(1 for _ in self._services.follow_run(self._scope(who), run))
+            scope = self._scope(who)
+            return sum(1 for _ in self._services.follow_run(scope, self._services.read_run(scope, run)))
 
     def threads(self, who: Person) -> list[str]:
         with _refusals():
@@ -228,7 +229,8 @@ class LibraryDriver(Driver):
 
     def end_refresh(self, who: Person, refresh: str) -> Report:
         with _refusals():
-            *_, last = self._services.follow_refresh(self._scope(who), refresh)
+            scope = self._scope(who)
+            *_, last = self._services.follow_refresh(scope, self._services.read_refresh(scope, refresh))
         assert last is not None
         assert isinstance(last.event, RefreshEnded)
         return _report(last.event.refresh)

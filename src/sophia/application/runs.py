@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from sophia.domain.audit import AuditEvent
-from sophia.domain.refresh import RefreshEnded
+from sophia.domain.refresh import Refresh, RefreshEnded
 from sophia.domain.runs import Answer, Outcome, Run, RunCompleted, RunFailed, Sequenced
 from sophia.domain.tenancy import Permission, TenantScope
 from sophia.errors import AnswerFailed
@@ -60,17 +60,15 @@ class FollowRun:
         self._records = records
 
     def __call__(
-        self, scope: TenantScope, run_id: str, after: int = 0, heartbeat: float = 15.0
+        self, scope: TenantScope, run: Run, after: int = 0, heartbeat: float = 15.0
     ) -> Iterator[Sequenced | None]:
         """The events above a sequence number, in order, to the last one; None whenever none came for a heartbeat.
 
         Raises:
-            NotFound: none, or not the caller's; at once, not when the first event is taken.
+            NotFound: the run is gone, or not the caller's.
         """
         scope.require(Permission.CHAT)
-        with self._records.read(scope) as tx:
-            tx.runs.get(run_id)
-        return _follow(self._records, scope, run_id, lambda tx, n: _look_at_run(tx, run_id, n), after, heartbeat)
+        return _follow(self._records, scope, run.id, lambda tx, n: _look_at_run(tx, run.id, n), after, heartbeat)
 
 
 class ReadAnswer:
@@ -79,23 +77,23 @@ class ReadAnswer:
     def __init__(self, follow: FollowRun) -> None:
         self._follow = follow
 
-    def __call__(self, scope: TenantScope, run_id: str, outcome: Outcome | None = None) -> Answer:
+    def __call__(self, scope: TenantScope, run: Run, outcome: Outcome | None = None) -> Answer:
         """Wait for the end of one of the caller's runs, unless its outcome is known already.
 
         Raises:
             AnswerFailed: the run ended without an answer.
-            NotFound: no such run, or not the caller's.
+            NotFound: the run is gone, or not the caller's.
         """
         if outcome is None:
-            *_, last = filter(None, self._follow(scope, run_id))
+            *_, last = filter(None, self._follow(scope, run))
             outcome = last.event
         match outcome:
             case RunCompleted(answer):
                 return answer
             case RunFailed(problem):
-                raise AnswerFailed(run_id, problem.code, problem.detail, problem.retry_after)
+                raise AnswerFailed(run.id, problem.code, problem.detail, problem.retry_after)
             case _:
-                raise AnswerFailed(run_id, "run-cancelled", "the run was cancelled")
+                raise AnswerFailed(run.id, "run-cancelled", "the run was cancelled")
 
 
 class FollowRefresh:
@@ -105,18 +103,12 @@ class FollowRefresh:
         self._records = records
 
     def __call__(
-        self, scope: TenantScope, refresh_id: str, after: int = 0, heartbeat: float = 15.0
+        self, scope: TenantScope, refresh: Refresh, after: int = 0, heartbeat: float = 15.0
     ) -> Iterator[Sequenced | None]:
-        """As `FollowRun`, for a refresh.
-
-        Raises:
-            NotFound: none in the caller's company; at once.
-        """
+        """As `FollowRun`, for a refresh."""
         scope.require(Permission.REFRESH)
-        with self._records.read(scope) as tx:
-            tx.refreshes.get(refresh_id)
         return _follow(
-            self._records, scope, refresh_id, lambda tx, n: _look_at_refresh(tx, refresh_id, n), after, heartbeat
+            self._records, scope, refresh.id, lambda tx, n: _look_at_refresh(tx, refresh.id, n), after, heartbeat
         )
 
 

@@ -139,7 +139,7 @@ class Sophia:
         scope = self.scope(company, user)
         started = self.services.start_run(scope, Question(text, thread, language))
         outcome = self._use_cases.execute_run()(started)
-        return self.services.read_answer(scope, started.run.id, outcome)
+        return self.services.read_answer(scope, started.run, outcome)
 
     def stream(
         self,
@@ -154,7 +154,7 @@ class Sophia:
         scope = self.scope(company, user)
         started = self.services.start_run(scope, Question(text, thread, language))
         self.services.background.play(started)
-        followed = self.services.follow_run(scope, started.run.id)
+        followed = self.services.follow_run(scope, started.run)
         return (cast(RunEvent, sequenced.event) for sequenced in followed if sequenced is not None)
 
     def refresh(

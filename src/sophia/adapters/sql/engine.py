@@ -27,6 +27,10 @@ __all__ = ["migrate", "open_engine", "reading", "writing"]
 _PATIENCE = 30.0
 """Seconds that a writer waits for its turn."""
 
+_CONNECTIONS = 6
+"""Connections to an SQLite file. It answers from memory, so that more would only contend for the interpreter:
+hundreds of threads that all want it at once cost more than what they do."""
+
 _KNOCK = 0.0002
 """Seconds between two tries for the write lock of the file."""
 
@@ -109,8 +113,8 @@ def _open_sqlite(url: str) -> Engine:
         url,
         json_serializer=_to_json,
         poolclass=QueuePool,
-        pool_size=32,
-        max_overflow=32,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
         pool_use_lifo=True,
         connect_args={"cached_statements": 256, "timeout": _PATIENCE},
         execution_options={"turn": Lock()},

@@ -30,9 +30,9 @@ _log = structlog.get_logger(__name__)
 
 @define(eq=False)
 class _Heard:
-    """What is known of a log that somebody listens to."""
+    """What is known of a log that somebody listens to. Each has a lock of its own, or all listeners wake for one."""
 
-    grown: Condition
+    grown: Condition = field(factory=Condition)
     last: int = 0
     recent: deque[Sequenced] = field(factory=lambda: deque(maxlen=_KEPT))
     listeners: int = 0
@@ -40,13 +40,14 @@ class _Heard:
 
     def hear(self, last: int, events: Sequence[Sequenced] = ()) -> None:
         """Take in how far the log is, and its newest events where they are known."""
-        if last <= self.last:
-            return
-        if not events or events[0].sequence != self.last + 1:
-            self.recent.clear()
-        self.recent.extend(events)
-        self.last = last
-        self.grown.notify_all()
+        with self.grown:
+            if last <= self.last:
+                return
+            if not events or events[0].sequence != self.last + 1:
+                self.recent.clear()
+            self.recent.extend(events)
+            self.last = last
+            self.grown.notify_all()
 
     def following(self, after: int) -> tuple[Sequenced, ...]:
         """The events next after a sequence; none where they are not known."""
@@ -74,7 +75,7 @@ class LogWatch:
     def listen(self, key: LogKey) -> Iterator[LogTail]:
         """See `sophia.ports.records.Records.tail`."""
         with self._lock:
-            heard = self._heard.setdefault(key, _Heard(Condition(self._lock)))
+            heard = self._heard.setdefault(key, _Heard())
             heard.listeners += 1
             if self._poller is None:
                 self._poller = Thread(target=self._poll, name="log-watch", daemon=True)
@@ -89,11 +90,10 @@ class LogWatch:
 
     def tell(self, logs: Mapping[LogKey, Sequence[Sequenced]]) -> None:
         """What this process has just committed, each log's events in order."""
-        with self._lock:
-            for key, events in logs.items():
-                if events and (heard := self._heard.get(key)):
-                    heard.told = True
-                    heard.hear(events[-1].sequence, events)
+        for key, events in logs.items():
+            if events and (heard := self._heard.get(key)):
+                heard.told = True
+                heard.hear(events[-1].sequence, events)
 
     def _poll(self) -> None:
         while True:
@@ -111,10 +111,9 @@ class LogWatch:
             except Unavailable as error:
                 _log.warning("logs.not_polled", error=str(error))
                 continue
-            with self._lock:
-                for key, last in lasts.items():
-                    if key in self._heard:
-                        self._heard[key].hear(last)
+            for key, last in lasts.items():
+                if found := self._heard.get(key):
+                    found.hear(last)
 
 
 @define

@@ -5,7 +5,7 @@ from typing import cast
 from flask import Blueprint, Response, jsonify, request
 
 from sophia.application.start_run import Question
-from sophia.domain.runs import RunEvent
+from sophia.domain.runs import Run, RunEvent
 from sophia.domain.tenancy import TenantScope
 from sophia.entrypoints import contract
 from sophia.entrypoints.http.requests import body, caller, idempotency_key, last_event_id, own_company, services
@@ -28,9 +28,9 @@ def chat() -> Response:
     run = started.run
     playing = services().background.play(started)
     if asked.get("stream") or "text/event-stream" in request.headers.get("Accept", ""):
-        response = _events(scope, run.id, 0)
+        response = _events(scope, run, 0)
     else:
-        response = jsonify(contract.answer(services().read_answer(scope, run.id, playing.result())))
+        response = jsonify(contract.answer(services().read_answer(scope, run, playing.result())))
     response.headers["Location"] = f"/runs/{run.id}"
     return response
 
@@ -44,7 +44,8 @@ def read_run(run_id: str) -> Response:
 @routes.get("/runs/<run_id>/events")
 def run_events(run_id: str) -> Response:
     """A run's events, from where the caller left off."""
-    return _events(caller(), run_id, last_event_id())
+    scope = caller()
+    return _events(scope, services().read_run(scope, run_id), last_event_id())
 
 
 @routes.post("/runs/<run_id>/cancel")
@@ -54,6 +55,6 @@ def cancel_run(run_id: str) -> tuple[Response, int]:
     return jsonify(contract.run(run)), 202 if run.status.is_live else 200
 
 
-def _events(scope: TenantScope, run_id: str, after: int) -> Response:
-    events = services().follow_run(scope, run_id, after)
+def _events(scope: TenantScope, run: Run, after: int) -> Response:
+    events = services().follow_run(scope, run, after)
     return stream(events, lambda event: contract.run_event(cast(RunEvent, event)), caller)

@@ -48,7 +48,8 @@ def read_refresh(refresh_id: str) -> Response:
 @routes.get("/refresh/<refresh_id>/events")
 def refresh_events(refresh_id: str) -> Response:
     """Its progress, from where the caller left off."""
-    events = services().follow_refresh(caller(), refresh_id, last_event_id())
+    scope = caller()
+    events = services().follow_refresh(scope, services().read_refresh(scope, refresh_id), last_event_id())
     return stream(events, lambda event: contract.refresh_event(cast(RefreshEvent, event)), caller)
 
 

@@ -24,7 +24,7 @@ from sophia.ports.knowledge_index import KnowledgeIndex
 
 __all__ = ["EmbeddedKnowledgeIndex"]
 
-_FORMAT = 1
+_FORMAT = 2
 """Counts up when the files or the analysis change: folders of another format are filled anew."""
 
 _DEPTH = 100
@@ -89,12 +89,12 @@ class EmbeddedKnowledgeIndex(KnowledgeIndex):
         depth = max(_DEPTH, query.limit)
         lexical = snapshot.lexical.search(query, readers, depth)
         # A chunk of a generation that is being written has words already, but is not part of this one.
-        lexical = [candidate for candidate in lexical if candidate.id in snapshot.dense.rows]
+        lexical = [candidate for candidate in lexical if candidate.id in snapshot.dense.places]
         dense = _compare(snapshot.dense, scope, query, lexical, depth)
         return tuple(
             SearchHit(
                 fused.id,
-                snapshot.dense.document_ids[snapshot.dense.rows[fused.id]],
+                snapshot.dense.document_ids[snapshot.dense.places[fused.id]],
                 fused.score,
                 fused.cosine,
                 fused.coverage,

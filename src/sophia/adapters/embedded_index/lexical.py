@@ -89,7 +89,9 @@ class LexicalSide:
 
     def _any_of(self, field: str, values: Iterable[str]) -> Query:
         """Have one of these values; it adds nothing to the score."""
-        return Query.const_score_query(Query.term_set_query(self._schema, field, list(values)), 0.0)
+        # A term set query would walk all that have one, where this looks at the chunks that the words have found.
+        terms = [(Occur.Should, Query.term_query(self._schema, field, value, "basic")) for value in values]
+        return Query.const_score_query(Query.boolean_query(terms), 0.0)
 
     def _scores(self, query: Query, limit: int) -> dict[str, float]:
         hits = self._searcher.search(query, limit, count=False).hits

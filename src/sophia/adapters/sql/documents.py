@@ -16,6 +16,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -214,8 +215,10 @@ _PASSAGES = (
     .where(
         _of_company,
         _readable,
+        # By pairs alone SQLite walks all chunks of the company; by their parts alone it reads up to n² of them.
         documents.c.id.in_(bindparam("ids", expanding=True)),
         chunks.c.ordinal.in_(bindparam("ordinals", expanding=True)),
+        tuple_(chunks.c.document_id, chunks.c.ordinal).in_(bindparam("places", expanding=True)),
     )
 )
 _CHANGED = (
@@ -398,8 +401,8 @@ class SqlDocuments(Documents):
             return ()
         found: dict[str, Passage] = {}
         for part in batches(wanted):
-            ids, ordinals = {place[0] for place in part}, {place[1] for place in part}
-            for row in self._unit.rows(_PASSAGES, self._for_reader(ids=sorted(ids), ordinals=sorted(ordinals))):
+            ids, ordinals = sorted({place[0] for place in part}), sorted({place[1] for place in part})
+            for row in self._unit.rows(_PASSAGES, self._for_reader(ids=ids, ordinals=ordinals, places=part)):
                 passage = _passage(row)
                 found[passage.chunk_id] = passage
         return tuple(found[id_] for id_ in chunk_ids if id_ in found)

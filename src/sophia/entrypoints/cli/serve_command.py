@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from sophia.bootstrap.process import share_processors
 from sophia.bootstrap.settings import Settings, load_settings
 from sophia.entrypoints.cli.options import log_to_stderr
 from sophia.errors import ConfigurationError, Fault
@@ -39,6 +40,7 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
     if not demo:
         raise ConfigurationError(Fault("", "there is no way in but --demo yet: it makes keys for this machine only"))
     _check_address(settings)
+    share_processors()
     refreshing = _refresh(path, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from attrs import evolve
 from sqlalchemy import text
 
+from sophia.adapters import sql
 from sophia.adapters.sql import SqlRecords, migrate, open_engine, reading, writing
 from sophia.adapters.sql.tables import metadata
 from sophia.adapters.system import SystemClock, UlidIds
@@ -216,6 +218,17 @@ def test_migrating_again_changes_nothing(engine):
     before = _schema(engine)
     migrate(engine)
     assert _schema(engine) == before
+
+
+def test_an_older_database_is_brought_to_the_newest_step(engine):
+    with reading(engine) as connection:
+        newest = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    assert newest == ScriptDirectory(str(Path(sql.__file__).parent / "migrations")).get_current_head()
+    with writing(engine, "") as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    migrate(engine)
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
 
 
 def test_every_table_belongs_to_companies():

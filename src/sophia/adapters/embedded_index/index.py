@@ -10,36 +10,24 @@ import shutil
 import threading
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
-from attrs import frozen
 from filelock import FileLock, Timeout
 
-from sophia.adapters.embedded_index.dense import DenseSide
-from sophia.adapters.embedded_index.lexical import LexicalSide
-from sophia.domain.fusion import DenseCandidate, LexicalCandidate, fuse
 from sophia.domain.knowledge import DocumentChange, KnowledgeQuery, SearchHit
-from sophia.domain.tenancy import Actor, TenantScope
+from sophia.domain.tenancy import TenantScope
 from sophia.ports.knowledge_index import KnowledgeIndex
+
+if TYPE_CHECKING:
+    from sophia.adapters.embedded_index.snapshot import Snapshot
 
 __all__ = ["EmbeddedKnowledgeIndex"]
 
 _FORMAT = 2
 """Counts up when the files or the analysis change: folders of another format are filled anew."""
 
-_DEPTH = 100
-"""Candidates of each side that are fused, at least."""
-
 _log = structlog.get_logger(__name__)
-
-
-@frozen(eq=False)
-class _Snapshot:
-    """One generation, ready to be searched."""
-
-    generation: int
-    lexical: LexicalSide
-    dense: DenseSide
 
 
 class EmbeddedKnowledgeIndex(KnowledgeIndex):
@@ -53,7 +41,7 @@ class EmbeddedKnowledgeIndex(KnowledgeIndex):
     def __init__(self, folder: Path, embedder_version: str) -> None:
         variant = hashlib.sha256(f"{_FORMAT}/{embedder_version}".encode()).hexdigest()[:12]
         self._folder = folder / variant
-        self._snapshots: dict[str, _Snapshot] = {}
+        self._snapshots: dict[str, Snapshot] = {}
         self._loading = threading.Lock()
 
     def generation(self, scope: TenantScope) -> int:
@@ -83,30 +71,13 @@ class EmbeddedKnowledgeIndex(KnowledgeIndex):
     def search(self, scope: TenantScope, query: KnowledgeQuery) -> tuple[SearchHit, ...]:
         """Search the newest generation."""
         snapshot = self._snapshot(scope)
-        if snapshot is None:
-            return ()
-        readers = None if scope.actor is Actor.SYSTEM else scope.readers
-        depth = max(_DEPTH, query.limit)
-        lexical = snapshot.lexical.search(query, readers, depth)
-        # A chunk of a generation that is being written has words already, but is not part of this one.
-        lexical = [candidate for candidate in lexical if candidate.id in snapshot.dense.places]
-        dense = _compare(snapshot.dense, scope, query, lexical, depth)
-        return tuple(
-            SearchHit(
-                fused.id,
-                snapshot.dense.document_ids[snapshot.dense.places[fused.id]],
-                fused.score,
-                fused.cosine,
-                fused.coverage,
-            )
-            for fused in fuse(lexical, dense)[: query.limit]
-        )
+        return () if snapshot is None else snapshot.search(scope, query)
 
     def _company(self, scope: TenantScope) -> Path:
         # An id may hold what a file name may not.
         return self._folder / hashlib.sha256(scope.company_id.encode()).hexdigest()[:32]
 
-    def _snapshot(self, scope: TenantScope) -> _Snapshot | None:
+    def _snapshot(self, scope: TenantScope) -> "Snapshot | None":
         """The newest generation, loaded when another process has written one."""
         folder = self._company(scope)
         known = self._snapshots.get(scope.company_id)
@@ -130,32 +101,20 @@ class EmbeddedKnowledgeIndex(KnowledgeIndex):
         before = _load(folder)
         if before is None:
             _empty(folder)
-            before = _Snapshot(0, LexicalSide.create(folder / "lexical"), DenseSide.empty())
-        dense = before.dense.replace(changes)
-        dense.save(folder, _name(generation))
-        if changes:
-            before.lexical.replace(changes)
+            before = _snapshots().create(folder)
+        before.write_next(folder, changes, generation)
         _publish(folder, generation)
         _forget_others(folder, {before.generation, generation})
-        after = _Snapshot(generation, LexicalSide.open(folder / "lexical"), DenseSide.load(folder, _name(generation)))
+        after = _snapshots().open(folder, generation)
         with self._loading:
             self._snapshots[scope.company_id] = after
 
 
-def _compare(
-    dense: DenseSide, scope: TenantScope, query: KnowledgeQuery, lexical: list[LexicalCandidate], depth: int
-) -> list[DenseCandidate]:
-    """The nearest by meaning, and the cosines of those found by their words."""
-    if not query.vector:
-        return []
-    similarities = dense.compare(scope, query.vector)
-    ids = dict.fromkeys([*similarities.best(depth), *(candidate.id for candidate in lexical)])
-    cosines = ((id_, similarities.of(id_)) for id_ in ids)
-    return [DenseCandidate(id_, cosine) for id_, cosine in cosines if cosine is not None]
+def _snapshots() -> "type[Snapshot]":
+    # What searches takes a tenth of a second to load (numpy), which a process that only starts need not wait for.
+    from sophia.adapters.embedded_index.snapshot import Snapshot  # noqa: PLC0415
 
-
-def _name(generation: int) -> str:
-    return f"dense-{generation}"
+    return Snapshot
 
 
 def _current(folder: Path) -> int:
@@ -171,13 +130,11 @@ def _publish(folder: Path, generation: int) -> None:
     draft.replace(folder / "CURRENT")
 
 
-def _load(folder: Path) -> _Snapshot | None:
+def _load(folder: Path) -> "Snapshot | None":
     """The generation that stands now; None when there is none, or none that can be read."""
     while generation := _current(folder):
         try:
-            return _Snapshot(
-                generation, LexicalSide.open(folder / "lexical"), DenseSide.load(folder, _name(generation))
-            )
+            return _snapshots().open(folder, generation)
         except (OSError, EOFError, ValueError, KeyError) as error:
             if _current(folder) == generation:
                 # Not overtaken by a writer: the files are broken, and derived. They are made anew.
@@ -187,7 +144,7 @@ def _load(folder: Path) -> _Snapshot | None:
 
 
 def _forget_others(folder: Path, kept: set[int]) -> None:
-    names = {f"{_name(generation)}{suffix}" for generation in kept for suffix in (".json", ".npy")}
+    names = {f"dense-{generation}{suffix}" for generation in kept for suffix in (".json", ".npy")}
     for file in folder.glob("dense-*"):
         if file.name not in names:
             file.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 
-import numpy as np
 from attrs import evolve
 
 from sophia.adapters.extractive.answer import Group, choose, runs
@@ -153,12 +152,12 @@ class _Cosines:
     """Compares texts with one question; None where that cannot be done now."""
 
     def __init__(self, vector: Sequence[float], embedder: Embedder, memo: _Memo) -> None:
-        self._vector = np.asarray(vector, dtype=np.float32)
+        self._vector = vector
         self._embedder = embedder
         self._memo = memo
 
     def __call__(self, texts: Sequence[str]) -> list[float] | None:
-        if not self._vector.size:
+        if not len(self._vector):
             return None
         known = {text: self._memo.get(text) for text in texts}
         missing = [text for text, vector in known.items() if vector is None]
@@ -169,7 +168,10 @@ class _Cosines:
         for text, vector in zip(missing, made, strict=True):
             known[text] = vector
             self._memo.put(text, vector)
-        return [float(np.frombuffer(known[text] or b"", dtype="<f4") @ self._vector) for text in texts]
+        import numpy as np  # noqa: PLC0415 - a tenth of a second, for which a server that starts need not wait
+
+        target = np.asarray(self._vector, np.float32)
+        return [float(np.frombuffer(known[text] or b"", dtype="<f4") @ target) for text in texts]
 
 
 def _answer(groups: Sequence[Group], words: Wording, language: str) -> Iterator[AgentEvent]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Row, and_, bindparam, delete, insert, select, update
 
 from sophia.adapters.sql.tables import messages, threads, tickets
@@ -157,6 +156,8 @@ class SqlConversations(Conversations):
         self, vector: Sequence[float], limit: int, without_thread: str | None = None
     ) -> tuple[FoundMessage, ...]:
         """See `Conversations`. An exact scan; vectors of another length (of another embedder) are left out."""
+        import numpy as np  # noqa: PLC0415 - a tenth of a second, for which a server that starts need not wait
+
         target = np.asarray(vector, dtype="<f4")
         rows = self._unit.rows(
             _VECTORS[self._unit.everyone],

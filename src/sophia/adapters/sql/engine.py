@@ -15,9 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from sophia.errors import ConfigurationError, Conflict, Fault, Unavailable
@@ -101,11 +99,31 @@ def migrate(engine: Engine) -> None:
     Raises:
         Unavailable: the database does not answer.
     """
+    if _revision(engine) == _newest():
+        return
+    # Only needed when there is something to do, and it takes a tenth of a second to load.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with writing(engine, "") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _revision(engine: Engine) -> str | None:
+    """The step at which the tables stand; None before the first."""
+    with reading(engine) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
+
+
+def _newest() -> str:
+    """The newest step; their files begin with their numbers."""
+    return max(file.name for file in (_MIGRATIONS / "versions").glob("0*.py")).partition("_")[0]
 
 
 def _open_sqlite(url: str) -> Engine:

@@ -73,9 +73,9 @@ _CLAIM = (
     )
     .returning(runs.c.fence)
 )
-_STANDINGS = select(
-    runs.c.id, runs.c.owner, runs.c.fence, runs.c.status, runs.c.cancel_requested, runs.c.last_sequence
-).where(mine(runs), runs.c.id.in_(bindparam("ids", expanding=True)))
+_STANDINGS = select(runs.c.id, runs.c.owner, runs.c.fence, runs.c.cancel_requested, runs.c.last_sequence).where(
+    mine(runs), runs.c.id.in_(bindparam("ids", expanding=True)), is_live
+)
 _of_run = and_(runs.c.id == bindparam("run"), runs.c.company_id == bindparam("company"))
 _RENEW = update(runs).where(_of_run).values(lease_until=bindparam("until"))
 _ADVANCE = update(runs).where(_of_run).values(last_sequence=bindparam("last"))
@@ -266,12 +266,13 @@ class SqlRuns(Runs):
     def _held(self, leases: Collection[Lease]) -> dict[Lease, Row[Any]]:
         """The rows of those runs whose lease is held."""
         by_id = {lease.work_id: lease for lease in leases}
-        return {
-            lease: row
-            for ids in batches(list(by_id))
-            for row in self._unit.rows(_STANDINGS, self._unit.of_user(ids=ids))
-            if row.status == RunStatus.RUNNING and Lease(row.id, row.owner, row.fence) == (lease := by_id[row.id])
-        }
+        held = {}
+        for ids in batches(list(by_id)):
+            for row in self._unit.rows(_STANDINGS, self._unit.of_user(ids=ids)):
+                lease = by_id[row.id]
+                if (row.owner, row.fence) == (lease.owner, lease.fence):
+                    held[lease] = row
+        return held
 
     def _store(self, logs: Mapping[str, Sequence[Sequenced]]) -> None:
         company = self._unit.scope.company_id

@@ -1,9 +1,10 @@
 """Events as a stream of server-sent events."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 
 import structlog
-from flask import Response, json, stream_with_context
+from flask import Response, stream_with_context
 
 from sophia.domain.runs import Sequenced
 from sophia.entrypoints.contract import JsonObject

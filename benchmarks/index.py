@@ -152,7 +152,7 @@ class Floor:
 
     def scan(self, vector):
         similarities = self._vectors @ np.asarray(vector, np.float32)
-        return np.argpartition(-similarities, DEPTH)[:DEPTH]
+        return np.argpartition(-similarities, min(DEPTH, len(similarities) - 1))[:DEPTH]
 
     def words(self, text):
         query = self._index.parse_query(re.sub(r"\W+", " ", text), ["text"])

@@ -16,6 +16,6 @@ def share_processors() -> None:
     """Have a matrix product use one processor, unless the environment says otherwise; call it before numpy is loaded.
 
     A server's requests run beside one another: products that each want all processors wait for one another's threads,
-    and four searches at once take twice the processor time (``docs/measurements.md``).
+    and four at once take three times the processor time (``docs/measurements.md``).
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

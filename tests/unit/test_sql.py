@@ -10,7 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from attrs import evolve
@@ -220,15 +222,19 @@ def test_migrating_again_changes_nothing(engine):
     assert _schema(engine) == before
 
 
-def test_an_older_database_is_brought_to_the_newest_step(engine):
-    with reading(engine) as connection:
-        newest = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    assert newest == ScriptDirectory(str(Path(sql.__file__).parent / "migrations")).get_current_head()
-    with writing(engine, "") as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    migrate(engine)
-    with reading(engine) as connection:
+def test_an_older_database_is_brought_to_the_newest_step(engine, tmp_path):
+    older = open_engine(f"sqlite:///{tmp_path}/older.db")
+    config = Config()
+    config.set_main_option("script_location", str(Path(sql.__file__).parent / "migrations"))
+    with writing(older, "") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    migrate(older)
+    assert _schema(older) == _schema(engine)
+    with reading(older) as connection:
+        newest = ScriptDirectory.from_config(config).get_current_head()
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
+    older.dispose()
 
 
 def test_every_table_belongs_to_companies():

@@ -102,6 +102,9 @@ class EmbeddedKnowledgeIndex(KnowledgeIndex):
         if before is None:
             _empty(folder)
             before = _snapshots().create(folder)
+        if before.generation >= generation:
+            # Another process was told the same and was quicker. Its files may be read just now: they stay.
+            return
         before.write_next(folder, changes, generation)
         _publish(folder, generation)
         _forget_others(folder, {before.generation, generation})

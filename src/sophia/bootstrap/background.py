@@ -103,8 +103,17 @@ class Background:
         self.do_chores()
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
-        """Play a run soon, see `ExecuteRun`."""
-        return self._submit(self._runs, self._execute, started)
+        """Play a run soon, see `ExecuteRun`.
+
+        Raises:
+            Stopping: too late; another process will.
+        """
+        try:
+            return self._submit(self._runs, self._execute, started)
+        except Stopping:
+            if started.held is not None:
+                self._keeper.let_go(started.held)
+            raise
 
     def refresh(self, started: StartedRefresh, company_id: str) -> None:
         """Carry a refresh out soon."""
@@ -125,7 +134,10 @@ class Background:
                     _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        begun = pool.submit(work, *args, **kwargs)
+        try:
+            begun = pool.submit(work, *args, **kwargs)
+        except RuntimeError as error:
+            raise Stopping from error
         self._begun.add(begun)
         begun.add_done_callback(self._begun.discard)
         begun.add_done_callback(_report)

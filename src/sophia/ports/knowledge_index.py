@@ -21,7 +21,7 @@ class KnowledgeIndex(Protocol):
         ...
 
     def apply(self, scope: TenantScope, changes: Iterable[DocumentChange], generation: int) -> bool:
-        """Replace each changed document whole, then stand for ``generation``. Idempotent.
+        """Replace each changed document whole, then stand for ``generation``; one that is reached is not applied again.
 
         Searches meanwhile see the state before or after, never a document half replaced.
 

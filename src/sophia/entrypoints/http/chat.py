@@ -30,7 +30,9 @@ def chat() -> Response:
     if asked.get("stream") or "text/event-stream" in request.headers.get("Accept", ""):
         response = _events(scope, run, 0)
     else:
-        response = jsonify(contract.answer(services().read_answer(scope, run, playing.result())))
+        # What nobody foresaw is reported where it happened; the log of the run says how it ended.
+        outcome = None if playing.exception() else playing.result()
+        response = jsonify(contract.answer(services().read_answer(scope, run, outcome)))
     response.headers["Location"] = f"/runs/{run.id}"
     return response
 

@@ -26,9 +26,9 @@ from pathlib import Path
 from sophia import Sophia
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier
 from sophia.bootstrap.database import open_database
+from sophia.bootstrap.logs import log_to_stderr
 from sophia.bootstrap.settings import load_settings
 from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
-from sophia.entrypoints.cli.options import log_to_stderr
 from sophia.entrypoints.http.server import DemoServer
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
 from sophia.testing.fakes.embedder import HashingEmbedder
@@ -272,8 +272,8 @@ def _make(settings, log):
 
 
 if __name__ == "__main__":
-    log_to_stderr()
     given = load_settings(Path(sys.argv[1]))
+    log_to_stderr(given.logs)
     open_database(given).dispose()
     spoken = None if "--silently" in sys.argv else given.data_dir / "spoken.log"
     DemoServer(given.service, partial(_make, given, spoken)).run()

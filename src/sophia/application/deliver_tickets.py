@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import structlog
 from attrs import evolve
 
 from sophia.domain.audit import AuditEvent
@@ -10,6 +9,7 @@ from sophia.domain.handoff import Ticket, TicketStatus
 from sophia.domain.runs import Lease
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import LeaseLost, TicketRejected, Unavailable
+from sophia.logs import get_logger
 from sophia.ports.records import Records
 from sophia.ports.system import Clock
 from sophia.ports.ticket_desk import TicketDesk
@@ -21,7 +21,7 @@ _FIRST_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=10)
 _BATCH = 20
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class DeliverTickets:

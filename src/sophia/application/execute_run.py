@@ -1,7 +1,5 @@
 """Playing a run: its turn, and an end that is always written down."""
 
-import structlog
-
 from sophia.application.leases import HeldLease, LeaseKeeper
 from sophia.application.play_turn import PlayTurn
 from sophia.application.run_log import LogWriter
@@ -9,11 +7,12 @@ from sophia.application.start_run import StartedRun
 from sophia.domain.audit import AuditEvent
 from sophia.domain.runs import Outcome, Problem, Run, RunCancelled, RunFailed
 from sophia.errors import Cancelled, LeaseLost, NotFound, SophiaError, Unavailable
+from sophia.logs import get_logger
 from sophia.ports.records import Records
 
 __all__ = ["ExecuteRun"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class ExecuteRun:

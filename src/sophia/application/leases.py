@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
 
-import structlog
 from attrs import define, field
 
 from sophia.application.identity import SystemIdentity
 from sophia.domain.runs import Lease, Standing
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Cancelled, LeaseLost, SophiaError
+from sophia.logs import get_logger
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock
 
@@ -26,7 +26,7 @@ TTL = timedelta(seconds=20)
 
 _RENEW_EVERY = 0.5  # seconds; a cancelled run hears of it within this time
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @define(eq=False)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-import structlog
 from attrs import define, evolve, field, frozen
 
 from sophia.application.embed_chunks import EmbedChunks
@@ -35,6 +34,7 @@ from sophia.domain.refresh import (
 from sophia.domain.runs import Lease
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import DocumentRejected, LeaseLost, NotFound, SophiaError, Unavailable
+from sophia.logs import get_logger
 from sophia.ports.documents import DocumentConverter, DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
@@ -53,7 +53,7 @@ _EMBED_BATCH = 16
 _SYNC_EVERY = 64  # chunks embedded between two updates of the index
 _CHARACTERS_A_TOKEN = 4  # an estimate for mixed prose; what a dry run tells is no bill
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @frozen
@@ -362,17 +362,21 @@ class RefreshKnowledge:
             tx.refreshes.append(work.lease, work.progress)
 
     def _end(self, work: _Work, refresh: Refresh, status: RefreshStatus, problem: str | None) -> Refresh:
-        ended = evolve(
-            refresh,
-            status=status,
-            finished_at=self._clock.now(),
-            report=evolve(work.report, failures=tuple(work.failures)),
-            problem=problem,
-        )
+        report = evolve(work.report, failures=tuple(work.failures))
+        ended = evolve(refresh, status=status, finished_at=self._clock.now(), report=report, problem=problem)
         with self._records.write(work.scope) as tx:
             tx.refreshes.finish(work.lease, RefreshEnded(ended))
             tx.audit.append(AuditEvent(f"refresh.{status}", refresh.id, {"failures": len(work.failures)}))
-        _log.info("refresh.ended", tenant=work.scope.company_id, refresh=refresh.id, status=status)
+        _log.info(
+            "refresh.ended",
+            tenant=work.scope.company_id,
+            refresh=refresh.id,
+            status=status,
+            added=report.added,
+            updated=report.updated,
+            removed=report.removed,
+            failed=len(report.failures),
+        )
         return ended
 
 

@@ -1,7 +1,5 @@
 """Taking up runs whose process has died."""
 
-import structlog
-
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import LeaseKeeper, renew_runs
 from sophia.application.start_run import StartedRun
@@ -9,6 +7,7 @@ from sophia.domain.audit import AuditEvent
 from sophia.domain.runs import Problem, Run, RunFailed, RunStarted
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import PermissionDenied
+from sophia.logs import get_logger
 from sophia.ports.records import Records
 from sophia.ports.system import Clock
 
@@ -18,7 +17,7 @@ _MOST_ATTEMPTS = 2
 
 _BATCH = 20
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class ResumeRuns:

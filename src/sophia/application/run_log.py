@@ -4,12 +4,11 @@ import threading
 import time
 from collections import defaultdict
 
-import structlog
-
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import HeldLease
 from sophia.domain.runs import MessageDelta, RunEvent, Standing
 from sophia.errors import SophiaError
+from sophia.logs import get_logger
 from sophia.ports.records import Records
 
 __all__ = ["LogWriter", "RunLog"]
@@ -18,7 +17,7 @@ _GATHER = 0.02  # seconds that an event waits for others, of this run and of oth
 
 _PAUSE = 0.5  # seconds until the next try after the records did not take what was written
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class LogWriter:

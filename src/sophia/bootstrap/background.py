@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-import structlog
-
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import LeaseKeeper
@@ -17,6 +15,7 @@ from sophia.application.start_run import StartedRun
 from sophia.domain.runs import Outcome
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError, Stopping
+from sophia.logs import get_logger
 
 __all__ = ["Background", "Chore"]
 
@@ -27,7 +26,7 @@ _ROUND = 1.0  # seconds between two rounds of chores
 
 _REFRESHES = 32  # companies refreshed at once; a thread is made only when it is needed
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Chore(Protocol):

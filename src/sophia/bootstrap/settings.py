@@ -27,6 +27,7 @@ __all__ = [
     "DatabaseSettings",
     "KnowledgeLimits",
     "KnowledgeSettings",
+    "LogSettings",
     "ServiceSettings",
     "Settings",
     "SourceSettings",
@@ -108,6 +109,14 @@ class KnowledgeSettings:
 
 
 @frozen
+class LogSettings:
+    """What `serve` writes to stderr; ``auto`` is text on a terminal and JSON elsewhere."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "text"] = "auto"
+
+
+@frozen
 class TargetSettings:
     """An agent that takes tickets."""
 
@@ -161,6 +170,7 @@ class Settings:
     database: DatabaseSettings = DatabaseSettings()
     agent: AgentSettings = AgentSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    logs: LogSettings = LogSettings()
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 from filelock import FileLock, Timeout
 
 from sophia.domain.knowledge import DocumentChange, KnowledgeQuery, SearchHit
 from sophia.domain.tenancy import TenantScope
+from sophia.logs import get_logger
 from sophia.ports.knowledge_index import KnowledgeIndex
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ __all__ = ["EmbeddedKnowledgeIndex"]
 _FORMAT = 2
 """Counts up when the files or the analysis change: folders of another format are filled anew."""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class EmbeddedKnowledgeIndex(KnowledgeIndex):

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from threading import Condition, Lock, Thread
 from typing import TypeAlias
 
-import structlog
 from attrs import define, field
 
 from sophia.domain.runs import Sequenced
 from sophia.errors import Unavailable
+from sophia.logs import get_logger
 from sophia.ports.records import LogTail
 
 __all__ = ["LogKey", "LogWatch"]
@@ -25,7 +25,7 @@ LogKey: TypeAlias = tuple[str, str]
 _KEPT = 256
 """Events of one log that are kept for its listeners; who is further behind looks into the log."""
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @define(eq=False)

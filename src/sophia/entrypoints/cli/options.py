@@ -1,15 +1,13 @@
 """Options that commands share, and how SOPHIA is made from them."""
 
-import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import structlog
 
-from sophia.bootstrap.settings import Settings, load_settings
+from sophia.bootstrap.logs import log_to_stderr
+from sophia.bootstrap.settings import LogSettings, Settings, load_settings
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = [
@@ -17,7 +15,6 @@ __all__ = [
     "company_option",
     "config_option",
     "json_option",
-    "log_to_stderr",
     "one_company",
     "quiet_logs",
     "user_option",
@@ -77,19 +74,4 @@ def one_company(settings: Settings, named: str | None) -> str:
 
 def quiet_logs() -> None:
     """Keep log lines out of what a command prints, but for warnings, which go to stderr."""
-    log_to_stderr(logging.WARNING)
-
-
-def log_to_stderr(least: int = logging.INFO) -> None:
-    """Send log lines to stderr. A traceback comes without the values in it: they are what users said, or secrets."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            ),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
+    log_to_stderr(LogSettings("warning", "text"))

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from sophia.application.refresh_knowledge import OnProgress
+from sophia.bootstrap.logs import log_to_stderr
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus
@@ -24,14 +25,24 @@ __all__ = ["command"]
 @click.option("--dry-run", is_flag=True, help="Say what would be done and what it would cost; change nothing.")
 @click.option("--force", is_flag=True, help="Take every document in anew, whatever its fingerprint says.")
 @click.option("--wait", is_flag=True, help="Where a refresh is under way already, wait for it and then begin.")
+@click.option("--logs", is_flag=True, help="Write log lines in place of progress, as `serve` does.")
 @config_option
 @company_option
 def command(
-    sources: tuple[str, ...], dry_run: bool, force: bool, wait: bool, settings: Settings, company: str | None
+    sources: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    wait: bool,
+    logs: bool,
+    settings: Settings,
+    company: str | None,
 ) -> None:
     """Read the sources of one company, or of all, and take in what is new or changed."""
-    quiet_logs()
-    console = Console(stderr=True, soft_wrap=True)
+    if logs:
+        log_to_stderr(settings.logs)
+    else:
+        quiet_logs()
+    console = Console(stderr=True, soft_wrap=True, quiet=logs)
     options = RefreshOptions(sources, force, dry_run)
     known = [c.id for c in settings.companies]
     if company is not None and company not in known:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
+from sophia.bootstrap.logs import log_to_stderr, logs_are_json
 from sophia.bootstrap.process import share_processors
 from sophia.bootstrap.settings import Settings, load_settings
-from sophia.entrypoints.cli.options import log_to_stderr
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = ["command"]
@@ -35,13 +35,13 @@ __all__ = ["command"]
 @click.option("--no-wait", is_flag=True, help="Serve at once; what the refresh takes in is found as it comes.")
 def command(path: Path, demo: bool, no_wait: bool) -> None:
     """Serve the HTTP API, after bringing the knowledge of every company up to date."""
-    log_to_stderr()
     settings = load_settings(path)
+    log_to_stderr(settings.logs)
     if not demo:
         raise ConfigurationError(Fault("", "there is no way in but --demo yet: it makes keys for this machine only"))
     _check_address(settings)
     share_processors()
-    refreshing = _refresh(path, quiet=no_wait) if settings.service.refresh_on_start else None
+    refreshing = _refresh(path, settings, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415
     from sophia.bootstrap.demo import demo_keys, demo_sophia  # noqa: PLC0415
@@ -77,11 +77,12 @@ def _check_address(settings: Settings) -> None:
         raise ConfigurationError(Fault("/service/port", detail)) from error
 
 
-def _refresh(path: Path, *, quiet: bool) -> subprocess.Popen[bytes]:
+def _refresh(path: Path, settings: Settings, *, quiet: bool) -> subprocess.Popen[bytes]:
     """Refresh in a process of its own: the model that embeds is not needed here, nor are its threads."""
+    logs = ["--logs"] if logs_are_json(settings.logs) else []
     return subprocess.Popen(  # noqa: S603 -- this very program, with the path it was given
-        [sys.executable, "-m", "sophia", "refresh", "--wait", "--config", str(path)],
-        stderr=subprocess.DEVNULL if quiet else None,
+        [sys.executable, "-m", "sophia", "refresh", "--wait", *logs, "--config", str(path)],
+        stderr=subprocess.DEVNULL if quiet and not logs else None,
     )
 
 

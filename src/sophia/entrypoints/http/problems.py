@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import structlog
 from flask import Flask, Response, g, json
 from werkzeug.exceptions import HTTPException
 
@@ -24,10 +23,11 @@ from sophia.errors import (
     Unauthenticated,
     Unavailable,
 )
+from sophia.logs import get_logger
 
 __all__ = ["RETRY_AFTER", "install"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 # The most specific class comes first.
 _STATUS: tuple[tuple[type[SophiaError], int, str, str], ...] = (

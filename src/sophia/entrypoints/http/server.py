@@ -17,6 +17,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from sophia.bootstrap.settings import ServiceSettings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints.http.app import create_app
+from sophia.entrypoints.http.server_log import ServerLog
 
 __all__ = ["DemoServer"]
 
@@ -79,6 +80,7 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": service.stop_seconds + _SLACK,
             "timeout": 120,
             "loglevel": "warning",
+            "logger_class": ServerLog,
             "proc_name": "sophia",
             "worker_exit": lambda _arbiter, _worker: self._leave(),
             "when_ready": self._ready,

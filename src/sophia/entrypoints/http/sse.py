@@ -3,16 +3,16 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-import structlog
 from flask import Response, stream_with_context
 
 from sophia.domain.runs import Sequenced
 from sophia.entrypoints.contract import JsonObject
 from sophia.errors import SophiaError
+from sophia.logs import get_logger
 
 __all__ = ["stream"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def stream(

@@ -153,13 +153,6 @@ def test_what_does_not_answer_is_named(world: World) -> None:
     assert response.json()["type"] == "urn:sophia:problem:unavailable"
 
 
-def test_readiness_names_what_does_not_answer(world: World) -> None:
-    assert world.nobody().get("/readyz").status_code == 200
-    app = world.app_with(check_health=lambda: {"database": None, "index": None, "embedder": "is out"})
-    response = world.nobody(app=app).get("/readyz")
-    assert (response.status_code, response.json()["dependencies"]["embedder"]) == (503, "is out")
-
-
 def test_no_page_repeats_a_request(world: World) -> None:
     page = world.nobody().get("/docs/", headers={"Host": "evil.example"})
     assert page.status_code == 200

@@ -1,43 +1,124 @@
 """Whether everything is there that an answer needs."""
 
+import time
 from collections.abc import Callable
+from enum import StrEnum
+
+from attrs import frozen
 
 from sophia.application.identity import SystemIdentity
+from sophia.application.probe import Probe
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError
+from sophia.logs import get_logger
+from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 
-__all__ = ["CheckHealth"]
+__all__ = ["CheckHealth", "Health", "HealthState"]
+
+_log = get_logger(__name__)
+
+
+class HealthState(StrEnum):
+    """How a dependency is. Degraded: answers are given all the same, but less good or less soon."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@frozen
+class Health:
+    """The state of a dependency, and why; the words are safe to show."""
+
+    state: HealthState = HealthState.OK
+    detail: str = ""
 
 
 class CheckHealth:
-    """Tries each thing that SOPHIA depends on."""
+    """Tries each thing that SOPHIA depends on, all at once.
 
-    def __init__(self, records: Records, index: KnowledgeIndex, embedder: Embedder, system: SystemIdentity) -> None:
+    Args:
+        patience: seconds after which what has not answered is down.
+        good_for: seconds during which an answer is not asked for again.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        index: KnowledgeIndex,
+        embedder: Embedder,
+        runtime: AgentRuntime,
+        system: SystemIdentity,
+        patience: float = 3.0,
+        good_for: float = 5.0,
+    ) -> None:
         self._records = records
         self._index = index
         self._embedder = embedder
+        self._runtime = runtime
         self._system = system
-
-    def __call__(self) -> dict[str, str | None]:
-        """Each dependency with what is wrong with it, None for nothing."""
-        scopes = list(self._system.scopes("health"))
-        return {
-            "database": _problem(lambda: [self._read(scope) for scope in scopes]),
-            "index": _problem(lambda: [self._index.generation(scope) for scope in scopes]),
-            "embedder": _problem(lambda: self._embedder.embed_query("ready?")),
+        self._patience = patience
+        checks: dict[str, Callable[[], Health]] = {
+            "database": self._database,
+            "index": self._indexed,
+            "embedder": self._embeds,
+            "agent": self._agent,
+            "tickets": self._tickets,
         }
+        self._probes = {name: Probe(name, check, good_for) for name, check in checks.items()}
+        self._seen = dict.fromkeys(checks, HealthState.OK)
 
-    def _read(self, scope: TenantScope) -> int:
+    def __call__(self) -> dict[str, Health]:
+        """Each dependency by name. One that has not answered in time is down."""
+        until = time.monotonic() + self._patience
+        for probe in self._probes.values():
+            probe.begin()
+        found = {name: _outcome(probe, until) for name, probe in self._probes.items()}
+        for name, health in found.items():
+            if health.state is not self._seen[name]:
+                _log.warning("health.changed", dependency=name, state=health.state, detail=health.detail)
+                self._seen[name] = health.state
+        return found
+
+    def _database(self) -> Health:
+        self._records.check()
+        return Health()
+
+    def _indexed(self) -> Health:
+        behind = [s for s in self._system.scopes("health") if self._index.generation(s) < self._newest(s)]
+        return Health(HealthState.DEGRADED, "it does not hold the newest documents yet") if behind else Health()
+
+    def _newest(self, scope: TenantScope) -> int:
         with self._records.read(scope) as tx:
             return tx.documents.generation()
 
+    def _embeds(self) -> Health:
+        try:
+            self._embedder.embed_query("ready?")
+        except SophiaError as error:
+            # Without it documents are searched by their words.
+            return Health(HealthState.DEGRADED, str(error))
+        return Health()
 
-def _problem(attempt: Callable[[], object]) -> str | None:
+    def _agent(self) -> Health:
+        self._runtime.check()
+        return Health()
+
+    def _tickets(self) -> Health:
+        waiting = sum(map(self._undelivered, self._system.scopes("health")))
+        # A ticket is tried at once: what waits has been tried in vain. None is lost.
+        return Health(HealthState.DEGRADED, "tickets wait to be delivered") if waiting else Health()
+
+    def _undelivered(self, scope: TenantScope) -> int:
+        with self._records.read(scope) as tx:
+            return tx.outbox.depth()
+
+
+def _outcome(probe: Probe[Health], until: float) -> Health:
     try:
-        attempt()
+        return probe.result(max(0.0, until - time.monotonic()))
     except SophiaError as error:
-        return str(error)
-    return None
+        return Health(HealthState.DOWN, str(error))

@@ -164,7 +164,9 @@ class UseCases(containers.DeclarativeContainer):
         Services,
         authenticate=authenticate,
         background=background,
-        check_health=providers.Singleton(CheckHealth, adapters.records, adapters.index, adapters.embedder, system),
+        check_health=providers.Singleton(
+            CheckHealth, adapters.records, adapters.index, adapters.embedder, adapters.runtime, system
+        ),
         start_run=start_run,
         read_run=providers.Singleton(ReadRun, adapters.records),
         read_answer=providers.Singleton(ReadAnswer, follow_run),

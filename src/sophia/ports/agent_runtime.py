@@ -33,6 +33,14 @@ class AgentRuntime(Protocol):
         """Names what answers, for the record."""
         ...
 
+    def check(self) -> None:
+        """Pass when what words the answer can be reached; asks nothing that costs. Inherited, it passes.
+
+        Raises:
+            Unavailable: it cannot.
+        """
+        return  # an empty body would make it abstract
+
     def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:
         """The reply, as it comes: text, the quotes behind its markers, at last its cost.
 

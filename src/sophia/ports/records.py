@@ -483,6 +483,14 @@ class Transaction(Protocol):
 class Records(Protocol):
     """Opens transactions."""
 
+    def check(self) -> None:
+        """Pass when the store answers and is laid out as this version of SOPHIA expects.
+
+        Raises:
+            Unavailable: it does not, or is not.
+        """
+        ...
+
     def read(self, scope: TenantScope) -> AbstractContextManager[Transaction]:
         """A consistent view. Nothing written in it stays.
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from sophia.errors import ConfigurationError, Conflict, Fault, Unavailable
 
-__all__ = ["migrate", "open_engine", "reading", "writing"]
+__all__ = ["check_migrated", "migrate", "open_engine", "reading", "writing"]
 
 _PATIENCE = 30.0
 """Seconds that a writer waits for its turn."""
@@ -110,6 +110,16 @@ def migrate(engine: Engine) -> None:
     with writing(engine, "") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def check_migrated(engine: Engine) -> None:
+    """Pass when the tables are those of this version.
+
+    Raises:
+        Unavailable: they are older or newer, or the database does not answer.
+    """
+    if _revision(engine) != _newest():
+        raise Unavailable("database", "its tables are not of this version")
 
 
 def _revision(engine: Engine) -> str | None:

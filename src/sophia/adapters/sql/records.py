@@ -8,7 +8,7 @@ from sqlalchemy import Engine, bindparam, select, union_all
 from sophia.adapters.sql.audit import SqlAuditLog
 from sophia.adapters.sql.conversations import SqlConversations
 from sophia.adapters.sql.documents import SqlDocuments
-from sophia.adapters.sql.engine import reading, writing
+from sophia.adapters.sql.engine import check_migrated, reading, writing
 from sophia.adapters.sql.outbox import SqlOutbox
 from sophia.adapters.sql.refreshes import SqlRefreshes
 from sophia.adapters.sql.runs import SqlRuns
@@ -83,6 +83,10 @@ class SqlRecords(Records):
         self._engine = engine
         self._clock = clock
         self._watch = LogWatch(self._last_sequences)
+
+    def check(self) -> None:
+        """See `Records`."""
+        check_migrated(self._engine)
 
     @contextmanager
     def read(self, scope: TenantScope) -> Iterator[Transaction]:

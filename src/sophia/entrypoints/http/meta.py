@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
+from sophia.application.health import HealthState
 from sophia.entrypoints.http.problems import RETRY_AFTER
 from sophia.entrypoints.http.requests import openapi, services
 
@@ -19,11 +20,15 @@ def healthz() -> Response:
 @routes.get("/readyz")
 def readyz() -> Response:
     """Whether everything is there that an answer needs."""
-    dependencies = services().check_health()
-    ready = all(problem is None for problem in dependencies.values())
-    shown = {name: "ok" if problem is None else problem for name, problem in dependencies.items()}
-    response = jsonify(status="ok" if ready else "unavailable", dependencies=shown)
-    if not ready:
+    found = services().check_health()
+    worst = max((health.state for health in found.values()), key=list(HealthState).index)
+    status = "stopping" if services().background.stopping else worst
+    shown = {
+        name: {"state": health.state} | ({"detail": health.detail} if health.detail else {})
+        for name, health in found.items()
+    }
+    response = jsonify(status=status, dependencies=shown)
+    if status in {"stopping", HealthState.DOWN}:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response

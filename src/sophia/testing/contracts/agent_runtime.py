@@ -60,6 +60,9 @@ class AgentRuntimeContract:
         passage = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
         return Turn("thr_1", "run_1", "How often are passwords changed?", "en", passages=(passage,))
 
+    def test_it_can_be_reached(self, runtime: AgentRuntime) -> None:
+        runtime.check()
+
     def test_has_a_version(self, runtime: AgentRuntime) -> None:
         assert runtime.version
 

@@ -22,6 +22,9 @@ _SOON = 2.0
 class TransactionsContract(RecordsCase):
     """Transactions and listening."""
 
+    def test_it_is_as_this_version_expects(self, world: World) -> None:
+        world.records.check()
+
     def test_a_block_that_raises_leaves_nothing_behind(self, world: World) -> None:
         thread = world.thread()
         run, lease = world.started(thread)

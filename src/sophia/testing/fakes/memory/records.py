@@ -91,6 +91,9 @@ class MemoryRecords(Records):
         self._writing = Lock()
         self._committed = Condition()
 
+    def check(self) -> None:
+        pass
+
     @contextmanager
     def read(self, scope: TenantScope) -> Iterator[Transaction]:
         yield MemoryTransaction(self._snapshot(scope), scope, self._clock)

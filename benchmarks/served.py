@@ -28,6 +28,7 @@ from sophia.adapters.demo_keys.verifier import DemoKeyVerifier
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.logs import log_to_stderr
 from sophia.bootstrap.settings import load_settings
+from sophia.bootstrap.telemetry import counting_together
 from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
 from sophia.entrypoints.http.server import DemoServer
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
@@ -276,4 +277,5 @@ if __name__ == "__main__":
     log_to_stderr(given.logs)
     open_database(given).dispose()
     spoken = None if "--silently" in sys.argv else given.data_dir / "spoken.log"
-    DemoServer(given.service, partial(_make, given, spoken)).run()
+    with counting_together():
+        DemoServer(given.service, partial(_make, given, spoken)).run()

@@ -9,7 +9,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +20,7 @@ import httpx
 import pytest
 from conformance import Contract
 from harness import PATIENCE, Caller
+from prometheus_client.parser import text_string_to_metric_families
 
 CONFIG = """
 [service]
@@ -254,3 +258,79 @@ def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     assert "Error" not in server.log.read_text()
     with socket.create_server(("127.0.0.1", server.port)):
         pass
+
+
+def test_its_log_is_lines_of_json_and_tells_no_text(server: Server, acme: Caller) -> None:
+    body = {"companyId": "acme", "message": "How often are backups made?"}
+    answer = acme.post("/chat", json=body, headers={"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}).json()
+    acme.get("/threads", params={"companyId": "acme", "limit": "17"})
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert all({"timestamp", "level", "event", "logger"} <= line.keys() for line in lines)
+    (ended,) = (line for line in lines if line["event"] == "run.ended" and line["run"] == answer["runId"])
+    assert (ended["tenant"], ended["thread"], ended["outcome"]) == ("acme", answer["threadId"], "completed")
+    assert (ended["trace_id"], ended["level"]) == ("ab" * 16, "info")
+    assert datetime.fromisoformat(ended["timestamp"]).utcoffset() == timedelta(0)
+    (asked,) = (line for line in lines if line["event"] == "http.request" and line["request"] == ended["request"])
+    assert (asked["method"], asked["route"], asked["status"], asked["tenant"]) == ("POST", "/chat", 200, "acme")
+    assert "refresh.ended" in {line["event"] for line in lines}
+    log = server.log.read_text()
+    for told in ("backups", "every night", "limit=", server.keys["acme"]):
+        assert told not in log, told
+
+
+def test_its_numbers_are_those_of_all_workers(server: Server, acme: Caller) -> None:
+    """Many connections, so that each worker gets some; then each worker is asked."""
+
+    def numbers() -> dict[str, float]:
+        return {
+            str(sample.labels | {"": sample.name}): sample.value
+            for family in text_string_to_metric_families(acme.get("/metrics").text)
+            for sample in family.samples
+        }
+
+    health = str({"method": "GET", "route": "/healthz", "status": "200", "": "sophia_http_requests_total"})
+    runs = str({"outcome": "completed", "": "sophia_runs_total"})
+    before = numbers()
+
+    def ask() -> None:
+        with httpx.Client(base_url=server.url, headers={"Connection": "close"}, timeout=PATIENCE) as client:
+            for _ in range(50):
+                assert client.get("/healthz").status_code == 200
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(ask) for _ in range(8)]:
+            done.result()
+    for _ in range(3):
+        assert acme.ask("How often are backups made?").status_code == 200
+    for worker in server.workers:
+        with only(server, acme, worker):
+            after = numbers()
+            assert after[health] - before.get(health, 0) == 400
+            assert after[runs] - before[runs] == 3
+            assert after[str({"": "sophia_runs_playing"})] == 0
+            assert after[str({"": "sophia_documents"})] == 2
+    # The refresh that it began with is a process of its own.
+    assert before[str({"status": "completed", "": "sophia_refreshes_total"})] == 2
+
+
+def test_what_a_killed_worker_has_counted_stays(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    server = Server(
+        tmp_path, TMPDIR=str(scratch), SOPHIA__SERVICE__REFRESH_ON_START="false", SOPHIA__SERVICE__WORKERS="1"
+    )
+    try:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+            assert client.get("/healthz").status_code == 200
+            (worker,) = server.workers
+            assert len(list(scratch.glob(f"sophia-metrics-*/*_{worker}.db"))) == 3
+            os.kill(worker, signal.SIGKILL)
+        while server.workers in ([], [worker]):
+            time.sleep(0.05)
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+            text = client.get("/metrics").text
+        assert 'sophia_http_requests_total{method="GET",route="/healthz",status="200"} 1.0' in text
+        assert [path.name for path in scratch.glob(f"sophia-metrics-*/gauge_*_{worker}.db")] == []
+    finally:
+        server.close()
+    assert list(scratch.glob("sophia-metrics-*")) == []

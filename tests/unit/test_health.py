@@ -2,20 +2,25 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
+from sophia.application.backlog import Backlog, MeasureBacklog
 from sophia.application.health import CheckHealth, Health, HealthState
 from sophia.application.identity import SystemIdentity
 from sophia.application.probe import Probe
+from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.tenancy import Company, TenantScope
 from sophia.errors import NotFound, Unavailable
 from sophia.ports.embedder import Embedder
 from sophia.testing.contracts.records_world import SYSTEM, World, chunked
 from sophia.testing.fakes.agent_runtime import QuotingAgentRuntime
+from sophia.testing.fakes.documents import MemorySource
 from sophia.testing.fakes.embedder import FailingEmbedder, HashingEmbedder
 from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
@@ -181,3 +186,29 @@ class TestTables:
         with pytest.raises(Unavailable, match="not of this version"):
             records.check()
         engine.dispose()
+
+
+class TestBacklog:
+    def measure(self, world: World, system: SystemIdentity, records: MemoryRecords | None = None) -> Backlog | None:
+        sources = {"acme": [MemorySource("docs", {}), MemorySource("wiki", {})], "globex": [MemorySource("docs", {})]}
+        return MeasureBacklog(records or world.records, sources.__getitem__, system, world.clock)()
+
+    def test_nothing_waits(self, world: World, system: SystemIdentity) -> None:
+        assert self.measure(world, system) == Backlog(sources_unread=3)
+
+    def test_it_adds_the_companies_up(self, world: World, system: SystemIdentity) -> None:
+        document, failure = world.document("claves", "texto\n"), DocumentFailure("docs", "x.pdf", "it is empty")
+        for scope in system.scopes("test"):
+            with world.records.write(scope) as tx:
+                tx.documents.put(evolve(document, id=f"doc_{scope.company_id}"), "texto\n", chunked("texto\n"))
+                tx.documents.set_source("docs", "folder", world.clock.now(), [failure])
+                tx.outbox.add("tkt_1", "key", world.clock.now())
+            world.clock.advance(timedelta(minutes=1))
+        assert self.measure(world, system) == Backlog(
+            deliveries=2, documents=2, failures=2, pending=2, sources_unread=1, refresh_age=120.0
+        )
+
+    def test_it_is_unknown_when_the_database_is_down(
+        self, world: World, system: SystemIdentity, clock: FrozenClock
+    ) -> None:
+        assert self.measure(world, system, DownRecords(clock)) is None

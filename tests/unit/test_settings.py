@@ -85,6 +85,36 @@ def test_the_environment_reaches_no_lists() -> None:
     assert "SOPHIA__COMPANIES__0" in faults({"companies": []}, {"SOPHIA__COMPANIES__0__ID": "x"})[""]
 
 
+@pytest.mark.parametrize(
+    ("url", "detail"),
+    [
+        ("collector:4318", "expected an http:// or https:// URL"),
+        ("https://", "expected an http:// or https:// URL"),
+        ("http://[", "is no URL"),
+        ("http://collector.example:4318", "http:// is for this machine only; use https://"),
+        ("http://192.0.2.7:4318", "http:// is for this machine only; use https://"),
+        ("https://collector.example", None),
+        ("http://localhost:4318", None),
+        ("http://127.0.0.9:4318/", None),
+        ("http://[::1]:4318", None),
+    ],
+)
+def test_traces_leave_the_machine_encrypted(url: str, detail: str | None) -> None:
+    values = {"telemetry": {"otlp_endpoint": url}}
+    if detail is None:
+        assert parse_settings(values, Path()).telemetry.otlp_endpoint == url
+    else:
+        assert faults(values) == {"/telemetry/otlp_endpoint": detail}
+
+
+def test_the_collector_can_be_named_as_everywhere() -> None:
+    environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"}
+    assert parse_settings({}, Path(), environment).telemetry.otlp_endpoint == "http://localhost:4318"
+    assert parse_settings({}, Path(), environment | {"OTEL_SDK_DISABLED": "TRUE"}).telemetry.otlp_endpoint == ""
+    own = {"telemetry": {"otlp_endpoint": "https://own.example"}}
+    assert parse_settings(own, Path(), environment).telemetry.otlp_endpoint == "https://own.example"
+
+
 @pytest.mark.parametrize("content", [b"\xff", b"a = ", None])
 def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "sophia.toml"

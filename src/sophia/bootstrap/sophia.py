@@ -80,6 +80,7 @@ class Sophia:
     def close(self, within: float | None = None) -> None:
         """Finish what was begun, within some seconds if they are given, and do what is left undone once more."""
         self.services.background.stop(within)
+        self.services.telemetry.tracing.close()
 
     @property
     def services(self) -> Services:

@@ -16,6 +16,7 @@ import click
 from sophia.bootstrap.logs import log_to_stderr, logs_are_json
 from sophia.bootstrap.process import share_processors
 from sophia.bootstrap.settings import Settings, load_settings
+from sophia.bootstrap.telemetry import check_telemetry, counting_together
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = ["command"]
@@ -40,7 +41,13 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
     if not demo:
         raise ConfigurationError(Fault("", "there is no way in but --demo yet: it makes keys for this machine only"))
     _check_address(settings)
+    check_telemetry(settings)
     share_processors()
+    with counting_together():
+        _serve(settings, path, no_wait=no_wait)
+
+
+def _serve(settings: Settings, path: Path, *, no_wait: bool) -> None:
     refreshing = _refresh(path, settings, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415

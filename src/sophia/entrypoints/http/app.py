@@ -1,13 +1,12 @@
 """The Flask application."""
 
-import secrets
 from ipaddress import ip_address
 
 from flask import Flask, Response, abort, g, request
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from sophia.bootstrap.services import Services
-from sophia.entrypoints.http import chat, knowledge, meta, problems, threads
+from sophia.entrypoints.http import chat, knowledge, meta, observation, problems, threads
 from sophia.errors import PermissionDenied
 
 __all__ = ["create_app"]
@@ -30,6 +29,7 @@ def create_app(services: Services, *, loopback_only: bool = False) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["sophia"] = services
+    observation.install(app, services)
     problems.install(app)
     for module in (chat, threads, knowledge, meta):
         app.register_blueprint(module.routes)
@@ -37,7 +37,6 @@ def create_app(services: Services, *, loopback_only: bool = False) -> Flask:
 
     @app.before_request
     def _begin() -> None:
-        g.request_id = f"req_{secrets.token_hex(12)}"
         if loopback_only and not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
             raise PermissionDenied("loopback", "the demo answers callers on its own machine only")
         if "\0" in request.path:

@@ -1,4 +1,4 @@
-"""The service about itself: health and the contract."""
+"""The service about itself: health, numbers and the contract."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -32,6 +32,13 @@ def readyz() -> Response:
         response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+@routes.get("/metrics")
+def metrics() -> Response:
+    """What the server does, in numbers, for Prometheus."""
+    text = services().telemetry.metrics.exposition(services().measure_backlog())
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @routes.get("/openapi.yaml")

@@ -100,7 +100,7 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_bug(error: Exception) -> Response:
-    _log.error("http.failed", request=g.get("request_id"), exc_info=error)
+    _log.error("http.failed", exc_info=error)
     return _problem(500, "internal", "Something went wrong inside SOPHIA", "The error has been logged.")
 
 

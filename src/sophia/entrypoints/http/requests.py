@@ -14,6 +14,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from sophia.bootstrap.services import Services
 from sophia.domain.tenancy import TenantScope
+from sophia.entrypoints.http.observation import name_caller
 from sophia.errors import CompanyMismatch, Fault, InvalidInput, Unauthenticated
 
 __all__ = [
@@ -58,6 +59,7 @@ def caller() -> TenantScope:
         raise Unauthenticated("send an access key in X-Agent-Access-Key or a token in Authorization: Bearer")
     user = request.headers.get("X-User-Id")
     scope = services().authenticate(credential.strip(), None if user is None else _as_utf8(user))
+    name_caller(scope)
     for company_id in request.args.getlist("companyId"):
         own_company(scope, company_id)
     return scope

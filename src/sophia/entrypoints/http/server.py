@@ -16,6 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from sophia.bootstrap.settings import ServiceSettings
 from sophia.bootstrap.sophia import Sophia
+from sophia.bootstrap.telemetry import forget_process
 from sophia.entrypoints.http.app import create_app
 from sophia.entrypoints.http.server_log import ServerLog
 
@@ -81,6 +82,7 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
             "timeout": 120,
             "loglevel": "warning",
             "logger_class": ServerLog,
+            "child_exit": lambda _arbiter, worker: forget_process(worker.pid),
             "proc_name": "sophia",
             "worker_exit": lambda _arbiter, _worker: self._leave(),
             "when_ready": self._ready,

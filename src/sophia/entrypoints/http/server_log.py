@@ -9,7 +9,7 @@ __all__ = ["ServerLog"]
 
 
 class ServerLog(Logger):  # type: ignore[misc]
-    """Hands gunicorn's lines to whatever the program has configured."""
+    """Hands gunicorn's lines to whatever the program has configured. Its access log is ours: `observation`."""
 
     def setup(self, cfg: Config) -> None:
         """Take the level over, and no handler."""

@@ -1,5 +1,6 @@
 """The server: gunicorn, told what it needs to know by the settings."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -12,6 +13,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
 from sophia.bootstrap.settings import ServiceSettings
@@ -40,6 +42,18 @@ _SPARE_CONNECTIONS = 1000
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     """A worker that, told to stop, goes on answering while it finishes what was begun; new work is refused."""
+
+    def handle(self, conn: Any) -> Any:
+        """Serve a connection; one that ends waits here for its client to close, too.
+
+        gunicorn waits in the thread that accepts connections: up to two seconds in which nobody else is heard.
+        """
+        keep = super().handle(conn)
+        if keep is False:
+            with contextlib.suppress(OSError):  # it may be gone
+                close_graceful(conn.sock.dup())
+                conn.sock.shutdown(socket.SHUT_RD)
+        return keep
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave; called in the main thread, which has connections to look after meanwhile."""

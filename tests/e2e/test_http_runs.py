@@ -271,6 +271,18 @@ def test_a_thread_is_deleted_while_it_answers(world: World) -> None:
     assert ana.get(f"/runs/{started['runId']}").status_code == 404
 
 
+def test_a_run_is_cancelled_though_its_model_says_nothing(world: World) -> None:
+    ana = world.caller()
+    with ana.ask_streaming(WAIT) as stream:
+        run = f"/runs/{next(stream).data['runId']}"
+        assert ana.post(f"{run}/cancel").status_code == 202
+        assert [event.name for event in stream][-1] == "run.cancelled"
+    assert ana.get(run).json()["status"] == "cancelled"
+    world.outside.gate.set()
+    world.sophia.close()
+    assert ana.get(run).json()["status"] == "cancelled"
+
+
 def test_a_stopping_server_takes_nothing_new_and_leaves_the_rest_to_its_lease(world: World) -> None:
     ana = world.caller()
     with ana.ask_streaming(WAIT) as stream:

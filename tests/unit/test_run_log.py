@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sophia.application.identity import SystemIdentity
-from sophia.application.leases import HeldLease, LeaseKeeper, renew_runs
+from sophia.application.leases import RUNS, HeldLease, LeaseKeeper
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.domain.handoff import Category, Decision, Handoff
 from sophia.domain.runs import HandoffMade, MessageDelta, RunCancelled, RunStarted, Standing
@@ -61,7 +61,7 @@ def writer(world, system) -> LogWriter:
 
 def held(world, scope=ANA) -> HeldLease:
     _, lease = world.started(world.thread(scope), scope)
-    return HeldLease(scope, lease, renew_runs)
+    return HeldLease(scope, lease, RUNS)
 
 
 def log_of(world, held, length):
@@ -151,13 +151,13 @@ def test_the_keeper_renews_all_leases_and_hears_how_they_stand(world, system):
     kept = []
     for scope in (ANA, BOB, EVE):
         _, lease = world.started(world.thread(scope), scope, seconds=1)
-        kept.append(keeper.take(scope, lease, renew_runs))
+        kept.append(keeper.take(scope, lease, RUNS))
     with world.records.write(BOB) as tx:
         tx.runs.request_cancel(kept[1].lease.work_id)
     with world.records.write(EVE) as tx:
         tx.runs.finish(kept[2].lease, RunCancelled())
     until = time.monotonic() + PATIENCE
-    while kept[2]._standing is Standing.HELD and time.monotonic() < until:
+    while kept[2].standing is Standing.HELD and time.monotonic() < until:
         time.sleep(0.01)
     kept[0].check()
     with pytest.raises(Cancelled):

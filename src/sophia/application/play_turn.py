@@ -160,7 +160,8 @@ class PlayTurn:
         recalled: tuple[FoundMessage, ...] = ()
         if vector:
             with self._records.read(scope) as tx:
-                recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
+                if self._memory.recalled:
+                    recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
                 if waiting := tx.documents.waiting():
                     limitations.append(wording(message.language).unembedded(waiting))
         return Turn(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from attrs import define, evolve, field, frozen
 
 from sophia.application.embed_chunks import EmbedChunks
-from sophia.application.leases import LeaseKeeper, renew_refreshes
+from sophia.application.leases import REFRESHES, LeaseKeeper
 from sophia.application.start_refresh import SourcesOf, StartedRefresh
 from sophia.application.sync_index import SyncIndex
 from sophia.domain.audit import AuditEvent
@@ -127,7 +127,7 @@ class RefreshKnowledge:
         """
         work = _Work(scope, started.lease, started.refresh.options, on_progress)
         try:
-            with self._keeper.hold(scope, started.lease, renew_refreshes):
+            with self._keeper.hold(scope, started.lease, REFRESHES):
                 self._refresh(work)
         except LeaseLost:
             _log.warning("refresh.lease_lost", tenant=scope.company_id, refresh=started.refresh.id)

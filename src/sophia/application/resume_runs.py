@@ -1,7 +1,7 @@
 """Taking up runs whose process has died."""
 
 from sophia.application.identity import SystemIdentity
-from sophia.application.leases import LeaseKeeper, renew_runs
+from sophia.application.leases import RUNS, LeaseKeeper
 from sophia.application.start_run import StartedRun
 from sophia.domain.audit import AuditEvent
 from sophia.domain.runs import Problem, Run, RunFailed, RunStarted
@@ -60,4 +60,4 @@ class ResumeRuns:
             run = tx.runs.get(run.id)
             tx.runs.append({lease: [RunStarted(run.id, run.thread_id)]})
         _log.info("run.resumed", tenant=scope.company_id, run=run.id, attempt=run.attempt)
-        return StartedRun(run, self._keeper.take(caller, lease, renew_runs))
+        return StartedRun(run, self._keeper.take(caller, lease, RUNS))

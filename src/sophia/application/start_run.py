@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from attrs import frozen
 
-from sophia.application.leases import HeldLease, LeaseKeeper, renew_runs
+from sophia.application.leases import RUNS, HeldLease, LeaseKeeper
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, Role, Thread, thread_title
 from sophia.domain.language import detect_language
@@ -89,7 +89,7 @@ class StartRun:
                 Message(run.message_id, thread.id, run.id, Role.USER, question.text, language, now)
             )
             tx.audit.append(AuditEvent("question.asked", run.id, {"thread": thread.id, "length": len(question.text)}))
-        return StartedRun(run, self._keeper.take(scope, lease, renew_runs))
+        return StartedRun(run, self._keeper.take(scope, lease, RUNS))
 
     def _thread(self, tx: Transaction, scope: TenantScope, question: Question) -> Thread:
         """The thread that the question goes on with, or a new one."""

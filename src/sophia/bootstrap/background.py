@@ -59,7 +59,7 @@ class Background:
         self._system = system
         self._keeper = keeper
         self._resume_runs = resume_runs
-        self._chores = chores
+        self._chores = (self._resume, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
@@ -126,18 +126,27 @@ class Background:
         scope = self._system.scope(company_id, "refresh")
         self._submit(self._refreshes, self._refresh, scope, started)
 
-    def do_chores(self) -> None:
-        """One round for every company; what fails is logged and left for the next."""
-        for scope in self._system.scopes("chores"):
-            if not self._stopping.is_set():
-                for started in self._resume_runs(scope):
-                    self.play(started)
-            for chore in self._chores:
-                try:
-                    while chore(scope) and not self._stopping.is_set():
-                        pass
-                except SophiaError as error:
-                    _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
+    def do_chores(self) -> int:
+        """One round for every company; what fails is logged and left for the next. How much there was to do."""
+        return sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in self._chores)
+
+    def _do(self, chore: Chore, scope: TenantScope) -> int:
+        try:
+            return chore(scope)
+        except SophiaError as error:
+            _log.warning("chore.failed", tenant=scope.company_id, chore=type(chore).__name__, error=str(error))
+        except Exception:  # noqa: BLE001
+            # Nobody above could do better: the other companies' chores are not to wait for this one's.
+            _log.exception("chore.failed", tenant=scope.company_id, chore=type(chore).__name__)
+        return 0
+
+    def _resume(self, scope: TenantScope) -> int:
+        if self.stopping:
+            return 0
+        resumed = self._resume_runs(scope)
+        for started in resumed:
+            self.play(started)
+        return len(resumed)
 
     def _play(self, started: StartedRun) -> Outcome | None:
         self._runs_waiting.dec()
@@ -156,12 +165,13 @@ class Background:
         return begun
 
     def _look_after(self) -> None:
-        while not self._stopping.wait(_ROUND):
+        pause = _ROUND
+        while not self._stopping.wait(pause):
             try:
-                self.do_chores()
-            except Exception:  # noqa: BLE001
-                # The top of a thread: nobody above would hear of it, and the next round may go well.
-                _log.exception("chores.failed")
+                pause = 0.0 if self.do_chores() else _ROUND
+            except SophiaError as error:
+                _log.warning("chores.failed", error=str(error))
+                pause = _ROUND
 
 
 def _report(done: Future[Any]) -> None:

@@ -22,7 +22,7 @@ POLL_SECONDS = 0.1
 LogKey: TypeAlias = tuple[str, str]
 """A company and the id of one of its logs."""
 
-_KEPT = 256
+_KEPT = 64
 """Events of one log that are kept for its listeners; who is further behind looks into the log."""
 
 _log = get_logger(__name__)

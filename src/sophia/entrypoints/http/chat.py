@@ -1,11 +1,12 @@
 """Asking, and following the runs that answer."""
 
+from concurrent.futures import Future, wait
 from typing import cast
 
 from flask import Blueprint, Response, jsonify, request
 
 from sophia.application.start_run import Question
-from sophia.domain.runs import Run, RunEvent
+from sophia.domain.runs import Outcome, Run, RunEvent
 from sophia.domain.tenancy import TenantScope
 from sophia.entrypoints import contract
 from sophia.entrypoints.http.requests import body, caller, idempotency_key, last_event_id, own_company, services
@@ -14,6 +15,8 @@ from sophia.entrypoints.http.sse import stream
 __all__ = ["routes"]
 
 routes = Blueprint("chat", __name__)
+
+_SOON = 1.0  # seconds
 
 
 @routes.post("/chat")
@@ -30,9 +33,7 @@ def chat() -> Response:
     if asked.get("stream") or "text/event-stream" in request.headers.get("Accept", ""):
         response = _events(scope, run, 0)
     else:
-        # What nobody foresaw is reported where it happened; the log of the run says how it ended.
-        outcome = None if playing.exception() else playing.result()
-        response = jsonify(contract.answer(services().read_answer(scope, run, outcome)))
+        response = jsonify(contract.answer(services().read_answer(scope, run, _soon(playing))))
     response.headers["Location"] = f"/runs/{run.id}"
     return response
 
@@ -55,6 +56,12 @@ def cancel_run(run_id: str) -> tuple[Response, int]:
     """Ask a run to stop."""
     run = services().cancel_run(caller(), run_id)
     return jsonify(contract.run(run)), 202 if run.status.is_live else 200
+
+
+def _soon(playing: Future[Outcome | None]) -> Outcome | None:
+    """The outcome of a run that ends soon; of others their log tells, whoever ends them."""
+    wait((playing,), _SOON)
+    return playing.result() if playing.done() and not playing.exception() else None
 
 
 def _events(scope: TenantScope, run: Run, after: int) -> Response:

@@ -24,7 +24,7 @@ from sophia.entrypoints.http.server_log import ServerLog
 
 __all__ = ["DemoServer"]
 
-_CLIENT_PATIENCE = 30
+_CLIENT_PATIENCE = 10
 """Seconds that a client may leave the server waiting for its next bytes, or for room for the server's."""
 
 _SEND_BUFFER = 128 * 1024

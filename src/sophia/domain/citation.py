@@ -8,14 +8,15 @@ from attrs import frozen
 
 from sophia.domain.knowledge import Passage
 
-__all__ = ["Citation", "Quote", "Unsupported", "find_unsupported", "prove", "sentences"]
+__all__ = ["Citation", "Quote", "Unsupported", "find_unsupported", "prove", "sentences", "words_of"]
 
 
 @frozen
 class Quote:
     """What an agent claims to quote: exact words of a passage that it was given.
 
-    ``start`` and ``end`` are code points in the stored text of the passage's document version.
+    ``start`` and ``end`` are code points in the stored text of the passage's document version. Words that an agent
+    puts into a passage's mouth are carried as it gave them, with the place that comes nearest: `prove` finds them out.
     """
 
     index: int
@@ -98,12 +99,12 @@ def find_unsupported(
     A sentence is supported when it carries a marker of a verified citation and at least half of its
     words stand in what those citations quote. It is a check of words, not of truth.
     """
-    quoted = {c.index: set(_words(c.quote)) for c in citations if c.verified}
+    quoted = {c.index: words_of(c.quote) for c in citations if c.verified}
     found = []
     for claim_start, claim_end in claims:
         for start, end in sentences(answer[claim_start:claim_end]):
             sentence = answer[claim_start + start : claim_start + end]
-            words = set(_words(_MARKER.sub(" ", sentence)))
+            words = words_of(_MARKER.sub(" ", sentence))
             if not words:
                 continue
             marked = [quoted[int(n)] for n in _MARKER.findall(sentence) if int(n) in quoted]
@@ -114,6 +115,7 @@ def find_unsupported(
     return tuple(found)
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> set[str]:
+    """The words of a text, in lower case and without accents."""
     folded = unicodedata.normalize("NFKD", text.lower())
-    return _WORD.findall("".join(c for c in folded if not unicodedata.combining(c)))
+    return set(_WORD.findall("".join(c for c in folded if not unicodedata.combining(c))))

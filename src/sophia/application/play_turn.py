@@ -12,7 +12,7 @@ from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
-from sophia.domain.agents import Cited, Spoken, Tokens, Turn
+from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
@@ -47,10 +47,14 @@ class _Reply:
     claims: list[tuple[int, int]] = field(factory=list)
     quotes: dict[int, Quote] = field(factory=dict)
     tokens: Tokens = field(factory=lambda: Tokens(0, 0))
+    limitations: list[str] = field(factory=list)
 
     def say(self, spoken: Spoken) -> None:
         if spoken.claim:
-            self.claims.append((len(self.text), len(self.text) + len(spoken.text)))
+            start = len(self.text)
+            if self.claims and self.claims[-1][1] == start:  # a sentence may come in many pieces
+                start, _ = self.claims.pop()
+            self.claims.append((start, len(self.text) + len(spoken.text)))
         self.text += spoken.text
 
 
@@ -103,13 +107,14 @@ class PlayTurn:
             log.add(HandoffMade(outcome.handoff))
             _say(Spoken(outcome.told, claim=False), reply, log)
 
-        tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log)
+        tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log, message.language)
         if handoff is None or intent.question:
             if handoff is not None:
                 _say(Spoken("\n\n", claim=False), reply, log)
             asked = evolve(message, text=_without(message.text, intent.actions)) if handoff else message
             turn = self._recall(held.scope, asked, tuple(history), vector, limitations)
             self._respond(turn, tools, reply, log)
+            limitations += [*tools.limitations, *reply.limitations]
 
         citations = self._verify(held.scope, reply)
         if unverified := sum(not citation.verified for citation in citations):
@@ -178,6 +183,8 @@ class PlayTurn:
                         reply.quotes[quote.index] = quote
                     case Tokens():
                         reply.tokens = event
+                    case Limitation(text):
+                        reply.limitations.append(text)
 
     def _verify(self, scope: TenantScope, reply: _Reply) -> tuple[Citation, ...]:
         if not reply.quotes:

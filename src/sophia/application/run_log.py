@@ -96,6 +96,10 @@ class RunLog:
         self._writer = writer
         self._held = held
 
+    def check(self) -> None:
+        """Pass while the run may go on. Raises as `say`."""
+        self._held.check()
+
     def say(self, text: str) -> None:
         """The next stretch of the answer.
 

@@ -38,6 +38,10 @@ class Wording:
         """The search went by words only."""
         return self._texts["limitation.embedder"]
 
+    def tool_failed(self, tool: str, reason: str) -> str:
+        """A tool that gave no result: what it would have found is not in the answer."""
+        return self._texts["limitation.tool"].format(tool=tool, reason=reason)
+
     def unverified(self, count: int) -> str:
         """Quotes that do not stand where they were said to."""
         return self._texts["limitation.quotes"].format(count=count)
@@ -67,6 +71,7 @@ _ES = Wording(
             "no por su significado: {pending}"
         ),
         "limitation.embedder": "conocimiento: he buscado solo por palabras; la búsqueda por significado no responde",
+        "limitation.tool": "{tool}: no ha dado resultado ({reason}); la respuesta no cuenta con ello",
         "limitation.quotes": "citas que no aparecen tal cual en el documento, marcadas como no verificadas: {count}",
     }
 )
@@ -93,6 +98,7 @@ _EN = Wording(
             "knowledge: passages of your documents that are found by their words only, not by meaning yet: {pending}"
         ),
         "limitation.embedder": "knowledge: searched by words only; search by meaning does not answer",
+        "limitation.tool": "{tool}: gave no result ({reason}); the answer does without it",
         "limitation.quotes": "citations that do not stand in the document word for word, marked unverified: {count}",
     }
 )

@@ -9,7 +9,7 @@ from sophia.domain.conversation import FoundMessage, Message
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
 
-__all__ = ["AgentEvent", "Cited", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
+__all__ = ["AgentEvent", "Cited", "Limitation", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
 
 
 @frozen
@@ -60,7 +60,14 @@ class Tokens:
     output: int
 
 
-AgentEvent: TypeAlias = Spoken | Cited | Tokens
+@frozen
+class Limitation:
+    """What the reply lacks, in the user's language: that it was cut short, say."""
+
+    text: str
+
+
+AgentEvent: TypeAlias = Spoken | Cited | Tokens | Limitation
 
 
 @frozen
@@ -74,11 +81,11 @@ class ToolSpec:
 
 @frozen
 class ToolCall:
-    """An agent asks for a tool."""
+    """An agent asks for a tool; ``arguments`` is None where what it passes cannot be read as a JSON object."""
 
     id: str
     name: str
-    arguments: dict[str, object] = field(hash=False)
+    arguments: dict[str, object] | None = field(hash=False)
 
 
 @frozen

@@ -24,6 +24,13 @@ class ToolBox(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Pass while the turn may go on. Whoever waits for something else than a tool asks several times a second.
+
+        Raises:
+            Cancelled: the run was cancelled; stop.
+        """
+
 
 class AgentRuntime(Protocol):
     """Plays one turn of a conversation."""

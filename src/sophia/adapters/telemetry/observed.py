@@ -326,6 +326,10 @@ class _ObservedToolBox(ToolBox):
         metrics.tool_calls.labels(name, result.status).inc()
         return result
 
+    def check(self) -> None:
+        """See `ToolBox`."""
+        self._tools.check()
+
 
 class ObservedTicketDesk(TicketDesk):
     """A desk whose deliveries are counted and traced."""

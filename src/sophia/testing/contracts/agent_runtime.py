@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from sophia.domain.agents import Cited, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
+from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
@@ -24,6 +24,9 @@ class NoTools(ToolBox):
 
     def call(self, call: ToolCall) -> ToolResult:
         return ToolResult(call.id, ToolStatus.FAILED, {"outcome": "failed", "reason": "there are no tools"})
+
+    def check(self) -> None:
+        """The turn goes on."""
 
 
 def make_passage(text: str, number: int = 1, title: str = "Access policy", start: int = 100) -> Passage:
@@ -68,7 +71,7 @@ class AgentRuntimeContract:
 
     def test_answers(self, runtime: AgentRuntime, turn: Turn) -> None:
         events = list(runtime.respond(turn, NoTools()))
-        assert all(isinstance(event, Spoken | Cited | Tokens) for event in events)
+        assert all(isinstance(event, Spoken | Cited | Tokens | Limitation) for event in events)
         assert "".join(event.text for event in events if isinstance(event, Spoken)).strip()
 
     def test_quotes_stand_where_they_say(self, runtime: AgentRuntime, turn: Turn) -> None:

@@ -1,8 +1,13 @@
+from collections.abc import Iterator
+
 import pytest
 
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
+from sophia.adapters.openai.endpoint import Endpoint
+from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.testing.contracts.agent_runtime import AgentRuntimeContract
+from sophia.testing.emulators.openai import ChatRequest, OpenAIEmulator, Reply, says
 from sophia.testing.fakes.agent_runtime import QuotingAgentRuntime
 from sophia.testing.fakes.embedder import HashingEmbedder
 
@@ -17,3 +22,17 @@ class TestExtractiveAgentRuntime(AgentRuntimeContract):
     @pytest.fixture
     def runtime(self) -> AgentRuntime:
         return ExtractiveAgentRuntime(HashingEmbedder())
+
+
+def _quotes_the_first_passage(chat: ChatRequest) -> Reply:
+    if not chat.passages:
+        return says("The documents do not tell.")
+    first = chat.passages[0]
+    return says(f"{first['text'].split('.')[0]} [{first['n']}].")
+
+
+class TestOpenAIAgentRuntime(AgentRuntimeContract):
+    @pytest.fixture
+    def runtime(self) -> Iterator[AgentRuntime]:
+        with OpenAIEmulator(_quotes_the_first_passage) as endpoint:
+            yield OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"))

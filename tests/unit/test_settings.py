@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings import Settings, load_settings, parse_settings
 from sophia.errors import ConfigurationError
 
@@ -54,7 +55,22 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
                 "/companies/0/language": "expected one of 'es', 'en', got 'fr'",
             },
         ),
-        ({"agent": {"runtime": "gpt"}}, {"/agent/runtime": "expected one of 'extractive', got 'gpt'"}),
+        ({"agent": {"runtime": "gpt"}}, {"/agent/runtime": "expected one of 'extractive', 'openai', got 'gpt'"}),
+        ({"agent": {"runtime": "openai"}}, {"/agent/openai/model": "required key is missing"}),
+        (
+            {"agent": {"runtime": "openai", "openai": {"model": "m", "base_url": "http://models.example.com/v1"}}},
+            {"/agent/openai/base_url": "http:// is for this machine only; use https://"},
+        ),
+        (
+            {"agent": {"openai": {"temperature": "warm", "timeout": True, "max_seconds": "inf"}}},
+            {
+                "/agent/openai/temperature": "expected a number, got 'warm'",
+                "/agent/openai/timeout": "expected a number, got True",
+                "/agent/openai/max_seconds": "expected a number, got 'inf'",
+            },
+        ),
+        ({"agent": {"openai": {"timeout": 0}}}, {"/agent/openai": "'timeout' must be > 0: 0.0"}),
+        ({"agent": {"openai": {"key": "s3cret"}}}, {"/agent/openai/key": "unknown key; did you mean 'api_key_file'?"}),
         ({"companies": [COMPANY, COMPANY]}, {"/companies/1/id": "'acme' is there twice"}),
         (
             {"companies": [{"id": "a", "sources": [{"name": "d", "path": "p", "owner": "bo"}]}]},
@@ -72,6 +88,17 @@ def test_what_is_wrong_is_named_with_its_place(values: dict[str, Any], expected:
     assert found.keys() == expected.keys()
     if "/directory" not in expected:
         assert found == expected
+
+
+def test_a_model_is_found_by_its_endpoint_and_its_key_beside_the_file() -> None:
+    openai = {"model": "m", "base_url": "http://localhost:11434/v1", "api_key_file": "keys/model", "temperature": 0}
+    settings = parse_settings(
+        {"agent": {"runtime": "openai", "openai": openai}},
+        Path("/etc/sophia"),
+        {"SOPHIA__AGENT__OPENAI__MAX_SECONDS": "12.5"},
+    )
+    assert settings.model_endpoint == Endpoint("http://localhost:11434/v1", "m", Path("/etc/sophia/keys/model"), 0.0)
+    assert settings.model_limits == Limits(seconds=12.5)
 
 
 def test_the_environment_wins_over_the_file() -> None:

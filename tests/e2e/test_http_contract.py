@@ -21,6 +21,7 @@ UNKNOWN = {
     "documentId": "doc_" + "0" * 26,
     "ticketId": "tkt_" + "0" * 26,
     "path": "swagger-ui.css",
+    "filename": "main.js",
 }
 BODIES = {"chat": {"companyId": "acme", "message": "Hello"}, "startRefresh": {"companyId": "acme"}}
 SECURED = [operation for operation in CONTRACT.operations if not operation.is_open]
@@ -115,6 +116,7 @@ def test_every_operation_does_what_it_says(informed: World) -> None:
         "documentId": document,
         "ticketId": answer["handoff"]["ticketId"],
         "path": "swagger-ui.css",
+        "filename": "main.js",
     }
     with ana.stream(f"/refresh/{ids['refreshId']}/events") as events:
         assert [event.name for event in events][-1] == "refresh.completed"

@@ -171,7 +171,7 @@ def test_headers_that_are_none(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/chat/", "/runs", "/runs/", "/runs/x/y", "/docs/none.js", "/docs/../app.py"]
+    "path", ["/nothing", "/chat/", "/runs", "/runs/", "/runs/x/y", "/docs/none.js", "/docs/../app.py"]
 )
 def test_a_path_that_is_not_here(world: World, path: str) -> None:
     response = world.caller().get(path)

@@ -51,7 +51,7 @@ def _serve(settings: Settings, path: Path, *, no_wait: bool) -> None:
     refreshing = _refresh(path, settings, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415
-    from sophia.bootstrap.demo import demo_keys, demo_sophia  # noqa: PLC0415
+    from sophia.bootstrap.demo import demo_companies, demo_keys, demo_sophia  # noqa: PLC0415
     from sophia.entrypoints.http.server import DemoServer  # noqa: PLC0415
 
     open_database(settings).dispose()
@@ -63,7 +63,7 @@ def _serve(settings: Settings, path: Path, *, no_wait: bool) -> None:
         if refreshing is not None and not no_wait:
             refreshing.wait()
         make = partial(demo_sophia, settings, keys)
-        DemoServer(settings.service, make, _welcome(settings, keys)).run()
+        DemoServer(settings.service, make, _welcome(settings, keys), demo_companies(settings, keys)).run()
     finally:
         # Workers are forks of this process and leave through here as well.
         if refreshing is not None and os.getpid() == owner:
@@ -95,7 +95,7 @@ def _refresh(path: Path, settings: Settings, *, quiet: bool) -> subprocess.Popen
 
 def _welcome(settings: Settings, keys: Mapping[str, str]) -> str:
     url = f"http://{settings.service.host}:{settings.service.port}"
-    lines = ["", f"SOPHIA is at {url} (contract: {url}/docs). Ctrl-C ends it.", ""]
+    lines = ["", f"Open {url}/ to chat (contract: {url}/docs). Ctrl-C ends it.", ""]
     for company in settings.companies:
         lines.append(f"{company.name or company.id}: access key {keys[company.id]}")
         for message in company.examples:

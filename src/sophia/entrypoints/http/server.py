@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -16,6 +16,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import ThreadWorker
 
+from sophia.bootstrap.demo import DemoCompany
 from sophia.bootstrap.settings import ServiceSettings
 from sophia.bootstrap.sophia import Sophia
 from sophia.bootstrap.telemetry import forget_process
@@ -74,12 +75,20 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
         service: where it listens, with how many workers and threads.
         make: makes the SOPHIA of one worker; called in each worker, after the fork.
         welcome: printed when it listens.
+        demo: the companies that the chat page lets in by itself.
     """
 
-    def __init__(self, service: ServiceSettings, make: Callable[[], Sophia], welcome: str = "") -> None:
+    def __init__(
+        self,
+        service: ServiceSettings,
+        make: Callable[[], Sophia],
+        welcome: str = "",
+        demo: Sequence[DemoCompany] = (),
+    ) -> None:
         self._service = service
         self._make = make
         self._welcome = welcome
+        self._demo = demo
         self._sophia: Sophia | None = None
         super().__init__()
 
@@ -111,7 +120,7 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
         """The application of one worker, with its own threads."""
         self._sophia = self._make()
         self._sophia.services.background.start()
-        return create_app(self._sophia.services, loopback_only=True)
+        return create_app(self._sophia.services, loopback_only=True, demo=self._demo)
 
     def drain(self) -> None:
         """Refuse new work from now on, and give what was begun its time."""

@@ -1,0 +1,132 @@
+/** One answer: what its events make of it, and how it looks. */
+
+import { get } from "./api.js";
+import { byId, h, pairs } from "./dom.js";
+import { openCitation } from "./panel.js";
+import { rendered, utf16 } from "./text.js";
+import { inWords, words } from "./words.js";
+
+const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoff: null, limitations: [] };
+
+// Seconds between looks at a ticket that is still on its way.
+const LOOKS = [1, 2, 4, 8, 16, 32];
+
+/** An answer that nothing is known of yet. */
+export const begun = () => ({ ...BLANK, phase: "live", waiting: false, using: null });
+
+/** An answer as it was stored. */
+export const ended = (answer) => ({ ...begun(), ...answer, text: answer.answer, phase: "completed" });
+
+/** The answer after one more event. */
+export function after(answer, { name, data }) {
+  const next = { ...answer, waiting: name === "waiting" };
+  switch (name) {
+    case "run.started": return { ...begun(), runId: data.runId, threadId: data.threadId };
+    case "message.delta": return { ...next, text: next.text + data.text, using: null };
+    case "tool.started": return { ...next, using: data.name };
+    case "tool.finished": return { ...next, using: null };
+    case "citation": return { ...next, citations: [...next.citations, data] };
+    case "handoff": return { ...next, handoff: data };
+    case "run.completed": return ended(data);
+    case "run.failed": return { ...next, phase: "failed", problem: { ...data.problem, code: data.problem.type.split(":").pop() } };
+    case "run.cancelled": return { ...next, phase: "cancelled" };
+    default: return next;
+  }
+}
+
+/** The article that shows an answer. */
+export function shown(answer) {
+  const marked = utf16(answer.text, answer.unsupported);
+  const text = rendered(answer.text, { marked, cite: (index) => marker(answer, index), mark: unsupported });
+  return h(
+    "article",
+    { class: "answer", "aria-busy": String(answer.phase === "live") },
+    h("h3", { class: "unseen" }, "SOPHIA"),
+    h("div", { class: "text", lang: answer.language }, text),
+    marked.length > 0 && h("p", { class: "note" }, words("unsupported")),
+    answer.phase === "live" && h("p", { class: "progress" }, progress(answer)),
+    answer.phase === "cancelled" && h("p", { class: "note" }, words("stopped")),
+    answer.phase === "failed" && problemBox(answer.problem),
+    answer.handoff && handoffCard(answer.handoff, answer.language),
+    answer.limitations.length > 0 && limitations(answer),
+    answer.citations.length > 0 && citations(answer),
+    answer.toolCalls.length > 0 && tools(answer.toolCalls),
+  );
+}
+
+/** A problem in words, with what the server said of it, for whoever looks after it. */
+export function problemBox(problem, more = []) {
+  const said = [problem.detail, problem.request].filter(Boolean).join(" · ");
+  return h("div", { class: "problem" }, h("p", {}, inWords(problem)), more, said && h("p", { class: "detail", lang: "en" }, said));
+}
+
+function progress({ waiting, using }) {
+  if (waiting) return words("waiting");
+  return using ? words("using", { name: using }) : words("answering");
+}
+
+function marker({ citations: all, phase }, index) {
+  const citation = all.find((one) => one.index === index);
+  // Citations come after the text that they belong to.
+  if (!citation) return phase === "live" ? h("span", { class: "cite" }, String(index)) : null;
+  const label = words("cite", { index, title: citation.title });
+  const kind = citation.verified ? "cite" : "cite unverified";
+  return h("button", { class: kind, "aria-label": label, onclick: () => openCitation(citation) }, String(index));
+}
+
+function unsupported(text, isLast) {
+  return h("span", { class: "unsupported" }, text, isLast && h("span", { class: "unseen" }, ` ${words("unsupportedHere")} `));
+}
+
+function citations({ citations: all }) {
+  const item = (citation) => h(
+    "li",
+    {},
+    h(
+      "button",
+      { class: "quiet", onclick: () => openCitation(citation) },
+      h("span", { class: "number" }, `${citation.index}. `),
+      h("span", {}, h("cite", {}, citation.title), citation.heading.length > 0 && ` › ${citation.heading.at(-1)}`),
+      h("span", { class: citation.verified ? "verified" : "unverified" },
+        h("span", { "aria-hidden": "true" }, citation.verified ? " ✓" : " ✗"),
+        h("span", { class: "unseen" }, `. ${words(citation.verified ? "verified" : "unverified")}`)),
+    ),
+  );
+  return h("section", { class: "citations" }, h("h4", {}, words("citations")), h("ol", {}, all.map(item)));
+}
+
+function limitations({ limitations: all, language }) {
+  const items = all.map((one) => h("li", { lang: language }, one));
+  return h("section", { class: "limitations" }, h("h4", {}, words("limitations")), h("ul", {}, items));
+}
+
+function tools(calls) {
+  const item = ({ name, status, durationMs }) => h("li", {}, words("tool", { name, status: words(status), ms: durationMs }));
+  return h("details", { class: "tools" }, h("summary", {}, words("tools", { count: calls.length })), h("ul", {}, calls.map(item)));
+}
+
+function handoffCard(handoff, language) {
+  const own = (text) => text && h("span", { lang: language }, text);
+  const facts = ({ externalId, status, reason }) => pairs([
+    [words("number"), externalId ?? handoff.ticketId],
+    [words("category"), words(handoff.category)],
+    [words("status"), status && words(status)],
+    [words("summary"), own(handoff.summary)],
+    [words("reason"), own(reason ?? handoff.reason)],
+  ]);
+  const told = h("div", {}, facts(handoff));
+  if (handoff.status === "queued") follow(handoff.ticketId, told, (ticket) => told.replaceChildren(facts(ticket)));
+  const title = h("h4", {}, words(handoff.decision, { target: handoff.target }));
+  return h("section", { class: `handoff ${handoff.decision}` }, title, told);
+}
+
+/** Look at a ticket until it has left the queue, the card has left the page, or it has been too long. */
+async function follow(ticketId, card, show) {
+  for (const seconds of LOOKS) {
+    await new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
+    if (!byId("conversation").contains(card)) return;
+    const ticket = await get(`/tickets/${ticketId}`).catch(() => null); // it will be looked at again
+    if (ticket) show(ticket);
+    if (ticket && ticket.status !== "queued") return;
+  }
+}

@@ -1,0 +1,83 @@
+/** The panel at the side: one thing at a time, beside the conversation or, on a phone, over it. */
+
+import { get } from "./api.js";
+import { announce, byId, h, pairs } from "./dom.js";
+import { utf16 } from "./text.js";
+import { inWords, words } from "./words.js";
+
+const over = matchMedia("(width < 60rem)");
+
+let opener = null;
+
+/** Show something; `Esc` and the button close it, and the focus goes back to where it came from. */
+export function openPanel(title, ...content) {
+  const panel = byId("panel");
+  if (panel.hidden || !panel.contains(document.activeElement)) opener = document.activeElement;
+  byId("panel-title").textContent = title;
+  byId("panel-body").replaceChildren(...content);
+  byId("panel-body").scrollTop = 0;
+  panel.hidden = false;
+  shade();
+  opener?.scrollIntoView({ block: "nearest" });
+  byId("panel-title").focus();
+}
+
+export function closePanel() {
+  if (byId("panel").hidden) return;
+  const hadFocus = byId("panel").contains(document.activeElement);
+  byId("panel").hidden = true;
+  shade();
+  if (hadFocus) opener?.focus();
+}
+
+/** Where the panel covers the rest, the rest cannot be reached. */
+function shade() {
+  const covered = over.matches && !byId("panel").hidden;
+  for (const element of document.querySelectorAll("body > main, body > nav, body > .top, body > .skip")) element.inert = covered;
+}
+
+/** Keep to what the window is now, and to what the keyboard asks for. */
+export function watchPanel() {
+  over.addEventListener("change", shade);
+  byId("close-panel").addEventListener("click", closePanel);
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) closePanel();
+  });
+}
+
+/** Open the stored document of a citation at the words that were quoted. */
+export async function openCitation(citation) {
+  const body = h("div", { class: "document", tabindex: "0", role: "region", "aria-label": words("document") }, words("loading"));
+  openPanel(`${citation.index}. ${citation.title}`, facts(citation), body);
+  const version = encodeURIComponent(citation.documentVersion);
+  try {
+    const { text, language } = await get(`/documents/${citation.documentId}?version=${version}`);
+    const [{ start, end }] = utf16(text, [citation]);
+    const mark = h("mark", { tabindex: "-1" }, text.slice(start, end));
+    body.lang = language;
+    body.replaceChildren(text.slice(0, start), mark, text.slice(end));
+    mark.scrollIntoView({ block: "center" });
+  } catch (problem) {
+    const gone = problem.code === "not-found";
+    body.replaceChildren(h("p", {}, gone ? words("versionGone") : inWords(problem)), h("blockquote", {}, citation.quote));
+    announce(body.firstChild.textContent);
+  }
+}
+
+function facts(citation) {
+  const isWeb = /^https?:\/\//i.test(citation.uri);
+  const original = h("a", { href: citation.uri, target: "_blank", rel: "noopener noreferrer" }, words("original"));
+  return h(
+    "div",
+    { class: "facts" },
+    h("p", { class: citation.verified ? "verified" : "unverified" },
+      h("span", { "aria-hidden": "true" }, citation.verified ? "✓ " : "✗ "),
+      words(citation.verified ? "verified" : "unverified")),
+    pairs([
+      [words("section"), citation.heading.join(" › ")],
+      [words("source"), citation.source],
+      [words("where"), isWeb ? original : citation.uri.replace(/^file:\/\/.*\//, "")],
+      [words("version"), citation.documentVersion.slice(0, 19)],
+    ]),
+  );
+}

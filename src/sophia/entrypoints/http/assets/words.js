@@ -1,0 +1,273 @@
+/** All that the page says of its own, in the languages of its users; what SOPHIA answers comes in its own words. */
+
+export const WORDS = {
+  es: {
+    skip: "Ir a escribir un mensaje",
+    company: "Empresa",
+    user: "Usuario",
+    userOptional: "Usuario (solo con clave de acceso; opcional)",
+    service: "(el servicio)",
+    language: "Idioma",
+    threads: "Conversaciones",
+    newThread: "Nueva conversación",
+    moreThreads: "Ver más antiguas",
+    noThreads: "Todavía no hay ninguna.",
+    deleteThread: "Borrar la conversación «{title}»",
+    deleteTitle: "¿Borrar esta conversación?",
+    deleteText: "Se borra todo lo dicho en ella y no se puede recuperar. Los tickets ya traspasados se conservan.",
+    deleted: "Conversación borrada.",
+    delete: "Borrar",
+    cancel: "Cancelar",
+    close: "Cerrar",
+    welcome: "Pregunta por la seguridad de tu empresa",
+    welcomeText:
+      "SOPHIA responde con las frases exactas de los documentos de tu empresa y te enseña dónde están. "
+      + "Si pides que se haga algo, se lo pasa como ticket a quien puede hacerlo.",
+    examples: "Por ejemplo:",
+    message: "Escribe tu mensaje",
+    send: "Enviar",
+    stop: "Parar",
+    hint: "Intro envía; Mayús + Intro, línea nueva.",
+    you: "Tú",
+    answering: "Respondiendo…",
+    using: "Consultando {name}…",
+    waiting: "Se ha cortado la conexión. Reintentando…",
+    stopped: "Has parado esta respuesta.",
+    answered: "Respuesta de SOPHIA: {text}",
+    citations: "Citas",
+    cite: "Cita {index}: {title}",
+    verified: "Comprobada: estas palabras están tal cual en el documento",
+    unverified: "Sin comprobar: estas palabras no están tal cual en el documento",
+    unsupported: "Lo subrayado con puntos no lo respalda ninguna cita comprobada.",
+    unsupportedHere: "(sin respaldo)",
+    limitations: "Lo que no se ha podido comprobar",
+    tools: { one: "{count} consulta", other: "{count} consultas" },
+    tool: "{name}: {status}, {ms} ms",
+    completed: "hecha",
+    failed: "ha fallado",
+    denied: "denegada",
+    handed_off: "Traspasado a {target}",
+    confirmation_required: "{target} espera tu confirmación",
+    declined: "No se ha traspasado a {target}",
+    number: "Número",
+    category: "Tipo",
+    provisioning: "alta",
+    change: "cambio",
+    troubleshooting: "incidencia",
+    status: "Estado",
+    queued: "en cola",
+    delivered: "entregado",
+    rejected: "rechazado",
+    unknown: "sin respuesta: no se sabe si ha llegado",
+    summary: "Petición",
+    reason: "Motivo",
+    source: "Fuente",
+    section: "Apartado",
+    version: "Versión",
+    where: "Dónde está",
+    original: "Abrir el original",
+    loading: "Cargando…",
+    versionGone: "Esa versión del documento ya no se guarda o no puedes leerla. Esto es lo que se citó:",
+    document: "Texto guardado",
+    sources: "Fuentes",
+    refreshed: "Actualizada {ago}",
+    neverRefreshed: "Sin actualizar todavía",
+    documents: { one: "{count} documento", other: "{count} documentos" },
+    pending: { one: "{count} fragmento sin preparar", other: "{count} fragmentos sin preparar" },
+    failures: { one: "{count} documento con problemas", other: "{count} documentos con problemas" },
+    wholeSource: "la fuente entera",
+    noSources: "Esta empresa no tiene fuentes todavía.",
+    refresh: "Actualizar ahora",
+    refreshing: "Actualizando…",
+    progress: "Documentos: {documents} de {documentsTotal}. Fragmentos: {chunks} de {chunksTotal}.",
+    report: "Actualización terminada: {added} nuevos, {updated} cambiados, {removed} retirados, {unchanged} sin cambios.",
+    accessTitle: "Entrar",
+    accessText: "La clave se queda en esta pestaña y se olvida al cerrarla.",
+    credential: "Clave de acceso o token",
+    enter: "Entrar",
+    signOut: "Salir",
+    again: "Reintentar",
+    soon: "dentro de un momento",
+    reload: "Recargar la página",
+    draft: "Tu mensaje sigue en el cuadro de texto.",
+    problem: {
+      network: "No se puede conectar con SOPHIA.",
+      "invalid-input": "SOPHIA no entiende la petición.",
+      unauthenticated: "La clave no vale o ha caducado.",
+      "permission-denied": "No tienes permiso para esto.",
+      "company-mismatch": "La clave es de otra empresa.",
+      "not-found": "Eso ya no existe, o no es tuyo.",
+      "thread-busy": "En esta conversación se está respondiendo ya a otro mensaje; aquí va esa respuesta.",
+      "refresh-failed": "La actualización ha fallado.",
+      "refresh-in-progress": "Ya hay una actualización en marcha.",
+      "body-too-large": "El mensaje es demasiado largo.",
+      "limit-exceeded": "Has llegado a un límite. Prueba de nuevo {when}.",
+      unavailable: "Algo de lo que SOPHIA depende no responde. Prueba de nuevo {when}.",
+      interrupted: "La respuesta se ha interrumpido. Vuelve a preguntar.",
+      failed: "SOPHIA no ha podido responder.",
+      internal: "Algo ha fallado dentro de SOPHIA.",
+      other: "No ha podido ser.",
+    },
+  },
+  en: {
+    skip: "Skip to writing a message",
+    company: "Company",
+    user: "User",
+    userOptional: "User (with an access key only; optional)",
+    service: "(the service)",
+    language: "Language",
+    threads: "Conversations",
+    newThread: "New conversation",
+    moreThreads: "Show older ones",
+    noThreads: "None yet.",
+    deleteThread: "Delete the conversation “{title}”",
+    deleteTitle: "Delete this conversation?",
+    deleteText: "All that was said in it is erased for good. Tickets already handed over are kept.",
+    deleted: "Conversation deleted.",
+    delete: "Delete",
+    cancel: "Cancel",
+    close: "Close",
+    welcome: "Ask about your company’s security",
+    welcomeText:
+      "SOPHIA answers with the exact sentences of your company’s documents and shows you where they stand. "
+      + "If you ask for something to be done, it is handed over as a ticket to who can do it.",
+    examples: "For example:",
+    message: "Write your message",
+    send: "Send",
+    stop: "Stop",
+    hint: "Enter sends; Shift + Enter, a new line.",
+    you: "You",
+    answering: "Answering…",
+    using: "Asking {name}…",
+    waiting: "The connection was lost. Trying again…",
+    stopped: "You stopped this answer.",
+    answered: "SOPHIA’s answer: {text}",
+    citations: "Citations",
+    cite: "Citation {index}: {title}",
+    verified: "Verified: these very words stand in the document",
+    unverified: "Not verified: these very words do not stand in the document",
+    unsupported: "What is underlined with dots has no verified citation to support it.",
+    unsupportedHere: "(unsupported)",
+    limitations: "What could not be checked",
+    tools: { one: "{count} look-up", other: "{count} look-ups" },
+    tool: "{name}: {status}, {ms} ms",
+    completed: "done",
+    failed: "failed",
+    denied: "denied",
+    handed_off: "Handed over to {target}",
+    confirmation_required: "{target} waits for your confirmation",
+    declined: "Not handed over to {target}",
+    number: "Number",
+    category: "Kind",
+    provisioning: "provisioning",
+    change: "change",
+    troubleshooting: "troubleshooting",
+    status: "Status",
+    queued: "queued",
+    delivered: "delivered",
+    rejected: "rejected",
+    unknown: "no answer: it is not known whether it has arrived",
+    summary: "Request",
+    reason: "Reason",
+    source: "Source",
+    section: "Section",
+    version: "Version",
+    where: "Where it is",
+    original: "Open the original",
+    loading: "Loading…",
+    versionGone: "That version of the document is not kept any more, or you may not read it. This is what was quoted:",
+    document: "Stored text",
+    sources: "Sources",
+    refreshed: "Refreshed {ago}",
+    neverRefreshed: "Not refreshed yet",
+    documents: { one: "{count} document", other: "{count} documents" },
+    pending: { one: "{count} passage not ready", other: "{count} passages not ready" },
+    failures: { one: "{count} document with problems", other: "{count} documents with problems" },
+    wholeSource: "the whole source",
+    noSources: "This company has no sources yet.",
+    refresh: "Refresh now",
+    refreshing: "Refreshing…",
+    progress: "Documents: {documents} of {documentsTotal}. Passages: {chunks} of {chunksTotal}.",
+    report: "Refresh done: {added} new, {updated} changed, {removed} removed, {unchanged} unchanged.",
+    accessTitle: "Sign in",
+    accessText: "The key stays in this tab and is forgotten when you close it.",
+    credential: "Access key or token",
+    enter: "Sign in",
+    signOut: "Sign out",
+    again: "Try again",
+    soon: "in a moment",
+    reload: "Reload the page",
+    draft: "Your message is still in the text box.",
+    problem: {
+      network: "SOPHIA cannot be reached.",
+      "invalid-input": "SOPHIA does not understand the request.",
+      unauthenticated: "The key is not valid or has expired.",
+      "permission-denied": "You may not do this.",
+      "company-mismatch": "The key is another company’s.",
+      "not-found": "That is not there any more, or it is not yours.",
+      "thread-busy": "Another message of this conversation is being answered already; here is that answer.",
+      "refresh-failed": "The refresh has failed.",
+      "refresh-in-progress": "A refresh is under way already.",
+      "body-too-large": "The message is too long.",
+      "limit-exceeded": "You have reached a limit. Try again {when}.",
+      unavailable: "Something SOPHIA depends on does not answer. Try again {when}.",
+      interrupted: "The answer was interrupted. Ask again.",
+      failed: "SOPHIA could not answer.",
+      internal: "Something went wrong inside SOPHIA.",
+      other: "It could not be done.",
+    },
+  },
+};
+
+const REMEMBERED = "sophia.language";
+
+let language = localStorage.getItem(REMEMBERED);
+if (!(language in WORDS)) {
+  language = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => tag in WORDS) ?? "en";
+}
+
+export const currentLanguage = () => language;
+
+/** Speak another language from now on, in this browser. */
+export function speak(chosen) {
+  language = chosen;
+  localStorage.setItem(REMEMBERED, chosen);
+}
+
+/** The words of a name, with `{…}` filled in; plural forms are chosen by `values.count`. */
+export function words(name, values = {}) {
+  let text = WORDS[language][name] ?? name;
+  if (typeof text !== "string") {
+    text = text[new Intl.PluralRules(language).select(values.count)] ?? text.other;
+  }
+  return fill(text, values);
+}
+
+/** A problem as a sentence. */
+export function inWords(problem) {
+  const known = WORDS[language].problem;
+  const when = problem.seconds
+    ? new Intl.RelativeTimeFormat(language).format(problem.seconds, "second")
+    : words("soon");
+  return fill(known[problem.code] ?? known.other, { when });
+}
+
+/** How long ago a time was. */
+export function ago(time) {
+  const seconds = (Date.now() - Date.parse(time)) / 1000;
+  const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([size]) => seconds >= size) ?? [1, "second"];
+  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.round(seconds / size), unit);
+}
+
+/** Put the words of the present language into the page's fixed parts. */
+export function wordPage() {
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-words]")) element.textContent = words(element.dataset.words);
+  for (const element of document.querySelectorAll("[data-words-placeholder]")) {
+    element.placeholder = words(element.dataset.wordsPlaceholder);
+  }
+}
+
+function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (slot, name) => values[name] ?? slot);
+}

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: run install test check proof clean
+.PHONY: run install browser test check proof clean
 
 run: install  ## serve the two example companies
 	$(BIN)/sophia serve --demo --config examples/sophia.toml
@@ -16,7 +16,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-test: install  ## all tests but the long ones
+browser:  ## Chromium as Debian has it: the page is tested in it
+	@command -v chromium || command -v google-chrome || \
+	{ [ "$$(id -u)" = 0 ] || sudo="sudo"; export DEBIAN_FRONTEND=noninteractive; \
+	  $$sudo apt-get update -q && $$sudo apt-get install -q -y --no-install-recommends chromium; } || \
+	{ echo "The page is tested in Chromium, which could not be installed: put 'chromium' on the PATH." >&2; exit 1; }
+
+test: install browser  ## all tests but the long ones
 	$(BIN)/pytest -m 'not proof'
 
 check: install  ## format, lint, types, import contracts

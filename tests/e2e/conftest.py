@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browsing import launched
 from conformance import Contract
-from harness import KEYS, Outside, World
+from harness import KEYS, PATIENCE, Outside, World
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
@@ -18,6 +20,15 @@ from sophia.testing.fakes.memory import MemoryRecords
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return Contract()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE * 1000)
+    with sync_playwright() as playwright:
+        chromium = launched(playwright.chromium)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ import httpx
 import pytest
 from conformance import Contract
 from harness import PATIENCE, Caller
+from playwright.sync_api import Browser, expect
 from prometheus_client.parser import text_string_to_metric_families
 
 CONFIG = """
@@ -168,6 +169,21 @@ def test_it_hands_over(acme: Caller) -> None:
     handoff = acme.ask("Block the IP 203.0.113.7 on the perimeter firewall").json()["handoff"]
     assert (handoff["decision"], handoff["category"], handoff["status"]) == ("handed_off", "change", "delivered")
     assert acme.get(f"/tickets/{handoff['ticketId']}").json()["externalId"] == handoff["externalId"]
+
+
+def test_its_page_lets_itself_in_and_shows_where_an_answer_stands(server: Server, browser: Browser) -> None:
+    context = browser.new_context(locale="en-GB")
+    page = context.new_page()
+    complaints: list[str] = []
+    context.on("console", lambda message: complaints.append(message.text))
+    page.goto(server.url)
+    expect(page.get_by_role("combobox", name="User")).to_have_value("muñoz")
+    page.get_by_role("textbox").fill("How often are backups made?")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Citation 1: Backup policy").first.click()
+    expect(page.locator("mark")).to_have_text("Backups of the file servers are made every night at two o'clock.")
+    assert complaints == []
+    context.close()
 
 
 def test_a_stream_over_a_socket_is_resumed(acme: Caller) -> None:

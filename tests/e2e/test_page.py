@@ -1,0 +1,704 @@
+"""What somebody sees and does in the chat page: in headless Chromium, against the real server."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsing import DEMO, DOCUMENTS, EVIL, PIECES, QUOTED, Site, Stage, app_of, launched, served
+from conformance import Contract
+from harness import ACTION, KEYS, World
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.sophia import Sophia
+from sophia.testing.fakes.memory import MemoryRecords
+
+ROTATED = "How often are keys rotated?"
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def site(browser: Browser, contract: Contract, tmp_path: Path) -> Iterator[Site]:
+    stage = Stage()
+    sophia = Sophia(parse_settings({}, tmp_path), records=MemoryRecords(stage.clock), **stage.adapters())
+    world = World(sophia, stage, contract)
+    for company in KEYS:
+        sophia.refresh(company)
+    with served(app_of(world)) as port:
+        site = Site(world, stage, browser, port)
+        yield site
+        site.close()
+    world.close()
+    assert site.faults == []
+
+
+def ask(page: Page, text: str) -> None:
+    page.get_by_role("textbox").fill(text)
+    page.keyboard.press("Enter")
+
+
+def answer(page: Page):
+    return page.locator("article.answer").last
+
+
+def completed(page: Page):
+    """The last answer, once it is whole."""
+    expect(page.get_by_role("button", name=re.compile("^(Send|Enviar)$"))).to_be_visible()
+    expect(answer(page)).to_have_attribute("aria-busy", "false")
+    return answer(page)
+
+
+def text_of(page: Page) -> str:
+    return answer(page).locator(".text").inner_text()
+
+
+class TestAnswers:
+    def test_come_as_they_are_said(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Tell me slowly")
+        for said in range(len(PIECES)):
+            expect(answer(page).locator(".text")).to_have_text("".join(PIECES[:said]).strip())
+            expect(answer(page)).to_have_attribute("aria-busy", "true")
+            site.stage.go_on()
+        expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
+
+    def test_open_the_stored_document_at_the_quoted_words(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ROTATED)
+        completed(page).get_by_role("button", name="Citation 1: 🔐 Keys 🗝️").click()
+        panel = page.get_by_role("complementary")
+        expect(panel.locator("mark")).to_have_text(QUOTED)
+        expect(panel.locator("mark")).to_be_in_viewport()
+        expect(panel.get_by_role("region", name="Stored text")).to_have_text(DOCUMENTS["keys.md"].strip())
+        expect(panel.get_by_role("heading", name="1. 🔐 Keys 🗝️")).to_be_focused()
+        expect(panel).to_contain_text("Verified")
+
+    def test_list_their_citations(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ROTATED)
+        completed(page).get_by_role("listitem").get_by_role("button").click()
+        expect(page.locator("mark")).to_have_text(QUOTED)
+
+    def test_say_which_words_do_not_stand_there(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "What would a misquote be?")
+        expect(completed(page).locator(".limitations")).to_contain_text("do not stand in the document word for word")
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).click()
+        expect(page.get_by_role("complementary")).to_contain_text("Not verified")
+
+    def test_show_what_was_quoted_when_the_document_is_gone(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ROTATED)
+        marker = completed(page).get_by_role("button", name=re.compile("^Citation 1"))
+        caller = site.world.caller()
+        for document in caller.get("/documents").json()["items"]:
+            caller.delete(f"/documents/{document['documentId']}")
+        marker.click()
+        expect(page.get_by_role("complementary")).to_contain_text("is not kept any more")
+        expect(page.get_by_role("complementary").locator("blockquote")).to_have_text(QUOTED)
+
+    def test_mark_what_nothing_supports(self, site: Site) -> None:
+        page = site.open()
+        ask(page, f"{ROTATED} And dragons?")
+        marked = completed(page).locator(".unsupported")
+        expect(marked).to_have_text("😀 Dragons are made of cheese. (unsupported) ")
+        expect(answer(page)).to_contain_text("has no verified citation")
+
+    def test_tell_what_was_handed_over(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ACTION)
+        card = completed(page).locator(".handoff")
+        expect(card.get_by_role("heading")).to_have_text("Handed over to VICTORIA")
+        ticket = site.world.caller().get("/tickets").json()["items"][0]
+        facts = dict(zip(card.locator("dt").all_inner_texts(), card.locator("dd").all_inner_texts(), strict=True))
+        assert facts == {
+            "Number": ticket["externalId"],
+            "Kind": "change",
+            "Status": "delivered",
+            "Request": ACTION,
+            "Reason": "the message asks for something to be done",
+        }
+
+    def test_tell_what_was_not_handed_over(self, site: Site) -> None:
+        page = site.open()
+        page.get_by_role("combobox", name="User").select_option("reader")
+        ask(page, ACTION)
+        expect(completed(page).locator(".handoff")).to_contain_text("Not handed over to VICTORIA")
+        expect(answer(page).locator(".handoff")).to_contain_text("the user lacks the permission")
+
+    def test_see_a_queued_ticket_delivered(self, site: Site) -> None:
+        page = site.open()
+        site.stage.desk.is_down = True
+        ask(page, ACTION)
+        expect(completed(page).locator(".handoff")).to_contain_text("queued")
+        site.stage.desk.is_down = False
+        site.stage.clock.advance(3600)
+        site.world.sophia.services.background.do_chores()
+        expect(answer(page).locator(".handoff")).to_contain_text("delivered")
+
+    def test_tell_of_their_look_ups(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Use a tool")
+        completed(page).get_by_text("2 look-ups").click()
+        expect(answer(page).get_by_role("listitem")).to_have_text(
+            [re.compile("^rag_search: done, "), re.compile("^create_ticket: denied, ")]
+        )
+
+    def test_read_as_they_were_written(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Give me markdown")
+        text = completed(page).locator(".text")
+        expect(text.locator("p.heading")).to_have_text("Steps")
+        expect(text.locator("ol li")).to_have_text(["Open the console", "Run show jobs"])
+        expect(text.locator("strong")).to_have_text("console")
+        expect(text.locator("pre")).to_have_text("set a < b")
+        expect(text.locator("ul li")).to_have_text(["first", "second"])
+        expect(text.locator("p").last).to_have_text("A line and its end")
+
+    def test_never_become_markup(self, site: Site) -> None:
+        page = site.open()
+        ask(page, f"{ROTATED} And {EVIL} evil")
+        expect(completed(page).locator(".text")).to_contain_text(EVIL)
+        expect(page.locator("article.question")).to_contain_text(EVIL)
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).click()
+        expect(page.get_by_role("region", name="Stored text")).to_contain_text(EVIL)
+        assert page.locator("img, body script").count() == 0
+        assert not page.evaluate("'pwned' in window")
+
+    def test_can_be_stopped(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Go on endlessly")
+        expect(answer(page)).to_contain_text("and so on and so on")
+        page.get_by_role("button", name="Stop").click()
+        expect(completed(page)).to_contain_text("You stopped this answer.")
+        page.reload()
+        expect(completed(page)).to_contain_text("You stopped this answer.")
+
+
+class TestConnection:
+    def test_a_stream_that_is_cut_goes_on_with_no_text_lost_or_said_twice(self, site: Site) -> None:
+        page = site.open()
+        asked_for: list[int] = []
+        page.on("request", lambda request: asked_for.append(int(request.headers.get("last-event-id", 0))))
+        ask(page, "Tell me slowly")
+        for piece in (1, 2, 3):
+            site.stage.go_on()
+            expect(answer(page).locator(".text")).to_contain_text(PIECES[piece - 1].strip())
+            site.wire.cut()
+            expect(answer(page)).to_contain_text("The connection was lost. Trying again…")
+            site.wire.mend()
+            expect(answer(page)).to_contain_text("Answering…")
+        site.stage.go_on(len(PIECES))
+        expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
+        assert {2, 3, 4} <= set(asked_for)  # after the event that each piece was
+        assert len(site.world.caller().get("/threads").json()["items"]) == 1
+
+    def test_the_deltas_alone_say_nothing_twice(self, site: Site) -> None:
+        """Before the last event puts the text right."""
+        page = site.open()
+        ask(page, "Tell me slowly")
+        site.stage.go_on(2)
+        expect(answer(page).locator(".text")).to_have_text("".join(PIECES[:2]).strip())
+        site.wire.cut()
+        site.stage.go_on(2)
+        expect(answer(page)).to_contain_text("Trying again")
+        site.wire.mend()
+        expect(answer(page).locator(".text")).to_have_text("".join(PIECES[:4]).strip())
+
+    def test_an_answer_that_ends_while_the_connection_is_lost_is_there_afterwards(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Tell me slowly")
+        site.stage.go_on()
+        expect(answer(page)).to_contain_text(PIECES[0].strip())
+        site.wire.cut()
+        site.stage.go_on(len(PIECES))
+        expect(answer(page)).to_contain_text("Trying again")
+        site.wire.mend()
+        expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
+
+    def test_a_message_that_was_not_heard_is_sent_once(self, site: Site) -> None:
+        page = site.open()
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+        site.wire.cut()
+        ask(page, ROTATED)
+        expect(answer(page)).to_contain_text("Trying again")
+        site.wire.mend()
+        expect(completed(page)).to_contain_text("90 days")
+        thread = site.world.caller().get("/threads").json()["items"][0]
+        assert len(site.world.caller().get(f"/threads/{thread['threadId']}/messages").json()["items"]) == 2
+
+    def test_a_message_whose_reply_was_lost_is_not_sent_twice(self, site: Site) -> None:
+        """The first request reaches SOPHIA, its response does not reach the page."""
+        page = site.open()
+        posted: list[Route] = []
+
+        def lose_the_first(route: Route) -> None:
+            posted.append(route)
+            if len(posted) == 1:
+                thread = site.world.caller().post(
+                    "/chat",
+                    content=route.request.post_data_buffer,
+                    headers={
+                        "Content-Type": "application/json",
+                        "Idempotency-Key": route.request.headers["idempotency-key"],
+                    },
+                )
+                assert thread.status_code == 200
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route("**/chat", lose_the_first)
+        ask(page, ROTATED)
+        expect(completed(page)).to_contain_text("90 days")
+        assert len(posted) == 2
+        assert len(site.world.caller().get("/threads").json()["items"]) == 1
+
+    def test_a_run_that_began_anew_says_nothing_of_its_first_life(self, site: Site) -> None:
+        """As after the process died that played it."""
+        page = site.open()
+        begun = ("run.started", {"runId": f"run_{'0' * 26}", "threadId": f"thr_{'0' * 26}"})
+        events = [begun, ("message.delta", {"text": "Half a"}), begun, ("message.delta", {"text": "A whole"})]
+        body = "".join(
+            f"id: {number}\nevent: {name}\ndata: {json.dumps(data)}\n\n"
+            for number, (name, data) in enumerate(events, 1)
+        )
+        headers = {"Location": f"/runs/run_{'0' * 26}", "Content-Type": "text/event-stream"}
+        page.route("**/chat", lambda route: route.fulfill(body=body, headers=headers))
+        page.route("**/events", lambda route: route.abort())
+        ask(page, ROTATED)
+        expect(answer(page)).to_contain_text("Trying again")
+        expect(answer(page).locator(".text")).to_have_text("A whole")
+
+    def test_a_reload_takes_the_answer_up_again(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Tell me slowly")
+        site.stage.go_on()
+        expect(answer(page)).to_contain_text(PIECES[0].strip())
+        page.reload()
+        expect(answer(page)).to_contain_text(PIECES[0].strip())
+        expect(page.get_by_role("button", name="Stop")).to_be_enabled()
+        site.stage.go_on(len(PIECES))
+        expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
+
+    def test_a_thread_that_is_busy_shows_what_it_is_busy_with(self, site: Site) -> None:
+        first = site.open()
+        ask(first, ROTATED)
+        completed(first)
+        second = site.open(first.url.partition(str(site.wire.port))[2])
+        completed(second)
+        ask(first, "Tell me slowly")
+        site.stage.go_on()
+        expect(answer(first)).to_contain_text(PIECES[0].strip())
+        ask(second, "And what else?")
+        expect(second.locator(".problem")).to_contain_text("being answered already")
+        expect(answer(second)).to_contain_text(PIECES[0].strip())
+        expect(second.get_by_role("textbox")).to_have_value("And what else?")
+        site.stage.go_on(len(PIECES))
+        for page in (first, second):
+            expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
+
+
+class TestProblems:
+    def test_of_a_run_are_told_in_words(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Why is this unanswered?")
+        expect(completed(page).locator(".problem")).to_contain_text("does not answer. Try again in a moment.")
+        page.reload()
+        expect(completed(page).locator(".problem")).to_contain_text("does not answer")
+
+    @pytest.mark.parametrize(
+        ("status", "code", "headers", "told"),
+        [
+            (429, "limit-exceeded", {"Retry-After": "7"}, "You have reached a limit. Try again in 7 seconds."),
+            (503, "unavailable", {"Retry-After": "5"}, "does not answer. Try again in 5 seconds."),
+            (403, "permission-denied", {}, "You may not do this."),
+            (403, "company-mismatch", {}, "The key is another company’s."),
+            (413, "body-too-large", {}, "The message is too long."),
+            (418, "teapot", {}, "It could not be done."),
+        ],
+    )
+    def test_of_a_request_are_told_in_words(self, site: Site, status: int, code: str, headers, told: str) -> None:
+        page = site.open()
+        problem = {"type": f"urn:sophia:problem:{code}", "title": code, "status": status, "detail": "so it is"}
+        page.route("**/chat", lambda route: route.fulfill(status=status, json=problem, headers=headers))
+        ask(page, ROTATED)
+        expect(page.locator(".problem")).to_contain_text(told)
+        expect(page.get_by_role("status")).to_contain_text(told)
+        expect(page.get_by_role("textbox")).to_have_value(ROTATED)
+        page.unroute("**/chat")
+        page.keyboard.press("Enter")
+        expect(completed(page)).to_contain_text("90 days")
+        expect(page.locator(".problem")).to_have_count(0)
+
+    def test_a_key_that_is_not_good_any_more(self, site: Site) -> None:
+        page = site.open()
+        page.route(
+            "**/chat", lambda route: route.continue_(headers={**route.request.headers, "x-agent-access-key": "old"})
+        )
+        ask(page, ROTATED)
+        expect(page.locator(".problem")).to_contain_text("The key is not valid or has expired.")
+        page.unroute("**/chat")
+        page.get_by_role("button", name="Reload the page").click()
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+
+    def test_a_thread_that_is_not_there(self, site: Site) -> None:
+        page = site.open(f"/?thread=thr_{'0' * 26}")
+        expect(page.locator(".problem")).to_contain_text("That is not there any more, or it is not yours.")
+
+
+class TestThreads:
+    def test_are_listed_opened_and_begun(self, site: Site) -> None:
+        page = site.open()
+        threads = page.get_by_role("navigation")
+        expect(threads).to_contain_text("None yet.")
+        ask(page, ROTATED)
+        completed(page)
+        threads.get_by_role("button", name="New conversation").click()
+        expect(page.get_by_role("textbox")).to_be_focused()
+        ask(page, "Where are dragons?")
+        completed(page)
+        expect(threads.get_by_role("link")).to_have_text(["Where are dragons?", ROTATED])
+        expect(threads.locator("[aria-current=page]")).to_have_text("Where are dragons?")
+        threads.get_by_role("link", name=ROTATED).click()
+        expect(completed(page)).to_contain_text("90 days")
+        expect(page).to_have_title(f"{ROTATED} – SOPHIA")
+        expect(threads.locator("[aria-current=page]")).to_have_text(ROTATED)
+        page.go_back()
+        expect(completed(page)).to_contain_text("Dragons are made of cheese.")
+
+    def test_are_left_and_come_back_to_while_they_are_answered(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Tell me slowly")
+        site.stage.go_on()
+        expect(answer(page)).to_contain_text(PIECES[0].strip())
+        page.get_by_role("button", name="New conversation").click()
+        ask(page, ROTATED)
+        expect(completed(page)).to_contain_text("90 days")
+        page.get_by_role("link", name="Tell me slowly").click()
+        site.stage.go_on(len(PIECES))
+        expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
+        expect(page.locator("article")).to_have_count(2)
+
+    def test_are_deleted_when_that_is_confirmed(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ROTATED)
+        completed(page)
+        delete = page.get_by_role("button", name=f"Delete the conversation “{ROTATED}”")
+        delete.click()
+        dialog = page.get_by_role("dialog", name="Delete this conversation?")
+        expect(dialog).to_contain_text(ROTATED)
+        expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(delete).to_be_focused()
+        assert len(site.world.caller().get("/threads").json()["items"]) == 1
+        delete.click()
+        dialog.get_by_role("button", name="Delete", exact=True).click()
+        expect(page.get_by_role("navigation")).to_contain_text("None yet.")
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+        assert site.world.caller().get("/threads").json()["items"] == []
+
+    def test_are_shown_a_page_at_a_time(self, site: Site) -> None:
+        caller = site.world.caller()
+        for number in range(31):
+            caller.ask(f"Dragon number {number}?")
+        page = site.open()
+        links = page.get_by_role("navigation").get_by_role("link")
+        expect(links).to_have_count(30)
+        page.get_by_role("button", name="Show older ones").click()
+        expect(links).to_have_count(31)
+        expect(page.get_by_role("button", name="Show older ones")).to_be_hidden()
+
+    def test_are_each_users_own(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ROTATED)
+        completed(page)
+        for choice in (("User", "luis"), ("Company", "globex")):
+            page.get_by_role("combobox", name=choice[0]).select_option(choice[1])
+            expect(page.get_by_role("navigation")).to_contain_text("None yet.")
+            expect(page.locator("article")).to_have_count(0)
+        page.reload()
+        expect(page.get_by_role("combobox", name="Company")).to_have_value("globex")
+        page.get_by_role("combobox", name="Company").select_option("acme")
+        expect(page.get_by_role("link", name=ROTATED)).to_be_visible()
+
+
+class TestSources:
+    def test_tell_their_age_and_what_failed(self, site: Site) -> None:
+        site.stage.sources["acme"][0].failures["broken.md"] = "it is no PDF"
+        page = site.open()
+        page.get_by_role("button", name="Sources").click()
+        panel = page.get_by_role("complementary")
+        expect(panel).to_contain_text("2 documents · Refreshed")
+        panel.get_by_role("button", name="Refresh now").click()
+        expect(panel).to_contain_text("Refresh done: 0 new, 0 changed, 0 removed, 3 unchanged.")
+        expect(panel.get_by_role("listitem")).to_have_text("broken.md: it is no PDF")
+
+    def test_a_refresh_shows_how_far_it_is_and_is_found_again(self, site: Site) -> None:
+        site.stage.sources["acme"][0].documents["new.md"] = "# New\n\nNew words.\n"
+        site.stage.converter.gate.clear()
+        page = site.open()
+        page.get_by_role("button", name="Sources").click()
+        panel = page.get_by_role("complementary")
+        panel.get_by_role("button", name="Refresh now").click()
+        expect(panel.get_by_role("progressbar")).to_be_visible()
+        page.reload()
+        page.get_by_role("button", name="Sources").click()
+        panel.get_by_role("button", name="Refresh now").click()
+        expect(panel.get_by_role("progressbar")).to_be_visible()
+        site.stage.converter.gate.set()
+        expect(panel).to_contain_text("Refresh done: 1 new, 0 changed, 0 removed, 3 unchanged.")
+        expect(panel).to_contain_text("3 documents")
+
+    def test_a_refresh_that_is_not_allowed(self, site: Site) -> None:
+        page = site.open()
+        page.get_by_role("combobox", name="User").select_option("reader")
+        page.get_by_role("button", name="Sources").click()
+        page.get_by_role("button", name="Refresh now").click()
+        expect(page.get_by_role("complementary").locator(".problem")).to_contain_text("You may not do this.")
+
+
+class TestLanguages:
+    @pytest.mark.parametrize(
+        ("locale", "language", "greeting"),
+        [
+            ("es-MX", "es", "Pregunta por la seguridad de tu empresa"),
+            ("en-US", "en", "Ask about your company’s security"),
+            ("fr-FR", "en", "Ask about your company’s security"),
+        ],
+    )
+    def test_follow_the_browser(self, site: Site, locale: str, language: str, greeting: str) -> None:
+        page = site.open(locale=locale)
+        expect(page.get_by_role("heading", name=greeting)).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+
+    def test_can_be_switched_and_are_remembered(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ACTION)
+        completed(page)
+        page.get_by_role("textbox").fill("a draft")
+        page.get_by_role("combobox", name="Language").select_option("es")
+        expect(completed(page).locator(".handoff")).to_contain_text("Traspasado a VICTORIA")
+        expect(answer(page).locator(".text")).to_have_attribute("lang", "en")
+        expect(page.get_by_role("textbox")).to_have_value("a draft")
+        page.reload()
+        expect(page.get_by_role("button", name="Nueva conversación")).to_be_visible()
+
+    def test_the_answer_says_its_own(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "¿Quién dice dragons? Bloquea la IP 203.0.113.7 en el firewall")
+        expect(completed(page).locator(".text")).to_have_attribute("lang", "es")
+
+
+class TestEverybody:
+    def test_the_keyboard_is_enough(self, site: Site) -> None:
+        page = site.open()
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to writing a message")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("textbox")).to_be_focused()
+        page.keyboard.type(ROTATED)
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.type("And slowly")
+        expect(page.get_by_role("textbox")).to_have_value(f"{ROTATED}\nAnd slowly")
+        page.keyboard.press("ControlOrMeta+Enter")
+        site.stage.go_on(3)
+        expect(answer(page)).to_contain_text(PIECES[2].strip())
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Stop")).to_be_focused()
+        site.stage.go_on(len(PIECES))
+        completed(page)
+        expect(page.get_by_role("textbox")).to_be_focused()
+        page.keyboard.press("Shift+Tab")
+        expect(page.locator(".citations button")).to_be_focused()
+        page.keyboard.press("Shift+Tab")
+        marker = answer(page).get_by_role("button", name=re.compile("^Citation 1:")).first
+        expect(marker).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("complementary").get_by_role("heading", name=re.compile("^1"))).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Close")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("region", name="Stored text")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("complementary")).to_be_hidden()
+        expect(marker).to_be_focused()
+
+    def test_the_focus_can_be_seen(self, site: Site) -> None:
+        page = site.open()
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+        for _ in range(9):
+            page.keyboard.press("Tab")
+            shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert shown == "solid", page.evaluate("document.activeElement.outerHTML")
+
+    def test_a_screen_reader_is_told_once(self, site: Site) -> None:
+        page = site.open()
+        status = page.get_by_role("status")
+        heard: list[str] = []
+        page.expose_function("heard", lambda text: heard.append(text))  # noqa: PLW0108 -- a built-in has no signature
+        page.evaluate("new MutationObserver(() => heard(announcer.textContent)).observe(announcer, {childList: true})")
+        ask(page, "Tell me slowly")
+        for _ in PIECES:
+            site.stage.go_on()
+        completed(page)
+        expect(status).to_have_text(f"SOPHIA’s answer: {''.join(PIECES).strip()}")
+        assert heard == ["Answering…", f"SOPHIA’s answer: {''.join(PIECES).strip()}"]
+        assert page.locator("[aria-live], [role=log], [role=alert], [role=status]").count() == 2
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 800}, PHONE], ids=["wide", "phone"])
+    def test_axe_finds_nothing(self, site: Site, scheme, viewport) -> None:
+        page = site.open(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+        check(page)
+        ask(page, ACTION)
+        expect(completed(page).locator(".handoff")).to_be_visible()
+        ask(page, f"{ROTATED} And dragons? And a tool? What would a misquote be?")
+        for part in ("citations", "limitations", "tools", "unsupported"):
+            expect(completed(page).locator(f".{part}").first).to_be_visible()
+        check(page)
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).first.click()
+        expect(page.locator("mark, blockquote")).to_be_visible()
+        check(page)
+        page.keyboard.press("Escape")
+        ask(page, "Why is this unanswered?")
+        expect(completed(page).locator(".problem")).to_be_visible()
+        check(page)
+        if viewport == PHONE:
+            page.get_by_role("button", name="Conversations").click()
+        page.get_by_role("button", name=re.compile("Delete the conversation")).click()
+        check(page)
+
+    def test_a_phone_is_wide_enough(self, site: Site) -> None:
+        page = site.open(viewport=PHONE, has_touch=True)
+        ask(page, f"{ROTATED} {'x' * 300} markdown")
+        completed(page)
+        fits(page)
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).first.click()
+        expect(page.locator("mark")).to_be_in_viewport()
+        fits(page)
+        page.get_by_role("button", name="Close").click()
+        folded = page.get_by_role("button", name="Conversations")
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        folded.click()
+        expect(folded).to_have_attribute("aria-expanded", "true")
+        expect(page.get_by_role("button", name="New conversation")).to_be_focused()
+        fits(page)
+        page.keyboard.press("Escape")
+        expect(folded).to_be_focused()
+        folded.click()
+        page.get_by_role("button", name="New conversation").click()
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        expect(page.get_by_role("textbox")).to_be_focused()
+
+    def test_light_and_dark(self, site: Site) -> None:
+        page = site.open(color_scheme="light")
+        ground = "getComputedStyle(document.body).backgroundColor"
+        light = page.evaluate(ground)
+        page.emulate_media(color_scheme="dark")
+        assert (light, page.evaluate(ground)) == ("rgb(255, 255, 255)", "rgb(22, 24, 28)")
+
+    def test_nothing_moves_for_whom_that_is_too_much(self, site: Site) -> None:
+        page = site.open(reduced_motion="reduce")
+        ask(page, "Go on endlessly")
+        expect(answer(page).locator(".progress")).to_be_visible()
+        assert page.evaluate("document.getAnimations().length") == 0
+        page.emulate_media(reduced_motion="no-preference")
+        assert page.evaluate("document.getAnimations().length") == 1
+
+
+class TestAccess:
+    def test_elsewhere_a_key_is_asked_for_and_kept_in_the_tab(self, site: Site, browser: Browser) -> None:
+        elsewhere = launched_with_name(browser)
+        try:
+            away = Site(site.world, site.stage, elsewhere, site.port)
+            page = away.open(host="sophia.example")
+            dialog = page.get_by_role("dialog", name="Sign in")
+            for company, key, told in (
+                ("acme", "wrong", "The key is not valid or has expired."),
+                ("globex", KEYS["acme"], "The key is another company’s."),
+            ):
+                sign_in(dialog, company, key)
+                expect(dialog.get_by_role("alert")).to_have_text(told)
+            for _ in range(3):
+                page.keyboard.press("Escape")
+                expect(dialog).to_be_visible()
+            check(page)
+            sign_in(dialog, "acme", KEYS["acme"], "ana")
+            expect(dialog).to_be_hidden()
+            ask(page, ROTATED)
+            expect(completed(page)).to_contain_text("90 days")
+            assert page.evaluate("JSON.stringify(localStorage)") == "{}"
+            assert KEYS["acme"] not in page.url
+            page.reload()
+            expect(completed(page)).to_contain_text("90 days")
+            page.route("**/chat", lambda r: r.continue_(headers={**r.request.headers, "x-agent-access-key": "old"}))
+            ask(page, "And dragons?")
+            expect(dialog.get_by_role("alert")).to_have_text("The key is not valid or has expired.")
+            page.unroute("**/chat")
+            sign_in(dialog, "acme", KEYS["acme"], "ana")
+            expect(dialog).to_be_hidden()
+            page.get_by_role("button", name="Sign out").click()
+            expect(dialog).to_be_visible()
+            assert page.evaluate("JSON.stringify(sessionStorage)") == "{}"
+            away.close()
+            assert away.faults == []
+        finally:
+            elsewhere.close()
+
+    def test_no_address_ever_holds_the_key(self, site: Site) -> None:
+        page = site.open()
+        addresses: list[str] = []
+        page.on("request", lambda request: addresses.append(request.url))
+        ask(page, ROTATED)
+        completed(page).get_by_role("button", name=re.compile("^Citation 1")).click()
+        page.get_by_role("button", name="Sources").click()
+        expect(page.get_by_role("complementary")).to_contain_text("documents")
+        assert len(addresses) > 4
+        assert not any(company.key in address for company in DEMO for address in addresses)
+
+    def test_a_script_of_somebody_else_does_not_run(self, site: Site) -> None:
+        """The policy at work, not only in the header."""
+        page = site.open()
+        expect(page.get_by_role("heading", name="Ask about")).to_be_visible()
+        refused = page.evaluate(
+            """() => {
+                const tries = [() => { document.body.innerHTML = "<b>x</b>"; }, () => setTimeout("self.x = 1")];
+                return tries.filter((attempt) => { try { attempt(); } catch (error) { return true; } }).length;
+            }"""
+        )
+        assert refused == 2
+        page.evaluate(
+            "document.head.append(Object.assign(document.createElement('style'), {textContent: '*{color:red}'}))"
+        )
+        assert page.evaluate("getComputedStyle(document.body).color") != "rgb(255, 0, 0)"
+        assert len(site.faults) >= 1
+        site.faults.clear()
+
+
+def launched_with_name(browser: Browser) -> Browser:
+    """A browser for which another name leads to this machine, as after DNS rebinding."""
+    return launched(browser.browser_type, "--host-resolver-rules=MAP sophia.example 127.0.0.1")
+
+
+def sign_in(dialog: Locator, company: str, key: str, user: str = "") -> None:
+    dialog.get_by_label("Company").fill(company)
+    dialog.get_by_label("Access key or token").fill(key)
+    dialog.get_by_label("User").fill(user)
+    dialog.get_by_role("button", name="Sign in").click()
+
+
+def check(page: Page) -> None:
+    """Fail on anything that axe-core finds wrong."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def fits(page: Page) -> None:
+    """Fail when there is something to scroll to at the side."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

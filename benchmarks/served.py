@@ -31,7 +31,9 @@ from sophia.bootstrap.settings import load_settings
 from sophia.bootstrap.telemetry import counting_together
 from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
 from sophia.entrypoints.http.server import DemoServer
+from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
+from sophia.ports.embedder import Embedder
 from sophia.testing.fakes.embedder import HashingEmbedder
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
 
@@ -101,6 +103,24 @@ class SteeredRuntime(AgentRuntime):
             os.write(self._log, f"{turn.run_id} {os.getpid()} {what}\n".encode())
 
 
+class NoEmbedder(Embedder):
+    """Embeds nothing: what is measured is everything else."""
+
+    @property
+    def version(self) -> str:
+        return "none"
+
+    @property
+    def dimension(self) -> int:
+        return 1
+
+    def embed_query(self, text: str) -> tuple[float, ...]:  # noqa: ARG002
+        raise Unavailable("embedder", "there is none")
+
+    def embed_passages(self, texts):  # noqa: ARG002
+        raise Unavailable("embedder", "there is none")
+
+
 def _piece(number: int, asked: dict[str, str]) -> str:
     if "pid" in asked or "user" in asked:
         return f"{asked.get('user') or os.getpid()} says {number} "
@@ -118,7 +138,7 @@ class Served:
         data_dir: where it keeps its files, so that several can share them; in ``folder`` where none is given.
         users: how many users, ``u0`` and up, the company has.
         service: more lines of ``[service]``.
-        noted: whether each piece is noted in ``spoken.log``.
+        noted: whether each piece is noted in ``spoken.log``; where none is, nothing is embedded either.
     """
 
     def __init__(
@@ -267,9 +287,8 @@ def _stat(pid):
 
 def _make(settings, log):
     runtime, verifier = SteeredRuntime(log), DemoKeyVerifier({COMPANY: KEY})
-    return Sophia(
-        settings, runtime=runtime, verifier=verifier, embedder=HashingEmbedder(), index=MemoryKnowledgeIndex()
-    )
+    embedder = NoEmbedder() if log is None else HashingEmbedder()
+    return Sophia(settings, runtime=runtime, verifier=verifier, embedder=embedder, index=MemoryKnowledgeIndex())
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ class SqlAuditLog(AuditLog):
         """See `AuditLog`."""
         at, actor = self._clock.now(), self._unit.scope.user_id
         values = {"now": at, "who": actor, "what": event.action, "whom": event.subject, "more": event.details}
-        sequence = self._unit.connection.execute(_APPEND, self._unit.of_company(**values)).scalar_one()
-        return AuditEntry(sequence, at, actor, event)
+        (row,) = self._unit.rows(_APPEND, self._unit.of_company(**values))
+        return AuditEntry(row.sequence, at, actor, event)
 
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """See `AuditLog`."""

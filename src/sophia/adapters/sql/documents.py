@@ -251,6 +251,7 @@ _COUNTS = (
     .where(_of_company, _readable)
     .group_by(documents.c.source)
 )
+_ANY_PENDING = select(documents.c.id).where(_of_company, is_waiting).limit(1)
 _PENDING_CHUNKS = select(func.coalesce(func.sum(documents.c.pending), 0).label("chunks")).where(
     _of_company, is_waiting, _readable
 )
@@ -454,8 +455,10 @@ class SqlDocuments(Documents):
 
     def waiting(self) -> int:
         """See `Documents`."""
-        row = self._unit.first(_PENDING_CHUNKS, self._for_reader())
-        return 0 if row is None else int(row.chunks)
+        if self._unit.first(_ANY_PENDING, self._unit.of_company()) is None:
+            return 0
+        (row,) = self._unit.rows(_PENDING_CHUNKS, self._for_reader())
+        return int(row.chunks)
 
     def _for_reader(self, **values: object) -> dict[str, object]:
         readers = sorted(self._unit.scope.readers)

@@ -66,7 +66,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         Unavailable: the database does not answer.
     """
-    with _translated(), engine.connect() as connection:
+    with _translated(engine), engine.connect() as connection:
+        connection.begin()
         yield connection
 
 
@@ -83,7 +84,7 @@ def writing(engine: Engine, company_id: str) -> Iterator[Connection]:
         raise Unavailable("database", "other writers take too long")
     try:
         with (
-            _translated(),
+            _translated(engine),
             engine.connect().execution_options(writes_for=company_id) as connection,
             connection.begin(),
         ):
@@ -198,13 +199,14 @@ def _insist(execute: Callable[[], object]) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(engine: Engine) -> Iterator[None]:
     # The driver's own words stay in __cause__: they can hold values of a row.
+    driver = engine.dialect.loaded_dbapi
     try:
         yield
-    except IntegrityError as exc:
+    except (IntegrityError, driver.IntegrityError) as exc:
         raise Conflict("this contradicts what is stored already") from exc
-    except SQLAlchemyError as exc:
+    except (SQLAlchemyError, driver.Error) as exc:
         raise Unavailable("database", "it does not answer as it should") from exc
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from attrs import define, field
 from sqlalchemy import Boolean, ColumnElement, Connection, Executable, Row, Table, and_, bindparam, or_, select
 
+from sophia.adapters.sql.prepared import prepared
 from sophia.domain.runs import Sequenced
 from sophia.domain.tenancy import Actor, TenantScope
 from sophia.errors import Fault, InvalidInput, PermissionDenied
@@ -70,20 +71,32 @@ class Unit:
 
     def first(self, statement: Executable, values: Mapping[str, object]) -> Row[Any] | None:
         """The first row, if any."""
-        return self.connection.execute(statement, values).first()
+        rows = self.rows(statement, values)
+        return rows[0] if rows else None
 
     def rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Row[Any]]:
         """All rows."""
-        return self.connection.execute(statement, values).all()
+        ready = prepared(statement, self.connection.dialect, tuple(values))
+        if ready is None:
+            return self.connection.execute(statement, values).all()
+        return ready.rows(self.connection, values)
 
     def change(self, statement: Executable, values: Mapping[str, object]) -> int:
         """Run a statement; how many rows it touched."""
-        return self.connection.execute(statement, values).rowcount
+        ready = prepared(statement, self.connection.dialect, tuple(values))
+        if ready is None:
+            return self.connection.execute(statement, values).rowcount
+        return ready.change(self.connection, values)
 
     def change_all(self, statement: Executable, values: Sequence[Mapping[str, object]]) -> None:
         """Run a statement once for each set of values."""
-        if values:
+        if not values:
+            return
+        ready = prepared(statement, self.connection.dialect, tuple(values[0]))
+        if ready is None:
             self.connection.execute(statement, values)
+        else:
+            ready.change_all(self.connection, values)
 
 
 class NewestFirst:

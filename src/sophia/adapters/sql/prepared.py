@@ -1,0 +1,109 @@
+"""Statements that are compiled once: SQLAlchemy writes them and knows their types, the driver runs them.
+
+A turn takes some twenty small statements. What SQLAlchemy does for each execution (looking the compiled form up, a
+context, a result that can do everything) takes longer than the statement itself; see `docs/measurements.md`.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+
+__all__ = ["Prepared", "prepared"]
+
+Process = Callable[[Any], Any]
+
+
+@frozen
+class _Parameter:
+    name: str
+    value: Any
+    is_required: bool
+    process: Process | None
+
+    def of(self, values: Mapping[str, object]) -> Any:
+        value = values[self.name] if self.is_required else values.get(self.name, self.value)
+        return value if self.process is None else self.process(value)
+
+
+class Prepared:
+    """One statement for one dialect and one set of parameters' names; rows are named tuples."""
+
+    def __init__(self, statement: Any, compiled: SQLCompiler, dialect: Dialect) -> None:
+        self._sql = compiled.string
+        defaults = compiled.params
+        names = compiled.positiontup if compiled.positional else tuple(compiled.binds)
+        self._positional = compiled.positional
+        self._parameters = tuple(
+            _Parameter(
+                name,
+                defaults.get(name),
+                compiled.binds[name].required,
+                compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect),
+            )
+            for name in names or ()
+        )
+        columns = _columns(statement)
+        self._row: Any = namedtuple("Row", [column["name"] for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 -- its fields are not known before
+        processes = (column["type"].dialect_impl(dialect).result_processor(dialect, None) for column in columns)
+        self._processes = tuple((i, process) for i, process in enumerate(processes) if process is not None)
+
+    def rows(self, connection: Connection, values: Mapping[str, object]) -> list[Any]:
+        """Run it; all of its rows."""
+        cursor = _cursor(connection)
+        cursor.execute(self._sql, self._bound(values))
+        found = cursor.fetchall()
+        if not self._processes:
+            return list(map(self._row._make, found))
+        rows = []
+        for columns in found:
+            row = list(columns)
+            for i, process in self._processes:
+                row[i] = process(row[i])
+            rows.append(self._row._make(row))
+        return rows
+
+    def change(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """Run it; how many rows it touched."""
+        cursor = _cursor(connection)
+        cursor.execute(self._sql, self._bound(values))
+        touched: int = cursor.rowcount
+        return touched
+
+    def change_all(self, connection: Connection, values: Sequence[Mapping[str, object]]) -> None:
+        """Run it once for each set of values."""
+        _cursor(connection).executemany(self._sql, [self._bound(one) for one in values])
+
+    def _bound(self, values: Mapping[str, object]) -> Any:
+        if self._positional:
+            return [parameter.of(values) for parameter in self._parameters]
+        return {parameter.name: parameter.of(values) for parameter in self._parameters}
+
+
+_prepared: dict[tuple[str, Executable, tuple[str, ...]], Prepared | None] = {}
+
+
+def prepared(statement: Executable, dialect: Dialect, names: Sequence[str]) -> Prepared | None:
+    """A statement to run with parameters of these names; None for one that is another with each number of values.
+
+    Kept for good: for statements that are constants of a module.
+    """
+    key = (dialect.name, statement, tuple(names))
+    if key not in _prepared:
+        made: Any = statement
+        compiled = made.compile(dialect=dialect, column_keys=list(names))
+        _prepared[key] = None if compiled.post_compile_params else Prepared(statement, compiled, dialect)
+    return _prepared[key]
+
+
+def _cursor(connection: Connection) -> Any:
+    return connection.connection.cursor()
+
+
+def _columns(statement: Any) -> Sequence[Mapping[str, Any]]:
+    if statement.is_select:
+        return statement.column_descriptions  # type: ignore[no-any-return]
+    return statement.returning_column_descriptions if statement._returning else ()  # noqa: SLF001

@@ -80,7 +80,7 @@ class Stage(Outside):
                 case "markdown":
                     yield Spoken(MARKDOWN, claim=False)
                 case "dragons":
-                    yield Spoken(" 😀 Dragons are made of cheese.")
+                    yield Spoken(" Dragons 😀 are made of cheese.")
                 case "evil":
                     yield Spoken(EVIL, claim=False)
                 case "tool":

@@ -104,7 +104,7 @@ class TestAnswers:
         page = site.open()
         ask(page, f"{ROTATED} And dragons?")
         marked = completed(page).locator(".unsupported")
-        expect(marked).to_have_text("😀 Dragons are made of cheese. (unsupported) ")
+        expect(marked).to_have_text("Dragons 😀 are made of cheese. (unsupported) ")
         expect(answer(page)).to_contain_text("has no verified citation")
 
     def test_tell_what_was_handed_over(self, site: Site) -> None:
@@ -368,7 +368,7 @@ class TestThreads:
         expect(page).to_have_title(f"{ROTATED} – SOPHIA")
         expect(threads.locator("[aria-current=page]")).to_have_text(ROTATED)
         page.go_back()
-        expect(completed(page)).to_contain_text("Dragons are made of cheese.")
+        expect(completed(page)).to_contain_text("Dragons 😀 are made of cheese.")
 
     def test_are_left_and_come_back_to_while_they_are_answered(self, site: Site) -> None:
         page = site.open()

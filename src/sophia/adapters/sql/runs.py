@@ -73,12 +73,17 @@ _CLAIM = (
     )
     .returning(runs.c.fence)
 )
-_STANDINGS = select(runs.c.id, runs.c.owner, runs.c.fence, runs.c.cancel_requested, runs.c.last_sequence).where(
+_STANDINGS = select(runs.c.id, runs.c.owner, runs.c.fence, runs.c.cancel_requested).where(
     mine(runs), runs.c.id.in_(bindparam("ids", expanding=True)), is_live
 )
 _of_run = and_(runs.c.id == bindparam("run"), runs.c.company_id == bindparam("company"))
 _RENEW = update(runs).where(_of_run).values(lease_until=bindparam("until"))
-_ADVANCE = update(runs).where(_of_run).values(last_sequence=bindparam("last"))
+_ADVANCE = (
+    update(runs)
+    .where(_held)
+    .values(last_sequence=runs.c.last_sequence + bindparam("added"))
+    .returning(runs.c.last_sequence)
+)
 _FINISH = (
     update(runs)
     .where(_held)
@@ -214,23 +219,20 @@ class SqlRuns(Runs):
 
     def append(self, news: Mapping[Lease, Sequence[RunEvent]]) -> frozenset[Lease]:
         """See `Runs`."""
-        rows = self._held(news)
-        grown = {
-            lease.work_id: _numbered(row.last_sequence + 1, news[lease]) for lease, row in rows.items() if news[lease]
-        }
-        self._unit.change_all(
-            _ADVANCE,
-            [self._unit.of_company(run=run_id, last=events[-1].sequence) for run_id, events in grown.items()],
-        )
+        grown, lost = {}, set()
+        for lease, events in news.items():
+            row = self._unit.first(_ADVANCE, self._holding(lease, added=len(events)))
+            if row is None:
+                lost.add(lease)
+            else:
+                grown[lease.work_id] = _numbered(row.last_sequence - len(events) + 1, events)
         self._store(grown)
-        return frozenset(news.keys() - rows.keys())
+        return frozenset(lost)
 
     def finish(self, lease: Lease, outcome: Outcome, before: Sequence[RunEvent] = ()) -> None:
         """See `Runs`."""
         how = {"ended_as": _STATUS[type(outcome)].value, "how": run_event_to_json(outcome), "added": len(before) + 1}
-        row = self._unit.first(
-            _FINISH, self._unit.of_user(run=lease.work_id, holder=lease.owner, held=lease.fence, **how)
-        )
+        row = self._unit.first(_FINISH, self._holding(lease, **how))
         if row is None:
             raise LeaseLost(f"run {lease.work_id!r} is somebody else's by now, or has ended")
         events = _numbered(row.last_sequence - len(before), (*before, outcome))
@@ -262,6 +264,9 @@ class SqlRuns(Runs):
         if row is None:
             raise NotFound("run", run_id)
         return row
+
+    def _holding(self, lease: Lease, **values: object) -> dict[str, object]:
+        return self._unit.of_user(run=lease.work_id, holder=lease.owner, held=lease.fence, **values)
 
     def _held(self, leases: Collection[Lease]) -> dict[Lease, Row[Any]]:
         """The rows of those runs whose lease is held."""

@@ -79,9 +79,10 @@ class IntentWeights:
         if listed:
             starts = [bucket(gram) * OUTPUTS for gram in listed]
             norm = sqrt(len(starts))
-            for output in range(OUTPUTS):
-                total = sum(self.grams[start + output] for start in starts)
-                totals[output] += total * self.gram_scale[output] / norm
+            for output, column in enumerate(
+                zip(*(self.grams[start : start + OUTPUTS] for start in starts), strict=True)
+            ):
+                totals[output] += sum(column) * self.gram_scale[output] / norm
         for output, row in enumerate(self.vector):
             totals[output] += sum(starmap(mul, zip(row, vector, strict=True)))
         return totals

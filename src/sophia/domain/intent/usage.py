@@ -3,12 +3,13 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sophia.domain.intent import patterns, phrases, words, words_en, words_es
 from sophia.domain.intent.complements import article, complement, object_kind
 from sophia.domain.intent.parts import CONJUNCTIONS, PAUSES, REQUEST, Sentence, Token, Verb, compiled, noun_kinds
 from sophia.domain.intent.roles import CLITIC_BEFORE, DETERMINERS, english_role, spanish_role
-from sophia.domain.intent.verbs import english_verbs, spanish_verbs, spelt, vocabulary
+from sophia.domain.intent.verbs import KNOWN_WORDS, english_verbs, spanish_verbs, spelt, vocabulary
 
 __all__ = ["NEED", "is_auxiliary", "spanishness", "verbs_of"]
 
@@ -58,10 +59,13 @@ _STATES = frozenset(
 _TELLING = next(pattern for kind, _, pattern in phrases.PHRASES if kind == "tell")
 
 
-def _strip_clitics(word: str) -> Iterator[tuple[str, str]]:
-    for clitic in words_es.CLITICS:
-        if word.endswith(clitic) and len(word) - len(clitic) >= (4 if clitic in {"te", "se", "os"} else 2):
-            yield word[: -len(clitic)], clitic
+@lru_cache(maxsize=KNOWN_WORDS)
+def _strip_clitics(word: str) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (word[: -len(clitic)], clitic)
+        for clitic in words_es.CLITICS
+        if word.endswith(clitic) and len(word) - len(clitic) >= (4 if clitic in {"te", "se", "os"} else 2)
+    )
 
 
 def _lookup_spanish(token: Token, word: str) -> tuple[str, set[str], str] | None:

@@ -8,11 +8,14 @@ misspelt word is put right by how it sounds (Spanish) or by one letter too few, 
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from sophia.domain.intent import patterns, problems, words, words_en, words_es
 
-__all__ = ["english_verbs", "fold", "spanish_verbs", "spelt", "vocabulary"]
+__all__ = ["KNOWN_WORDS", "english_verbs", "fold", "spanish_verbs", "spelt", "vocabulary"]
+
+KNOWN_WORDS = 8192
+"""What is found out about so many words is remembered: most of a message is made of words that came before."""
 
 _MARKS = str.maketrans({"’": "'", "‘": "'", "´": "'", "\u00a0": " "})
 
@@ -259,6 +262,7 @@ def _core() -> dict[str, str]:
     return {_sound(word): word for word in sorted(listed)}
 
 
+@lru_cache(maxsize=KNOWN_WORDS)
 def spelt(word: str) -> str:
     """The word, or the known one that it was meant to be."""
     if word in words.SHORTHAND:

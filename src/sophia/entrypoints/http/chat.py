@@ -1,6 +1,6 @@
 """Asking, and following the runs that answer."""
 
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import cast
 
 from flask import Blueprint, Response, jsonify, request
@@ -60,8 +60,11 @@ def cancel_run(run_id: str) -> tuple[Response, int]:
 
 def _soon(playing: Future[Outcome | None]) -> Outcome | None:
     """The outcome of a run that ends soon; of others their log tells, whoever ends them."""
-    wait((playing,), _SOON)
-    return playing.result() if playing.done() and not playing.exception() else None
+    try:
+        error = playing.exception(_SOON)
+    except TimeoutError:
+        return None
+    return playing.result() if error is None else None
 
 
 def _events(scope: TenantScope, run: Run, after: int) -> Response:

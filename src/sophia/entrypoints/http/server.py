@@ -1,6 +1,7 @@
 """The server: gunicorn, told what it needs to know by the settings."""
 
 import contextlib
+import gc
 import os
 import socket
 import struct
@@ -36,6 +37,9 @@ _LAST_WORDS = 2.0
 
 _SLACK = 5
 """Seconds between the end of a worker's time and its being killed."""
+
+_GARBAGE = (50_000, 20, 50)
+"""Objects made, and rounds of the younger generations, until the next search for garbage."""
 
 _SPARE_CONNECTIONS = 1000
 """Connections of a worker that are open but served by no thread at the moment."""
@@ -120,6 +124,10 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
         """The application of one worker, with its own threads."""
         self._sophia = self._make()
         self._sophia.services.background.start()
+        # What is loaded by now stays: to look through it for garbage again and again takes a tenth of a busy worker.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GARBAGE)
         return create_app(self._sophia.services, loopback_only=True, demo=self._demo)
 
     def drain(self) -> None:

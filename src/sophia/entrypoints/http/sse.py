@@ -27,16 +27,17 @@ def stream(
     listen any more. An error ends the stream before its last event: whoever asks again is told what it is.
     """
 
-    def lines() -> Iterator[str]:
-        yield ": here\n\n"
+    def lines() -> Iterator[bytes]:
+        yield b": here\n\n"
         try:
             for sequenced in events:
                 if sequenced is None:
                     still_allowed()
-                    yield ": still here\n\n"
+                    yield b": still here\n\n"
                     continue
                 name, data = render(sequenced.event)
-                yield f"id: {sequenced.sequence}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+                line = json.dumps(data, ensure_ascii=False)
+                yield f"id: {sequenced.sequence}\nevent: {name}\ndata: {line}\n\n".encode()
         except SophiaError as error:
             _log.info("stream.cut", error=type(error).__name__)
 

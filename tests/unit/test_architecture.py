@@ -42,6 +42,6 @@ def test_the_container_builds_everything(tmp_path: Path) -> None:
     settings = Settings(directory=tmp_path)
     adapters = Adapters(settings=settings)
     use_cases = UseCases(settings=settings, adapters=adapters)
-    for container in (adapters, use_cases):
+    for container in (adapters, use_cases.turns, use_cases):
         for provider in container.providers.values():
             provider()

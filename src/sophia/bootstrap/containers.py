@@ -62,7 +62,7 @@ from sophia.domain.handoff import HandoffPolicy
 from sophia.domain.intent import IntentClassifier
 from sophia.ports.identity import TokenVerifier
 
-__all__ = ["Adapters", "UseCases"]
+__all__ = ["Adapters", "Turns", "UseCases"]
 
 
 class Adapters(containers.DeclarativeContainer):
@@ -109,8 +109,8 @@ class Adapters(containers.DeclarativeContainer):
     verifier: providers.Provider[TokenVerifier] = providers.Singleton(DemoKeyVerifier, {})
 
 
-class UseCases(containers.DeclarativeContainer):
-    """What SOPHIA does, on the adapters that it is given."""
+class Turns(containers.DeclarativeContainer):
+    """What plays the turns of conversations."""
 
     settings: providers.Provider[Settings] = providers.Dependency()
     adapters = providers.DependenciesContainer()
@@ -120,11 +120,8 @@ class UseCases(containers.DeclarativeContainer):
     owner = providers.Singleton(process_name)
 
     system = providers.Singleton(SystemIdentity, adapters.directory)
-    impersonate = providers.Singleton(Impersonate, adapters.directory)
-    authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.directory)
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
     log_writer = providers.Singleton(LogWriter, records, system)
-    sync_index = providers.Singleton(SyncIndex, records, adapters.index, embedder)
     retrieve = providers.Singleton(
         ObservedRetrieve,
         providers.Singleton(
@@ -171,6 +168,25 @@ class UseCases(containers.DeclarativeContainer):
         telemetry,
         adapters.clock,
     )
+    start_run = providers.Singleton(StartRun, records, adapters.directory, keeper, adapters.clock, adapters.ids, owner)
+    resume_runs = providers.Singleton(ResumeRuns, records, system, keeper, adapters.clock, owner)
+
+
+class UseCases(containers.DeclarativeContainer):
+    """What SOPHIA does, on the adapters that it is given."""
+
+    settings: providers.Provider[Settings] = providers.Dependency()
+    adapters = providers.DependenciesContainer()
+    turns = providers.Container(Turns, settings=settings, adapters=adapters)
+    telemetry = adapters.telemetry
+    records = turns.records
+    embedder = turns.embedder
+    owner = turns.owner
+    system = turns.system
+    keeper = turns.keeper
+    impersonate = providers.Singleton(Impersonate, adapters.directory)
+    authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.directory)
+    sync_index = providers.Singleton(SyncIndex, records, adapters.index, embedder)
     refresh_knowledge = providers.Singleton(
         ObservedRefresh,
         providers.Singleton(
@@ -188,18 +204,16 @@ class UseCases(containers.DeclarativeContainer):
         telemetry,
     )
     embed_messages = providers.Singleton(EmbedMessages, records, embedder)
-    start_run = providers.Singleton(StartRun, records, adapters.directory, keeper, adapters.clock, adapters.ids, owner)
-    resume_runs = providers.Singleton(ResumeRuns, records, system, keeper, adapters.clock, owner)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
     background = providers.Singleton(
         Background,
-        execute_run,
+        turns.execute_run,
         refresh_knowledge,
         system,
         keeper,
-        resume_runs,
-        providers.List(deliver_tickets, embed_messages, sync_index, forget_keys),
+        turns.resume_runs,
+        providers.List(turns.deliver_tickets, embed_messages, sync_index, forget_keys),
         settings.provided.service.runs,
         telemetry,
     )
@@ -212,7 +226,7 @@ class UseCases(containers.DeclarativeContainer):
         check_health=providers.Singleton(
             CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, system
         ),
-        start_run=start_run,
+        start_run=turns.start_run,
         read_run=providers.Singleton(ReadRun, records),
         read_answer=providers.Singleton(ReadAnswer, follow_run),
         follow_run=follow_run,

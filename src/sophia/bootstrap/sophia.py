@@ -109,7 +109,7 @@ class Sophia:
     @property
     def classifier(self) -> IntentClassifier:
         """What reads a message's intent."""
-        classifier: IntentClassifier = self._use_cases.classify()
+        classifier: IntentClassifier = self._use_cases.turns.classify()
         return classifier
 
     def scope(self, company: str, user: str | None = None) -> TenantScope:
@@ -139,7 +139,7 @@ class Sophia:
         """
         scope = self.scope(company, user)
         started = self.services.start_run(scope, Question(text, thread, language))
-        outcome = self._use_cases.execute_run()(started)
+        outcome = self._use_cases.turns.execute_run()(started)
         return self.services.read_answer(scope, started.run, outcome)
 
     def stream(

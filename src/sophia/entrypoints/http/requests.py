@@ -202,4 +202,15 @@ _COMPONENTS = yaml.load(openapi(), Loader=getattr(yaml, "CSafeLoader", yaml.Safe
 
 @cache
 def _validator(schema: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": _COMPONENTS})
+    return jsonschema.Draft202012Validator(_inlined({"$ref": f"#/components/schemas/{schema}"}))
+
+
+def _inlined(schema: Any) -> Any:
+    """A schema with what it refers to in place: to follow a reference takes longer than what it leads to."""
+    if isinstance(schema, list):
+        return [_inlined(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(_COMPONENTS["schemas"][schema["$ref"].rpartition("/")[2]])
+    return {key: _inlined(value) for key, value in schema.items()}

@@ -128,7 +128,8 @@ def _cancel(one: Served, other: Served, question: str) -> float:
     assert is_whole(heard)
     assert heard[-1].name == "run.cancelled"
     spoken = _spoken(one, run_id)
-    assert spoken[-1] == "closed"
+    # A runtime that says nothing and looks at nothing cannot be stopped; its run has ended all the same.
+    assert spoken[-1:] == ([] if "silent" in question else ["closed"])
     time.sleep(0.3)
     assert _spoken(one, run_id) == spoken
     after = [Caller(server.port)("GET", f"/runs/{run_id}").body["status"] for server in (one, other)]

@@ -34,12 +34,12 @@ class Kind:
     Attributes:
         name: tells it from others.
         renew: renews leases until a time, and tells how they stand.
-        cancel: ends work that does not stop by itself.
+        cancel: ends work that does not stop by itself; None where nobody can ask it to stop.
     """
 
     name: str
     renew: Callable[[Transaction, Collection[Lease], datetime], Mapping[Lease, Standing]]
-    cancel: Callable[[Transaction, Lease], None]
+    cancel: Callable[[Transaction, Lease], None] | None = None
 
 
 def _cancel_run(tx: Transaction, lease: Lease) -> None:
@@ -47,12 +47,8 @@ def _cancel_run(tx: Transaction, lease: Lease) -> None:
     tx.audit.append(AuditEvent("run.cancelled", lease.work_id))
 
 
-def _cancel_refresh(_: Transaction, lease: Lease) -> None:
-    raise NotImplementedError(f"nobody can ask {lease.work_id} to stop")
-
-
 RUNS = Kind("run", lambda tx, leases, until: tx.runs.renew(leases, until), _cancel_run)
-REFRESHES = Kind("refresh", lambda tx, leases, until: tx.refreshes.renew(leases, until), _cancel_refresh)
+REFRESHES = Kind("refresh", lambda tx, leases, until: tx.refreshes.renew(leases, until))
 
 
 @define(eq=False)
@@ -144,7 +140,8 @@ class LeaseKeeper:
             for alike in _alike(held):
                 self._renew(alike, self._clock.now() + self.ttl)
             for lease in overdue:
-                self._end(lease)
+                if lease.kind.cancel is not None:
+                    self._end(lease, lease.kind.cancel)
 
     def _renew(self, alike: list[HeldLease], until: datetime) -> None:
         company, kind = alike[0].scope.company_id, alike[0].kind
@@ -159,12 +156,12 @@ class LeaseKeeper:
             for lease, standing in standings.items():
                 leases[lease].hear(standing)
 
-    def _end(self, held: HeldLease) -> None:
+    def _end(self, held: HeldLease, cancel: Callable[[Transaction, Lease], None]) -> None:
         held.hear(Standing.LOST)
         self.let_go(held)
         try:
             with self._records.write(held.scope) as tx:
-                held.kind.cancel(tx, held.lease)
+                cancel(tx, held.lease)
         except SophiaError as error:
             # It has ended by itself meanwhile, or its lease will expire and whoever takes it up ends it.
             _log.info("lease.not_ended", tenant=held.scope.company_id, work=held.lease.work_id, error=str(error))

@@ -5,14 +5,14 @@ context, a result that can do everything) takes longer than the statement itself
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
-__all__ = ["Prepared", "prepared"]
+__all__ = ["Prepared", "Unprepared", "prepared"]
 
 Process = Callable[[Any], Any]
 
@@ -83,19 +83,35 @@ class Prepared:
         return {parameter.name: parameter.of(values) for parameter in self._parameters}
 
 
-_prepared: dict[tuple[str, Executable, tuple[str, ...]], Prepared | None] = {}
+class Unprepared:
+    """A statement that is another with each number of values, so that SQLAlchemy runs it; alike in use."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+
+    def rows(self, connection: Connection, values: Mapping[str, object]) -> Sequence[Any]:
+        """See `Prepared`."""
+        return connection.execute(self._statement, values).all()
+
+    def change(self, connection: Connection, values: Mapping[str, object]) -> int:
+        """See `Prepared`."""
+        return connection.execute(self._statement, values).rowcount
+
+    def change_all(self, connection: Connection, values: Sequence[Mapping[str, object]]) -> None:
+        """See `Prepared`."""
+        connection.execute(self._statement, values)
 
 
-def prepared(statement: Executable, dialect: Dialect, names: Sequence[str]) -> Prepared | None:
-    """A statement to run with parameters of these names; None for one that is another with each number of values.
+_prepared: dict[tuple[str, Executable, tuple[str, ...]], Prepared | Unprepared] = {}
 
-    Kept for good: for statements that are constants of a module.
-    """
+
+def prepared(statement: Executable, dialect: Dialect, names: Iterable[str]) -> Prepared | Unprepared:
+    """A statement to run with parameters of these names. Kept for good: it has to be a constant of a module."""
     key = (dialect.name, statement, tuple(names))
     if key not in _prepared:
         made: Any = statement
-        compiled = made.compile(dialect=dialect, column_keys=list(names))
-        _prepared[key] = None if compiled.post_compile_params else Prepared(statement, compiled, dialect)
+        compiled = made.compile(dialect=dialect, column_keys=list(key[2]))
+        _prepared[key] = Unprepared(made) if compiled.post_compile_params else Prepared(made, compiled, dialect)
     return _prepared[key]
 
 

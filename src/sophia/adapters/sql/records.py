@@ -9,13 +9,13 @@ from sophia.adapters.sql.audit import SqlAuditLog
 from sophia.adapters.sql.conversations import SqlConversations
 from sophia.adapters.sql.documents import SqlDocuments
 from sophia.adapters.sql.engine import check_migrated, reading, writing
+from sophia.adapters.sql.log_watch import LogKey, LogWatch
 from sophia.adapters.sql.outbox import SqlOutbox
 from sophia.adapters.sql.refreshes import SqlRefreshes
 from sophia.adapters.sql.runs import SqlRuns
 from sophia.adapters.sql.tables import refreshes, runs
 from sophia.adapters.sql.tickets import SqlTickets
 from sophia.adapters.sql.unit import Unit, batches
-from sophia.adapters.sql.waiting import LogKey, LogWatch
 from sophia.domain.tenancy import TenantScope
 from sophia.ports.records import LogTail, Records, Transaction
 from sophia.ports.system import Clock

@@ -76,27 +76,16 @@ class Unit:
 
     def rows(self, statement: Executable, values: Mapping[str, object]) -> Sequence[Row[Any]]:
         """All rows."""
-        ready = prepared(statement, self.connection.dialect, tuple(values))
-        if ready is None:
-            return self.connection.execute(statement, values).all()
-        return ready.rows(self.connection, values)
+        return prepared(statement, self.connection.dialect, values).rows(self.connection, values)
 
     def change(self, statement: Executable, values: Mapping[str, object]) -> int:
         """Run a statement; how many rows it touched."""
-        ready = prepared(statement, self.connection.dialect, tuple(values))
-        if ready is None:
-            return self.connection.execute(statement, values).rowcount
-        return ready.change(self.connection, values)
+        return prepared(statement, self.connection.dialect, values).change(self.connection, values)
 
     def change_all(self, statement: Executable, values: Sequence[Mapping[str, object]]) -> None:
         """Run a statement once for each set of values."""
-        if not values:
-            return
-        ready = prepared(statement, self.connection.dialect, tuple(values[0]))
-        if ready is None:
-            self.connection.execute(statement, values)
-        else:
-            ready.change_all(self.connection, values)
+        if values:
+            prepared(statement, self.connection.dialect, values[0]).change_all(self.connection, values)
 
 
 class NewestFirst:

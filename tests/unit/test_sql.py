@@ -24,8 +24,8 @@ from sophia.adapters.sql.tables import metadata
 from sophia.adapters.system import SystemClock, UlidIds
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, Role, Thread
-from sophia.domain.handoff import TicketStatus
 from sophia.domain.runs import Answer, MessageDelta, Run, RunCompleted, RunStatus, Sequenced
+from sophia.domain.tickets import TicketStatus
 from sophia.errors import ConfigurationError, Conflict, Unavailable
 from sophia.testing.contracts.records_world import ANA, SYSTEM, World, vector
 from sophia.testing.fakes.system import FrozenClock, SequentialIds

@@ -7,7 +7,8 @@ from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.toolbox import ToolLimits, TurnToolBox
 from sophia.domain.agents import ToolCall, ToolResult
-from sophia.domain.handoff import Category, Decision, Handoff
+from sophia.domain.asked import Category
+from sophia.domain.handoff import Decision, Handoff
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import RunEvent, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope

@@ -5,9 +5,9 @@ from datetime import timedelta
 from attrs import evolve
 
 from sophia.domain.audit import AuditEvent
-from sophia.domain.handoff import Ticket, TicketStatus
 from sophia.domain.runs import Lease
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.errors import LeaseLost, TicketRejected, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.records import Records

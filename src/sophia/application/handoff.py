@@ -7,21 +7,12 @@ from attrs import frozen
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.identity import SystemIdentity
 from sophia.application.wording import wording
+from sophia.domain.asked import Category, Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, thread_title
-from sophia.domain.handoff import (
-    Category,
-    Decision,
-    Handoff,
-    HandoffDecision,
-    HandoffPolicy,
-    Intent,
-    Priority,
-    Target,
-    Ticket,
-    delivery_key,
-)
+from sophia.domain.handoff import Decision, Handoff, HandoffDecision, HandoffPolicy
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Priority, Target, Ticket, delivery_key
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records
 from sophia.ports.system import Clock, Ids

@@ -13,11 +13,11 @@ from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
+from sophia.domain.asked import Action
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.followup import contextual_question
-from sophia.domain.handoff import Action
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
 from sophia.domain.tenancy import TenantScope

@@ -1,8 +1,8 @@
 """The caller's handoffs."""
 
-from sophia.domain.handoff import Ticket
 from sophia.domain.paging import Page
 from sophia.domain.tenancy import Permission, TenantScope
+from sophia.domain.tickets import Ticket
 from sophia.ports.records import Records
 
 __all__ = ["ListTickets", "ReadTicket"]

@@ -1,6 +1,8 @@
 """What SOPHIA says of its own work, in the languages of its users."""
 
-from sophia.domain.handoff import Category, HandoffReason, Ticket, TicketStatus
+from sophia.domain.asked import Category
+from sophia.domain.handoff import HandoffReason
+from sophia.domain.tickets import Ticket, TicketStatus
 
 __all__ = ["Wording", "wording"]
 

@@ -16,7 +16,8 @@ from sophia.adapters.beir.collection import BeirConverter, BeirSource, read_json
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.bootstrap.sophia import Sophia
-from sophia.domain.handoff import Category, HandoffPolicy
+from sophia.domain.asked import Category
+from sophia.domain.handoff import HandoffPolicy
 from sophia.domain.knowledge import KnowledgeQuery
 from sophia.domain.tenancy import HandoffSetting
 from sophia.errors import Fault, InvalidInput

@@ -20,8 +20,9 @@ from attrs import field, frozen
 
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint, Limits
-from sophia.domain.handoff import Category, Target
+from sophia.domain.asked import Category
 from sophia.domain.tenancy import Company, HandoffSetting, Permission, User
+from sophia.domain.tickets import Target
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = [

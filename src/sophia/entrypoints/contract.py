@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from sophia.application.documents import StoredDocument
 from sophia.domain.citation import Citation, Unsupported
 from sophia.domain.conversation import FoundMessage, Message, Thread
-from sophia.domain.handoff import Handoff, Ticket
+from sophia.domain.handoff import Handoff
 from sophia.domain.knowledge import Document, DocumentFailure, SourceStatus
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent, RefreshProgress
 from sophia.domain.runs import (
@@ -26,6 +26,7 @@ from sophia.domain.runs import (
     ToolFinished,
     ToolStarted,
 )
+from sophia.domain.tickets import Ticket
 
 __all__ = [
     "JsonObject",

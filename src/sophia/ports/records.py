@@ -12,12 +12,12 @@ from typing import Protocol
 
 from sophia.domain.audit import AuditEntry, AuditEvent
 from sophia.domain.conversation import FoundMessage, Message, Thread
-from sophia.domain.handoff import Ticket
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
 from sophia.domain.runs import IdempotencyKey, Lease, Outcome, Run, RunEvent, Sequenced, Standing
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Ticket
 
 __all__ = [
     "KEPT_VERSIONS",

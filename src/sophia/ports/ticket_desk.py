@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from sophia.domain.handoff import Ticket
+from sophia.domain.tickets import Ticket
 
 __all__ = ["TicketDesk"]
 

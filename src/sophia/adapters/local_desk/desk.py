@@ -5,7 +5,7 @@ from sqlalchemy import Engine, bindparam, func, insert, select
 
 from sophia.adapters.sql.engine import reading, writing
 from sophia.adapters.sql.tables import desk_reports
-from sophia.domain.handoff import Ticket
+from sophia.domain.tickets import Ticket
 from sophia.ports.ticket_desk import TicketDesk
 
 __all__ = ["DeskReport", "LocalTicketDesk"]

@@ -18,8 +18,8 @@ from sophia.adapters.sql.unit import (
     to_cursor,
 )
 from sophia.domain.conversation import FoundMessage, Message, Role, Thread
-from sophia.domain.handoff import TicketStatus
 from sophia.domain.paging import Page
+from sophia.domain.tickets import TicketStatus
 from sophia.errors import InvalidInput, NotFound
 from sophia.ports.records import Conversations
 

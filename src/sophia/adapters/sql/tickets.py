@@ -8,8 +8,9 @@ from sophia.adapters.sql.conversations import ERASED
 from sophia.adapters.sql.tables import threads, tickets
 from sophia.adapters.sql.translate import actions_from_json, actions_to_json
 from sophia.adapters.sql.unit import NewestFirst, Unit, mine
-from sophia.domain.handoff import Category, Priority, Ticket, TicketStatus
+from sophia.domain.asked import Category
 from sophia.domain.paging import Page
+from sophia.domain.tickets import Priority, Ticket, TicketStatus
 from sophia.errors import CompanyMismatch, NotFound
 from sophia.ports.records import Tickets
 

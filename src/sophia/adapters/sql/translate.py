@@ -8,7 +8,7 @@ from typing import Any
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
-from sophia.domain.handoff import Action
+from sophia.domain.asked import Action
 from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.refresh import RefreshEvent, RefreshOptions, RefreshProgress, RefreshReport
 from sophia.domain.runs import (

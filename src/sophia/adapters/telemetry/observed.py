@@ -17,13 +17,14 @@ from sophia.application.retrieve import Retrieve
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
 from sophia.domain.agents import AgentEvent, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
+from sophia.domain.asked import Intent
 from sophia.domain.conversation import Message
-from sophia.domain.handoff import Intent, Ticket
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import Passage
 from sophia.domain.refresh import Refresh
 from sophia.domain.runs import Outcome, Problem, Run, RunCancelled, RunCompleted, RunFailed
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Ticket
 from sophia.errors import TicketRejected
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox

@@ -8,7 +8,7 @@ the verb.
 
 import re
 
-from sophia.domain.handoff import Action
+from sophia.domain.asked import Action
 from sophia.domain.intent import patterns, phrases, words, words_en, words_es
 from sophia.domain.intent.masking import QUOTE
 from sophia.domain.intent.parts import Reading, Verb, acts

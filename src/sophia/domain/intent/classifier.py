@@ -22,7 +22,7 @@ from zlib import crc32
 
 from attrs import evolve, field, frozen
 
-from sophia.domain.handoff import BOUNDARY, Category, Intent
+from sophia.domain.asked import BOUNDARY, Category, Intent
 from sophia.domain.intent.actions import actions_of
 from sophia.domain.intent.cues import cues, grams
 from sophia.domain.intent.parts import Reading, acts

@@ -5,9 +5,9 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sophia.domain.handoff import TicketStatus
 from sophia.domain.runs import MessageDelta
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import TicketStatus
 from sophia.errors import InvalidInput, NotFound, PermissionDenied
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, SYSTEM, RecordsCase, World, vector
 from sophia.testing.scopes import user_scope

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
+from sophia.domain.asked import Category
 from sophia.domain.citation import Citation, Unsupported
-from sophia.domain.handoff import Category, Decision, Handoff, TicketStatus
+from sophia.domain.handoff import Decision, Handoff
 from sophia.domain.runs import (
     Answer,
     CitationAdded,
@@ -32,6 +33,7 @@ from sophia.domain.runs import (
     Usage,
 )
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import TicketStatus
 from sophia.errors import (
     IdempotencyConflict,
     LeaseLost,

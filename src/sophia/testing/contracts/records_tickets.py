@@ -8,8 +8,8 @@ import pytest
 from attrs import evolve
 
 from sophia.domain.audit import AuditEntry, AuditEvent
-from sophia.domain.handoff import Ticket, TicketStatus
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.errors import CompanyMismatch, InvalidInput, LeaseLost, NotFound, PermissionDenied
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, RecordsCase, World
 

@@ -9,12 +9,13 @@ from typing import TypeAlias
 import pytest
 from attrs import evolve, frozen
 
+from sophia.domain.asked import Action, Category
 from sophia.domain.conversation import Message, Role, Thread
-from sophia.domain.handoff import Action, Category, Priority, Ticket, delivery_key
 from sophia.domain.knowledge import Chunk, ChunkKind, Document, document_id, text_version
 from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus
 from sophia.domain.runs import IdempotencyKey, Lease, Run, RunStatus
 from sophia.domain.tenancy import EVERYONE, TenantScope
+from sophia.domain.tickets import Priority, Ticket, delivery_key
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Ids
 from sophia.testing.fakes.system import FrozenClock, SequentialIds

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve
 
-from sophia.domain.handoff import Action, Category, Priority, Ticket
+from sophia.domain.asked import Action, Category
+from sophia.domain.tickets import Priority, Ticket
 from sophia.ports.ticket_desk import TicketDesk
 
 __all__ = ["TicketDeskContract"]

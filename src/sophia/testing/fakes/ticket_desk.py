@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from sophia.domain.handoff import Ticket
+from sophia.domain.tickets import Ticket
 from sophia.errors import TicketRejected, Unavailable
 from sophia.ports.ticket_desk import TicketDesk
 

@@ -6,9 +6,9 @@ import numpy as np
 from attrs import evolve
 
 from sophia.domain.conversation import FoundMessage, Message, Thread
-from sophia.domain.handoff import Ticket, TicketStatus
 from sophia.domain.paging import Page
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.errors import Conflict, NotFound
 from sophia.ports.records import Conversations
 from sophia.testing.fakes.memory.state import State, StoredThread, is_mine, page, require_system

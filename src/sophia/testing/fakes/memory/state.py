@@ -9,12 +9,12 @@ from attrs import asdict, define, field, frozen
 
 from sophia.domain.audit import AuditEntry
 from sophia.domain.conversation import Message, Thread
-from sophia.domain.handoff import Ticket
 from sophia.domain.knowledge import Chunk, Document, SourceStatus
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh
 from sophia.domain.runs import IdempotencyKey, Run
 from sophia.domain.tenancy import Actor, TenantScope
+from sophia.domain.tickets import Ticket
 from sophia.errors import Fault, InvalidInput, PermissionDenied
 
 __all__ = [

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from attrs import evolve
 
-from sophia.domain.handoff import Ticket, TicketStatus
 from sophia.domain.paging import Page
 from sophia.domain.runs import Lease
 from sophia.domain.tenancy import Actor, TenantScope
+from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.errors import CompanyMismatch, Conflict, LeaseLost, NotFound
 from sophia.ports.records import Outbox, Tickets
 from sophia.testing.fakes.memory.conversations import erased

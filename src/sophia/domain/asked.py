@@ -1,0 +1,55 @@
+"""What a message asks for: to know something, or that something be done."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+__all__ = ["BOUNDARY", "Action", "Category", "Intent"]
+
+
+class Category(StrEnum):
+    """What a message asks for. The first three are action, for another agent; the others SOPHIA answers."""
+
+    PROVISIONING = "provisioning"
+    CHANGE = "change"
+    TROUBLESHOOTING = "troubleshooting"
+    KNOWLEDGE = "knowledge"
+    LOOKUP = "lookup"
+    OTHER = "other"
+
+    @property
+    def is_action(self) -> bool:
+        """Whether somebody has to change or repair something for it."""
+        return self in (Category.PROVISIONING, Category.CHANGE, Category.TROUBLESHOOTING)
+
+
+@frozen
+class Action:
+    """One thing that is asked to be done, and to what: in the user's own words."""
+
+    action: str
+    objects: tuple[str, ...] = ()
+
+
+BOUNDARY = 0.5
+"""Where a message's score for action turns from knowing to doing."""
+
+
+@frozen
+class Intent:
+    """What a message asks for, as the classifier reads it.
+
+    Attributes:
+        score: how surely action is asked for, 0 to 1; `BOUNDARY` parts doing from knowing.
+        question: the message also asks to know something.
+    """
+
+    category: Category
+    score: float
+    question: bool = False
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def asks_action(self) -> bool:
+        """On which side of the boundary the message lies."""
+        return self.score >= BOUNDARY

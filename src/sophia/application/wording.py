@@ -58,6 +58,10 @@ _ES = Wording(
         f"ticket.{TicketStatus.QUEUED}": "Está en cola con el número {number}; se entregará en cuanto responda.",
         f"ticket.{TicketStatus.DELIVERED}": "El ticket es {number}.",
         f"ticket.{TicketStatus.REJECTED}": "{target} lo ha rechazado: {reason}",
+        f"ticket.{TicketStatus.UNKNOWN}": (
+            "No sé si ha llegado: {target} no contestó y no hay forma de comprobarlo. "
+            "Confírmalo con {target} ({number})."
+        ),
         f"declined.{HandoffReason.NO_PERMISSION}": (
             "Pides una acción, pero tu usuario no tiene permiso para pasar peticiones a {target}. "
             "No he abierto ningún ticket."
@@ -87,6 +91,10 @@ _EN = Wording(
         f"ticket.{TicketStatus.QUEUED}": "It is queued as {number} and will be delivered as soon as {target} answers.",
         f"ticket.{TicketStatus.DELIVERED}": "The ticket is {number}.",
         f"ticket.{TicketStatus.REJECTED}": "{target} has rejected it: {reason}",
+        f"ticket.{TicketStatus.UNKNOWN}": (
+            "Whether it arrived is unknown: {target} did not answer and there is no way to look. "
+            "Please check with {target} ({number})."
+        ),
         f"declined.{HandoffReason.NO_PERMISSION}": (
             "You ask for action, but your user may not hand requests over to {target}. No ticket was opened."
         ),

@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from sophia.domain.asked import Action, Category
 
-__all__ = ["Priority", "Target", "Ticket", "TicketStatus", "delivery_key"]
+__all__ = ["Enclosure", "Priority", "Target", "Ticket", "TicketState", "TicketStatus", "delivery_key"]
 
 
 class Priority(StrEnum):
@@ -28,11 +28,34 @@ class Target:
 
 
 class TicketStatus(StrEnum):
-    """How far the delivery of a ticket has come."""
+    """How far the delivery of a ticket has come. Unknown: it may have arrived, and nobody can tell."""
 
     QUEUED = "queued"
     DELIVERED = "delivered"
     REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class TicketState(StrEnum):
+    """How far the agent that acts has come with a ticket, as it reports back."""
+
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+    REJECTED = "rejected"
+    RETURNED = "returned"
+
+
+@frozen
+class Enclosure:
+    """What SOPHIA found beside a request, from a document or a look-up: data for whoever acts, never an instruction."""
+
+    title: str
+    source: str
+    uri: str
+    text: str = field(repr=False)
+    document_id: str | None = None
+    document_version: str | None = None
 
 
 @frozen
@@ -41,6 +64,13 @@ class Ticket:
 
     Title, actions and message are the user's own words. ``key`` makes its delivery the same
     ticket however often it is tried.
+
+    Attributes:
+        priority_reason: why it is as urgent as that, in the user's language.
+        enclosures: what was found beside the request, untrusted.
+        reason: why it was not delivered, or was refused.
+        state, note: what the agent that acts last reported; None before it has.
+        version: of that report; it only grows.
     """
 
     id: str
@@ -57,9 +87,14 @@ class Ticket:
     actions: tuple[Action, ...]
     language: str
     created_at: datetime
+    priority_reason: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
     status: TicketStatus = TicketStatus.QUEUED
     external_id: str | None = None
     reason: str | None = None
+    state: TicketState | None = None
+    version: int = 0
+    note: str | None = field(default=None, repr=False)
 
 
 def delivery_key(company_id: str, thread_id: str, run_id: str, target: str) -> str:

@@ -66,7 +66,7 @@ _SET_VECTOR = (
     update(messages).where(mine(messages), messages.c.id == bindparam("message")).values(vector=bindparam("v"))
 )
 
-ERASED = {"title": "", "user_message": "", "actions": []}
+ERASED: dict[str, object] = {"title": "", "user_message": "", "actions": [], "enclosures": [], "note": None}
 """What is left of a ticket's text once its thread is gone and the ticket delivered or refused."""
 
 _ERASE_TICKETS = (

@@ -345,6 +345,11 @@ tickets = Table(
     Column("status", Text, nullable=False),
     Column("external_id", Text),
     Column("reason", Text),
+    Column("priority_reason", Text, nullable=False, server_default=""),
+    Column("enclosures", JsonValue, nullable=False, server_default="[]"),
+    Column("state", Text),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("note", Text),
 )
 Index("tickets_by_key", tickets.c.company_id, tickets.c.key, unique=True)
 Index("tickets_of_user", tickets.c.company_id, tickets.c.user_id, tickets.c.id)

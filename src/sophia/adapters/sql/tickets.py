@@ -6,11 +6,11 @@ from sqlalchemy import Row, and_, bindparam, exists, insert, not_, select, updat
 
 from sophia.adapters.sql.conversations import ERASED
 from sophia.adapters.sql.tables import threads, tickets
-from sophia.adapters.sql.translate import actions_from_json, actions_to_json
+from sophia.adapters.sql.translate import actions_from_json, actions_to_json, enclosures_from_json, enclosures_to_json
 from sophia.adapters.sql.unit import NewestFirst, Unit, mine
 from sophia.domain.asked import Category
 from sophia.domain.paging import Page
-from sophia.domain.tickets import Priority, Ticket, TicketStatus
+from sophia.domain.tickets import Priority, Ticket, TicketState, TicketStatus
 from sophia.errors import CompanyMismatch, NotFound
 from sophia.ports.records import Tickets
 
@@ -23,7 +23,14 @@ _INSERT = insert(tickets)
 _UPDATE = (
     update(tickets)
     .where(mine(tickets), tickets.c.id == bindparam("ticket"))
-    .values(status=bindparam("now"), external_id=bindparam("number"), reason=bindparam("why"))
+    .values(
+        status=bindparam("now"),
+        external_id=bindparam("number"),
+        reason=bindparam("why"),
+        state=bindparam("told"),
+        version=bindparam("told_in"),
+        note=bindparam("said"),
+    )
 )
 _ERASE_IF_ORPHANED = (
     update(tickets)
@@ -70,6 +77,11 @@ class SqlTickets(Tickets):
                 "status": ticket.status.value,
                 "external_id": ticket.external_id,
                 "reason": ticket.reason,
+                "priority_reason": ticket.priority_reason,
+                "enclosures": enclosures_to_json(ticket.enclosures),
+                "state": ticket.state,
+                "version": ticket.version,
+                "note": ticket.note,
             },
         )
         return ticket
@@ -89,7 +101,13 @@ class SqlTickets(Tickets):
     def update(self, ticket: Ticket) -> None:
         """See `Tickets`. The text stays as it was stored."""
         values = self._unit.of_user(
-            ticket=ticket.id, now=ticket.status.value, number=ticket.external_id, why=ticket.reason
+            ticket=ticket.id,
+            now=ticket.status.value,
+            number=ticket.external_id,
+            why=ticket.reason,
+            told=ticket.state,
+            told_in=ticket.version,
+            said=ticket.note,
         )
         if self._unit.change(_UPDATE, values) == 0:
             raise NotFound("ticket", ticket.id)
@@ -116,4 +134,9 @@ def _ticket(row: Row[Any]) -> Ticket:
         status=TicketStatus(row.status),
         external_id=row.external_id,
         reason=row.reason,
+        priority_reason=row.priority_reason,
+        enclosures=enclosures_from_json(row.enclosures),
+        state=None if row.state is None else TicketState(row.state),
+        version=row.version,
+        note=row.note,
     )

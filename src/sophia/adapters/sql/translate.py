@@ -24,10 +24,13 @@ from sophia.domain.runs import (
     ToolFinished,
     ToolStarted,
 )
+from sophia.domain.tickets import Enclosure
 
 __all__ = [
     "actions_from_json",
     "actions_to_json",
+    "enclosures_from_json",
+    "enclosures_to_json",
     "failures_from_json",
     "failures_to_json",
     "options_from_json",
@@ -126,3 +129,14 @@ def actions_to_json(actions: tuple[Action, ...]) -> list[Json]:
 def actions_from_json(data: list[Json]) -> tuple[Action, ...]:
     """What a ticket asks for."""
     return _converter.structure(data, tuple[Action, ...])
+
+
+def enclosures_to_json(enclosures: tuple[Enclosure, ...]) -> list[Json]:
+    """What was found beside a request."""
+    data: list[Json] = _converter.unstructure(enclosures)
+    return data
+
+
+def enclosures_from_json(data: list[Json]) -> tuple[Enclosure, ...]:
+    """What was found beside a request."""
+    return _converter.structure(data, tuple[Enclosure, ...])

@@ -242,7 +242,9 @@ class ConversationsContract(RecordsCase):
             tx.conversations.delete_thread(thread.id)
         with world.records.read(ANA) as tx:
             for ticket, status in zip(tickets[:2], states, strict=False):
-                bare = evolve(ticket, status=status, external_id="TCK-1", title="", user_message="", actions=())
+                bare = evolve(
+                    ticket, status=status, external_id="TCK-1", title="", user_message="", actions=(), enclosures=()
+                )
                 assert tx.tickets.get(ticket.id) == bare
             assert tx.tickets.get(tickets[2].id).user_message == tickets[2].user_message
 
@@ -260,4 +262,6 @@ class ConversationsContract(RecordsCase):
             tx.tickets.update(evolve(ticket, reason="a first try"))
             assert tx.tickets.get(ticket.id) == evolve(ticket, reason="a first try")
             tx.tickets.update(evolve(ticket, status=status))
-            assert tx.tickets.get(ticket.id) == evolve(ticket, status=status, title="", user_message="", actions=())
+            assert tx.tickets.get(ticket.id) == evolve(
+                ticket, status=status, title="", user_message="", actions=(), enclosures=()
+            )

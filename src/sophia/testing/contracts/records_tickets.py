@@ -9,7 +9,7 @@ from attrs import evolve
 
 from sophia.domain.audit import AuditEntry, AuditEvent
 from sophia.domain.tenancy import TenantScope
-from sophia.domain.tickets import Ticket, TicketStatus
+from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 from sophia.errors import CompanyMismatch, InvalidInput, LeaseLost, NotFound, PermissionDenied
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, RecordsCase, World
 
@@ -61,6 +61,7 @@ class TicketsContract(RecordsCase):
     def test_a_state_is_stored_and_the_text_stays(self, world: World) -> None:
         ticket = world.ticket(world.thread())
         delivered = evolve(ticket, status=TicketStatus.DELIVERED, external_id="TCK-7", reason="ok")
+        delivered = evolve(delivered, state=TicketState.ACCEPTED, version=3, note="tomorrow")
         with world.records.write(ANA) as tx:
             tx.tickets.add(ticket)
         with world.records.write(SYSTEM) as tx:

@@ -15,7 +15,7 @@ from sophia.domain.knowledge import Chunk, ChunkKind, Document, document_id, tex
 from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus
 from sophia.domain.runs import IdempotencyKey, Lease, Run, RunStatus
 from sophia.domain.tenancy import EVERYONE, TenantScope
-from sophia.domain.tickets import Priority, Ticket, delivery_key
+from sophia.domain.tickets import Enclosure, Priority, Ticket, delivery_key
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Ids
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
@@ -152,6 +152,8 @@ class World:
             actions=(Action(text, (text, "10.0.0.9")),),
             language="es",
             created_at=self.clock.now(),
+            priority_reason="falla",
+            enclosures=(Enclosure("Manual", "docs", "manual.md", "10.0.0.8", "doc_1", "sha256:0"),),
         )
 
     def key(self, key: str = "k-1", body: str = "body", seconds: float = 86_400) -> IdempotencyKey:

@@ -18,7 +18,7 @@ __all__ = ["MemoryConversations", "erased"]
 
 def erased(ticket: Ticket) -> Ticket:
     """What is left of a ticket once its thread is gone."""
-    return evolve(ticket, title="", user_message="", actions=())
+    return evolve(ticket, title="", user_message="", actions=(), enclosures=(), note=None)
 
 
 class MemoryConversations(Conversations):

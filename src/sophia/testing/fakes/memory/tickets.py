@@ -47,7 +47,13 @@ class MemoryTickets(Tickets):
 
     def update(self, ticket: Ticket) -> None:
         updated = evolve(
-            self.get(ticket.id), status=ticket.status, external_id=ticket.external_id, reason=ticket.reason
+            self.get(ticket.id),
+            status=ticket.status,
+            external_id=ticket.external_id,
+            reason=ticket.reason,
+            state=ticket.state,
+            version=ticket.version,
+            note=ticket.note,
         )
         if ticket.status is not TicketStatus.QUEUED and updated.thread_id not in self._state.threads:
             updated = erased(updated)

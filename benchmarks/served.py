@@ -7,8 +7,8 @@ serves what that file describes; `Served` writes the file, starts that, and ends
 The question steers the runtime: ``(pieces 40)`` of three words each, ``(every 100)`` milliseconds on a schedule that is
 set when the turn begins, ``(bytes 500)`` instead of three words, ``(silent 5)`` seconds before the first word,
 ``(tools)``: a search before each piece, ``(pid)``: each piece names the process, or ``(user 7)`` this number,
-``(endless)``. Each piece is noted in ``data_dir/spoken.log`` as ``run pid number``, the end of the work as
-``run pid closed``.
+``(stamped)``: each piece begins with the time at which it was due, ``(endless)``. Each piece is noted in
+``data_dir/spoken.log`` as ``run pid number``, the end of the work as ``run pid closed``.
 """
 
 import http.client
@@ -94,7 +94,7 @@ class SteeredRuntime(AgentRuntime):
                 self._note(turn, number)
                 if "tools" in asked:
                     tools.call(ToolCall(f"call-{number}", "rag_search", {"query": "anything at all"}))
-                yield Spoken(_piece(number, asked), claim=False)
+                yield Spoken(_piece(number, asked, began + number * every), claim=False)
         finally:
             self._note(turn, "closed")
 
@@ -121,7 +121,9 @@ class NoEmbedder(Embedder):
         raise Unavailable("embedder", "there is none")
 
 
-def _piece(number: int, asked: dict[str, str]) -> str:
+def _piece(number: int, asked: dict[str, str], due: float) -> str:
+    if "stamped" in asked:
+        return f"{due:.6f} says {number} "
     if "pid" in asked or "user" in asked:
         return f"{asked.get('user') or os.getpid()} says {number} "
     if "bytes" in asked:

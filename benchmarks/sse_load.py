@@ -4,8 +4,10 @@
 
 All connections are made first; then the requests are sent evenly over half a second (``%d`` in the body: the stream's
 number). A piece is three words, in whichever event they come: the server may put two pieces into one. The lag of
-piece k is its arrival less (its request's sending + k * ms). A stream is whole when every piece has come, every event
-has the number after the one before, and the last says that it went well.
+piece k is its arrival less (its request's sending + k * ms), so that what waits to be begun counts. With ``--stamped``
+the first word of a piece is the time at which its source had it (``time.monotonic`` of the same machine), and the lag
+behind the source is told as well. A stream is whole when every piece has come, every event has the number after the one
+before, and the last says that it went well.
 """
 
 import argparse
@@ -30,7 +32,7 @@ class Stream(asyncio.Protocol):
         self.status = self.sent = self.end = None
         self.went_well, self.in_order = False, True
         self.sequence = self.words = 0
-        self.arrived = []
+        self.arrived, self.stamps = [], []
         self._left = b""
 
     def connection_made(self, transport):
@@ -57,7 +59,9 @@ class Stream(asyncio.Protocol):
             self.in_order &= int(sequence) == self.sequence + 1
             self.sequence = int(sequence)
         if name in TEXTS:
-            self.words += len(json.loads(text)[TEXTS[name]].split())
+            words = json.loads(text)[TEXTS[name]].split()
+            self.stamps += words[-self.words % WORDS :: WORDS]
+            self.words += len(words)
             self.arrived += [now] * (self.words // WORDS - len(self.arrived))
         elif name in LAST:
             self.went_well = LAST[name]
@@ -103,9 +107,15 @@ async def load(given):
         "lag_p50": percentile(lags, 0.5),
         "lag_p99": percentile(lags, 0.99),
         "lag_max": percentile(lags, 1),
+        **(_behind(whole) if given.stamped else {}),
         "first_piece_p50": percentile([s.arrived[0] - s.sent - every for s in whole], 0.5),
         "client_cpu_s": round(used.ru_utime + used.ru_stime, 2),
     }
+
+
+def _behind(streams):
+    lags = [at - float(due) for stream in streams for at, due in zip(stream.arrived, stream.stamps, strict=True)]
+    return {"behind_p50": percentile(lags, 0.5), "behind_p99": percentile(lags, 0.99)}
 
 
 def _request(url, given, number):
@@ -129,6 +139,7 @@ if __name__ == "__main__":
     parser.add_argument("--header", action="append", default=[])
     parser.add_argument("--pieces", type=int, default=20)
     parser.add_argument("--ms", type=float, default=100)
+    parser.add_argument("--stamped", action="store_true")
     parser.add_argument("--timeout", type=float, default=60)
     arguments = parser.parse_args()
     try:

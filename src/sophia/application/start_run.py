@@ -1,7 +1,10 @@
 """Taking a message in."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Lock
 
 from attrs import frozen
 
@@ -11,7 +14,7 @@ from sophia.domain.conversation import Message, Role, Thread, thread_title
 from sophia.domain.language import detect_language
 from sophia.domain.runs import IdempotencyKey, Run, RunStatus
 from sophia.domain.tenancy import Permission, TenantScope
-from sophia.errors import Fault, InvalidInput, RequestInProgress
+from sophia.errors import Fault, InvalidInput, RequestInProgress, Unavailable
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
@@ -24,6 +27,10 @@ MESSAGE_LIMIT = 8_000
 _KEY_LIFE = timedelta(hours=24)
 
 _BATCH = 500
+
+_PATIENCE = 30.0  # seconds that a message waits to be taken in
+
+_SOON = 5  # seconds
 
 
 @frozen
@@ -60,6 +67,7 @@ class StartRun:
         self._clock = clock
         self._ids = ids
         self._owner = owner
+        self._door = Lock()
 
     def __call__(self, scope: TenantScope, question: Question, idempotency_key: str | None = None) -> StartedRun:
         """Take a message in. Where a run is begun it is held by this process, which has to execute it.
@@ -70,13 +78,14 @@ class StartRun:
             NotFound: the thread is not the caller's.
             ThreadBusy: the thread has a live run.
             IdempotencyConflict: the key came with another question before.
+            Unavailable: the records do not answer, or too many messages wait to be taken in.
             RequestInProgress: the same question with this key is being answered.
         """
         scope.require(Permission.CHAT)
         _check(question)
         now = self._clock.now()
         key = IdempotencyKey(idempotency_key, question.digest, now + _KEY_LIFE) if idempotency_key else None
-        with self._records.write(scope) as tx:
+        with self._one_at_a_time(), self._records.write(scope) as tx:
             if key is not None and (before := tx.runs.replay(key, now)) is not None:
                 if before.status.is_live:
                     raise RequestInProgress(before.id)
@@ -90,6 +99,16 @@ class StartRun:
             )
             tx.audit.append(AuditEvent("question.asked", run.id, {"thread": thread.id, "length": len(question.text)}))
         return StartedRun(run, self._keeper.take(scope, lease, RUNS))
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Runs that are under way write as well: they wait for one newcomer at the most, not for a crowd."""
+        if not self._door.acquire(timeout=_PATIENCE):
+            raise Unavailable("service", "too many questions come in at once", retry_after=_SOON)
+        try:
+            yield
+        finally:
+            self._door.release()
 
     def _thread(self, tx: Transaction, scope: TenantScope, question: Question) -> Thread:
         """The thread that the question goes on with, or a new one."""

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -79,19 +79,14 @@ def writing(engine: Engine, company_id: str) -> Iterator[Connection]:
         Conflict: what was written contradicts what is stored.
         Unavailable: the database does not answer, or other writers take too long.
     """
-    turn: Lock | None = engine.get_execution_options().get("turn")
-    if turn is not None and not turn.acquire(timeout=_PATIENCE):
-        raise Unavailable("database", "other writers take too long")
-    try:
-        with (
-            _translated(engine),
-            engine.connect().execution_options(writes_for=company_id) as connection,
-            connection.begin(),
-        ):
-            yield connection
-    finally:
-        if turn is not None:
-            turn.release()
+    turn: _Turn | None = engine.get_execution_options().get("turn")
+    with (
+        nullcontext(engine) if turn is None else turn.take() as writer,
+        _translated(engine),
+        writer.connect().execution_options(writes_for=company_id) as connection,
+        connection.begin(),
+    ):
+        yield connection
 
 
 def migrate(engine: Engine) -> None:
@@ -137,16 +132,41 @@ def _newest() -> str:
     return max(file.name for file in (_MIGRATIONS / "versions").glob("0*.py")).partition("_")[0]
 
 
+class _Turn:
+    """Whose turn it is to write, among the threads of a process; a connection is kept for it, free of readers."""
+
+    def __init__(self, writer: Engine) -> None:
+        self._writer = writer
+        self._lock = Lock()
+
+    @contextmanager
+    def take(self) -> Iterator[Engine]:
+        """Write by this engine as long as the block runs."""
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise Unavailable("database", "other writers take too long")
+        try:
+            yield self._writer
+        finally:
+            self._lock.release()
+
+
 def _open_sqlite(url: str) -> Engine:
+    writer = _sqlite_engine(url, 1)
+    engine = _sqlite_engine(url, _CONNECTIONS, turn=_Turn(writer))
+    event.listen(engine, "engine_disposed", lambda _: writer.dispose())
+    return engine
+
+
+def _sqlite_engine(url: str, connections: int, **options: object) -> Engine:
     engine = create_engine(
         url,
         json_serializer=_to_json,
         poolclass=QueuePool,
-        pool_size=_CONNECTIONS,
+        pool_size=connections,
         max_overflow=0,
         pool_use_lifo=True,
         connect_args={"cached_statements": 256, "timeout": _PATIENCE},
-        execution_options={"turn": Lock()},
+        execution_options=options,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

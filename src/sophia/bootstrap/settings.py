@@ -28,6 +28,7 @@ from sophia.errors import ConfigurationError, Fault
 __all__ = [
     "AgentSettings",
     "CompanySettings",
+    "CredentialSettings",
     "DatabaseSettings",
     "KnowledgeLimits",
     "KnowledgeSettings",
@@ -146,6 +147,18 @@ class KnowledgeSettings:
 
 
 @frozen
+class CredentialSettings:
+    """Where secrets are kept.
+
+    Attributes:
+        key_file: the key of the vaults that are files; made with the first secret, in ``data_dir`` where none is named.
+    """
+
+    vault: Literal["file"] = "file"
+    key_file: str = ""
+
+
+@frozen
 class LogSettings:
     """What `serve` writes to stderr; ``auto`` is text on a terminal and JSON elsewhere."""
 
@@ -214,6 +227,7 @@ class Settings:
     database: DatabaseSettings = DatabaseSettings()
     agent: AgentSettings = AgentSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    credentials: CredentialSettings = CredentialSettings()
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
@@ -229,6 +243,22 @@ class Settings:
     def index_dir(self) -> Path:
         """Where the embedded index keeps its files."""
         return self.data_dir / "index"
+
+    @property
+    def vault_dir(self) -> Path:
+        """Where vaults that are files are kept."""
+        return self.data_dir / "vaults"
+
+    @property
+    def platform_vault_file(self) -> Path:
+        """The platform's own vault."""
+        return self.vault_dir / "platform.vault"
+
+    @property
+    def vault_key_file(self) -> Path:
+        """The key of the vaults that are files."""
+        key_file = self.credentials.key_file
+        return self.directory / key_file if key_file else self.data_dir / "vault.key"
 
     @property
     def database_url(self) -> str:

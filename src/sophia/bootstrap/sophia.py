@@ -14,10 +14,12 @@ from sophia.bootstrap.settings import Settings, load_settings
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, RunEvent
+from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import TenantScope
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
+from sophia.ports.vault import CredentialVault, PlatformVault
 
 __all__ = ["Sophia"]
 
@@ -25,11 +27,13 @@ _EVERYTHING = RefreshOptions()
 _PORTS = (
     "clock",
     "converter",
+    "credential_vault",
     "desk",
     "directory",
     "embedder",
     "ids",
     "index",
+    "platform_vault",
     "records",
     "runtime",
     "sources",
@@ -46,7 +50,8 @@ class Sophia:
     Args:
         settings: see `sophia.bootstrap.settings`.
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
-            ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``.
+            ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
+            ``credential_vault``, ``platform_vault``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:
@@ -107,6 +112,12 @@ class Sophia:
         return embedder
 
     @property
+    def platform_vault(self) -> PlatformVault:
+        """The platform's own secrets."""
+        vault: PlatformVault = self._adapters.platform_vault()
+        return vault
+
+    @property
     def classifier(self) -> IntentClassifier:
         """What reads a message's intent."""
         classifier: IntentClassifier = self._use_cases.turns.classify()
@@ -157,6 +168,16 @@ class Sophia:
         self.services.background.play(started)
         followed = self.services.follow_run(scope, started.run)
         return (cast(RunEvent, sequenced.event) for sequenced in followed if sequenced is not None)
+
+    def set_credential(self, company: str, category: str, name: str, secret: Secret) -> None:
+        """Keep a secret of a company's, see `SetCredential`."""
+        system = self._use_cases.system().scope(company, "credentials")
+        self._use_cases.set_credential()(system, category, name, secret)
+
+    def credential_names(self, company: str) -> tuple[tuple[str, str], ...]:
+        """Category and name of each secret in a company's vault."""
+        vault: CredentialVault = self._adapters.credential_vault()
+        return vault.names(self._use_cases.system().scope(company, "credentials"))
 
     def refresh(
         self,

@@ -1,0 +1,54 @@
+"""Where secrets are kept: each company's in a vault of its own, the platform's in another."""
+
+from typing import Protocol
+
+from sophia.domain.secrets import Secret
+from sophia.domain.tenancy import TenantScope
+
+__all__ = ["CredentialVault", "PlatformVault"]
+
+
+class PlatformVault(Protocol):
+    """The secrets of whoever runs SOPHIA. A category and a name are one to 60 characters of a-z, 0-9 and hyphens."""
+
+    def secret(self, category: str, name: str) -> Secret:
+        """A secret as it is now; a change shows within the vault's cache time.
+
+        Raises:
+            NotFound: there is none of this name.
+            Unavailable: the vault does not answer, or cannot be opened.
+        """
+        ...
+
+    def put(self, category: str, name: str, secret: Secret) -> None:
+        """Keep a secret, in place of what was there.
+
+        Raises:
+            InvalidInput: the category or the name is none.
+            Unavailable: as for ``secret``.
+        """
+        ...
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Category and name of every secret, in order.
+
+        Raises:
+            Unavailable: as for ``secret``.
+        """
+        ...
+
+
+class CredentialVault(Protocol):
+    """The secrets of the scope's company; no other's ever stands in for one. Otherwise as `PlatformVault`."""
+
+    def secret(self, scope: TenantScope, category: str, name: str) -> Secret:
+        """See `PlatformVault`."""
+        ...
+
+    def put(self, scope: TenantScope, category: str, name: str, secret: Secret) -> None:
+        """See `PlatformVault`."""
+        ...
+
+    def names(self, scope: TenantScope) -> tuple[tuple[str, str], ...]:
+        """See `PlatformVault`."""
+        ...

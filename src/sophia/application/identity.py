@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sophia.domain.tenancy import Actor, Company, Permission, TenantScope, User
-from sophia.errors import NotFound, PermissionDenied
+from sophia.errors import CompanyMismatch, NotFound, PermissionDenied, Unauthenticated
 from sophia.ports.identity import TenantDirectory, TokenVerifier
 
 __all__ = ["SERVICE_USER", "Authenticate", "Impersonate", "SystemIdentity"]
@@ -28,10 +28,27 @@ class Authenticate:
 
         Raises:
             Unauthenticated: the token proves nothing, or its company is gone.
-            PermissionDenied: the service names a user who is not its company's.
+            PermissionDenied: the service names a user who is not its company's; the user of the token is nobody's, or
+                several companies' and the token names none.
+            CompanyMismatch: the token says that its user is another company's than the directory knows.
         """
         claims = self._verifier.verify(token)
-        return caller_scope(self._directory, claims.company_id, claims.user_id or on_behalf_of)
+        if claims.user_id is not None:
+            return caller_scope(self._directory, self._company(claims.user_id, claims.company_id), claims.user_id)
+        if claims.company_id is None:
+            raise Unauthenticated("the token names neither a user nor a company")
+        return caller_scope(self._directory, claims.company_id, on_behalf_of)
+
+    def _company(self, user_id: str, said: str | None) -> str:
+        """The company of a user, as the directory knows it; what a token says can only choose among several."""
+        known = self._directory.companies_of(user_id)
+        if not known:
+            raise PermissionDenied("user", f"{user_id!r} is not a user of any company")
+        if said is None and len(known) > 1:
+            raise PermissionDenied("user", f"{user_id!r} is a user of several companies; the token has to name one")
+        if said is not None and said not in known:
+            raise CompanyMismatch
+        return said or known[0]
 
 
 class Impersonate:

@@ -11,9 +11,15 @@ __all__ = ["Claims", "TenantDirectory", "TokenVerifier"]
 
 @frozen
 class Claims:
-    """What a credential proves. ``user_id`` is None for a service's credential: it may name the user."""
+    """What a credential proves.
 
-    company_id: str
+    Attributes:
+        company_id: of a service's credential, its company. Of a user's, what it says itself, if anything: that
+            grants nothing, the directory knows the companies of a user.
+        user_id: None for a service's credential: it may name the user.
+    """
+
+    company_id: str | None
     user_id: str | None = None
 
 
@@ -42,6 +48,10 @@ class TenantDirectory(Protocol):
         Raises:
             NotFound: there is none with this id.
         """
+        ...
+
+    def companies_of(self, user_id: str) -> tuple[str, ...]:
+        """The companies that have a user of this id; none where nobody knows them."""
         ...
 
     def user(self, company_id: str, user_id: str) -> User:

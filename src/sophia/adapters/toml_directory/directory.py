@@ -30,6 +30,10 @@ class TomlTenantDirectory(TenantDirectory):
         except KeyError as error:
             raise NotFound("company", company_id) from error
 
+    def companies_of(self, user_id: str) -> tuple[str, ...]:
+        """The companies that have a user of this id, in the order of the file."""
+        return tuple(company for company in self._companies if (company, user_id) in self._users)
+
     def user(self, company_id: str, user_id: str) -> User:
         """A user of the company."""
         try:

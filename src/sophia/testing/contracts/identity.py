@@ -75,6 +75,12 @@ class TenantDirectoryContract:
             for user in users:
                 assert directory.user(company.id, user.id) == user
 
+    def test_tells_the_companies_of_a_user(self, directory: TenantDirectory) -> None:
+        assert directory.companies_of("ana") == ("acme", "globex")
+        assert directory.companies_of("luis") == ("acme",)
+        for nobody in ("", "ANA", "acme", "service"):
+            assert directory.companies_of(nobody) == ()
+
     @pytest.mark.parametrize("company_id", ["", "initech", "ACME", "acme ", "acme\0"])
     def test_an_unknown_company_is_not_found(self, directory: TenantDirectory, company_id: str) -> None:
         with pytest.raises(NotFound):

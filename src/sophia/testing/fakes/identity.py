@@ -35,6 +35,10 @@ class MemoryTenantDirectory(TenantDirectory):
             raise NotFound("company", company_id)
         return self._companies[company_id]
 
+    def companies_of(self, user_id: str) -> tuple[str, ...]:
+        """The companies that have a user of this id."""
+        return tuple(company for company in self._companies if (company, user_id) in self._users)
+
     def user(self, company_id: str, user_id: str) -> User:
         """A user of the company."""
         if (company_id, user_id) not in self._users:

@@ -1,0 +1,101 @@
+"""The keys that tokens are signed with."""
+
+import base64
+import threading
+import time
+from typing import Protocol
+
+import jwt
+
+from sophia.domain.secrets import Secret
+from sophia.errors import ConfigurationError, Fault, NotFound, Unauthenticated, Unavailable
+from sophia.ports.vault import PlatformVault
+
+__all__ = ["JwksKeys", "SharedSecret", "SigningKeys"]
+
+_LEAST_SECRET_BYTES = 32
+"""RFC 7518, section 3.2: a key of HS256 is no shorter than its hash."""
+
+_TIMEOUT = 5.0  # seconds
+_LIFESPAN = 300.0  # seconds that keys are kept
+_COOLDOWN = 30.0  # seconds between two looks for a key that is not there
+_REST = 5.0  # seconds after a failure before the next try
+
+
+class SigningKeys(Protocol):
+    """Finds the key of a token."""
+
+    def find(self, key_id: object) -> jwt.PyJWK:
+        """The key of this ``kid`` (None: the token names none).
+
+        Raises:
+            Unauthenticated: there is none.
+            Unavailable: where the keys are to be had does not answer.
+        """
+        ...
+
+
+class SharedSecret(SigningKeys):
+    """The secret of HS256, out of the platform's vault. Whoever has it can make tokens as well as check them."""
+
+    def __init__(self, vault: PlatformVault, category: str, name: str) -> None:
+        self._vault = vault
+        self._place = category, name
+
+    def find(self, key_id: object) -> jwt.PyJWK:  # noqa: ARG002 -- there is one key, whatever a token calls it
+        """See `SigningKeys`. It is looked up each time, so that a new one is in effect at once."""
+        try:
+            secret = self._vault.secret(*self._place)
+        except NotFound as error:
+            raise Unavailable("vault", f"there is no {'/'.join(self._place)} in the platform's vault") from error
+        check_shared_secret(secret)
+        encoded = base64.urlsafe_b64encode(secret.reveal().encode()).rstrip(b"=").decode()
+        return jwt.PyJWK({"kty": "oct", "k": encoded, "alg": "HS256"})
+
+
+class JwksKeys(SigningKeys):
+    """The keys that an issuer publishes at a URL (RFC 7517, section 5); only there, and no redirect is followed.
+
+    They are kept for five minutes. For a key that is not among them it is looked again, at most twice a minute.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._client = jwt.PyJWKClient(
+            url, lifespan=_LIFESPAN, timeout=_TIMEOUT, cooldown_duration=_COOLDOWN, cache_keys=False
+        )
+        self._lock = threading.Lock()
+        self._failed_at = -_REST
+
+    def find(self, key_id: object) -> jwt.PyJWK:
+        """See `SigningKeys`."""
+        if not isinstance(key_id, str):
+            raise Unauthenticated("the token is not valid")
+        with self._lock:
+            resting = time.monotonic() - self._failed_at < _REST
+        if resting:
+            raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST)
+        try:
+            return self._client.get_signing_key(key_id)
+        except jwt.PyJWKClientConnectionError as error:
+            self._failed()
+            raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST) from error
+        except (jwt.PyJWKSetError, ValueError) as error:
+            self._failed()
+            raise Unavailable("identity provider", "its keys cannot be read", retry_after=_REST) from error
+        except jwt.PyJWKClientError as error:
+            raise Unauthenticated("the token is not valid") from error
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._failed_at = time.monotonic()
+
+
+def check_shared_secret(secret: Secret) -> None:
+    """Pass when a secret is long enough to sign tokens with.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if len(secret.reveal().encode()) < _LEAST_SECRET_BYTES:
+        detail = f"the secret that tokens are signed with has fewer than {_LEAST_SECRET_BYTES} bytes"
+        raise ConfigurationError(Fault("/auth/secret", detail))

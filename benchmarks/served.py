@@ -288,9 +288,9 @@ def _stat(pid):
 
 
 def _make(settings, log):
-    runtime, verifier = SteeredRuntime(log), DemoKeyVerifier({COMPANY: KEY})
+    runtime, keys = SteeredRuntime(log), DemoKeyVerifier({COMPANY: KEY})
     embedder = NoEmbedder() if log is None else HashingEmbedder()
-    return Sophia(settings, runtime=runtime, verifier=verifier, embedder=embedder, index=MemoryKnowledgeIndex())
+    return Sophia(settings, runtime=runtime, key_verifier=keys, embedder=embedder, index=MemoryKnowledgeIndex())
 
 
 if __name__ == "__main__":

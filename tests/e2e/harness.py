@@ -118,7 +118,7 @@ class Outside:
             "embedder": HashingEmbedder(),
             "index": MemoryKnowledgeIndex(),
             "runtime": ScriptedAgentRuntime(self.script),
-            "verifier": MemoryTokenVerifier({key: Claims(company) for company, key in KEYS.items()}),
+            "key_verifier": MemoryTokenVerifier({key: Claims(company) for company, key in KEYS.items()}),
         }
 
 

@@ -116,10 +116,9 @@ def test_permissions_are_asked_for(informed: World) -> None:
     assert reader.get("/tickets").json()["items"] == []
 
 
-def test_a_key_is_taken_as_a_bearer_token_too(world: World) -> None:
+def test_a_key_is_no_bearer_token(world: World) -> None:
     caller = world.nobody()
-    assert caller.get("/threads", headers={"Authorization": f"Bearer {KEYS['acme']}"}).status_code == 200
-    for value in ("Bearer wrong", "Bearer ", "Bearer", f"Basic {KEYS['acme']}", KEYS["acme"]):
+    for value in (f"Bearer {KEYS['acme']}", "Bearer wrong", "Bearer ", "Bearer", f"Basic {KEYS['acme']}", KEYS["acme"]):
         assert caller.get("/threads", headers={"Authorization": value}).status_code == 401
 
 

@@ -154,7 +154,7 @@ def test_a_whole_turn_over_http(server: str, tmp_path: Path) -> None:
         directory=directory,
         sources=lambda _: (MemorySource("docs", {"backups.md": f"# Backups\n\n{PASSAGE.text}\n"}),),
         converter=PlainTextConverter(),
-        verifier=MemoryTokenVerifier({"key-of-acme": Claims("acme")}),
+        key_verifier=MemoryTokenVerifier({"key-of-acme": Claims("acme")}),
     )
     (tmp_path / "var").mkdir()
     with sophia:

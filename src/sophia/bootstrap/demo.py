@@ -29,7 +29,7 @@ def demo_keys(settings: Settings) -> dict[str, str]:
 
 def demo_sophia(settings: Settings, keys: Mapping[str, str]) -> Sophia:
     """SOPHIA, letting in who holds one of these keys."""
-    return Sophia(settings, verifier=DemoKeyVerifier(keys))
+    return Sophia(settings, key_verifier=DemoKeyVerifier(keys))
 
 
 def demo_companies(settings: Settings, keys: Mapping[str, str]) -> tuple[DemoCompany, ...]:

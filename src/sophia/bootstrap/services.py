@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from sophia.adapters.telemetry import Telemetry
+from sophia.application.access_keys import CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
@@ -45,3 +46,7 @@ class Services:
     delete_document: DeleteDocument
     list_tickets: ListTickets
     read_ticket: ReadTicket
+    create_key: CreateKey
+    import_key: ImportKey
+    list_keys: ListKeys
+    revoke_key: RevokeKey

@@ -7,6 +7,7 @@ Paths are relative to the settings file.
 import difflib
 import math
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -21,12 +22,13 @@ from attrs import field, frozen
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.domain.asked import Category
-from sophia.domain.tenancy import Company, HandoffSetting, Permission, User
+from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = [
     "AgentSettings",
+    "AuthSettings",
     "CompanySettings",
     "CredentialSettings",
     "DatabaseSettings",
@@ -46,6 +48,11 @@ __all__ = [
 
 _MEBIBYTE = 2**20
 _ENVIRONMENT_PREFIX = "SOPHIA__"
+_PLATFORM = "platform:"
+_SHARED = ("HS256",)
+_PLATFORM_SECRET = re.compile("platform:[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
+_PUBLISHED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
@@ -147,6 +154,30 @@ class KnowledgeSettings:
 
 
 @frozen
+class AuthSettings:
+    """Which bearer tokens are taken (RFC 7519); none where neither ``jwks_url`` nor ``secret`` is set.
+
+    Attributes:
+        algorithms: of signatures. With ``secret`` HS256 alone; with ``jwks_url`` any of the others.
+        issuer, audience: what ``iss`` and ``aud`` have to say; empty: anything.
+        jwks_url: where the issuer publishes its keys.
+        secret: ``platform:category/name``, in the platform's vault.
+    """
+
+    algorithms: tuple[str, ...] = ()
+    issuer: str = ""
+    audience: str = ""
+    jwks_url: str = ""
+    secret: str = ""
+
+    @property
+    def secret_place(self) -> tuple[str, str]:
+        """Category and name of the secret."""
+        category, _, name = self.secret.removeprefix(_PLATFORM).partition("/")
+        return category, name
+
+
+@frozen
 class CredentialSettings:
     """Where secrets are kept.
 
@@ -187,7 +218,7 @@ class UserSettings:
 
     id: str
     groups: tuple[str, ...] = ()
-    permissions: tuple[Permission, ...] = tuple(Permission)
+    permissions: tuple[Permission, ...] = tuple(sorted(USUAL))
 
 
 @frozen
@@ -210,6 +241,7 @@ class CompanySettings:
     language: Literal["es", "en", ""] = ""
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
+    access_key_sha256: str = ""
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -227,6 +259,7 @@ class Settings:
     database: DatabaseSettings = DatabaseSettings()
     agent: AgentSettings = AgentSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    auth: AuthSettings = AuthSettings()
     credentials: CredentialSettings = CredentialSettings()
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
@@ -288,7 +321,14 @@ class Settings:
         """The companies with their users."""
         return tuple(
             (
-                Company(c.id, c.name or c.id, c.language or self.service.language, c.handoff, c.synonyms),
+                Company(
+                    c.id,
+                    c.name or c.id,
+                    c.language or self.service.language,
+                    c.handoff,
+                    c.synonyms,
+                    frozenset({c.access_key_sha256.lower()} - {""}),
+                ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )
             for c in self.companies
@@ -384,6 +424,7 @@ def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] =
 def _inconsistencies(settings: Settings) -> Iterator[Fault]:
     if (url := settings.telemetry.otlp_endpoint) and (fault := url_fault(url)):
         yield Fault("/telemetry/otlp_endpoint", fault)
+    yield from _auth_faults(settings.auth)
     if settings.agent.runtime == "openai":
         if not settings.agent.openai.model:
             yield Fault("/agent/openai/model", "required key is missing")
@@ -391,6 +432,8 @@ def _inconsistencies(settings: Settings) -> Iterator[Fault]:
             yield Fault("/agent/openai/base_url", fault)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
+        if company.access_key_sha256 and not _SHA256.fullmatch(company.access_key_sha256):
+            yield Fault(f"/companies/{i}/access_key_sha256", "expected a SHA-256: 64 hexadecimal digits")
         yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
         yield from _repeated([s.name for s in company.sources], f"/companies/{i}/sources", "name")
         users = {u.id for u in company.users}
@@ -403,6 +446,21 @@ def _inconsistencies(settings: Settings) -> Iterator[Fault]:
     for category in Category:
         if category.is_action and category not in taken:
             yield Fault("/targets", f"no target takes the category {category.value!r}")
+
+
+def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:
+    if auth.jwks_url and auth.secret:
+        yield Fault("/auth", "has both `jwks_url` and `secret`; name one")
+    if auth.jwks_url and (fault := url_fault(auth.jwks_url)):
+        yield Fault("/auth/jwks_url", fault)
+    if auth.secret and not _PLATFORM_SECRET.fullmatch(auth.secret):
+        yield Fault("/auth/secret", "expected platform:category/name, as in the platform's vault")
+    known = _PUBLISHED if auth.jwks_url else _SHARED
+    for i, algorithm in enumerate(auth.algorithms):
+        if algorithm not in known:
+            yield Fault(f"/auth/algorithms/{i}", f"expected one of {', '.join(known)}, got {algorithm!r}")
+    if auth.jwks_url and not auth.algorithms:
+        yield Fault("/auth/algorithms", "required key is missing")
 
 
 def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:

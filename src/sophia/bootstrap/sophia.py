@@ -25,6 +25,7 @@ __all__ = ["Sophia"]
 
 _EVERYTHING = RefreshOptions()
 _PORTS = (
+    "access_keys",
     "clock",
     "converter",
     "credential_vault",
@@ -33,6 +34,7 @@ _PORTS = (
     "embedder",
     "ids",
     "index",
+    "key_verifier",
     "platform_vault",
     "records",
     "runtime",
@@ -51,7 +53,7 @@ class Sophia:
         settings: see `sophia.bootstrap.settings`.
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
-            ``credential_vault``, ``platform_vault``.
+            ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:
@@ -133,6 +135,15 @@ class Sophia:
         scope: TenantScope = self._use_cases.impersonate()(company, user)
         return scope
 
+    def system_scope(self, company: str, purpose: str) -> TenantScope:
+        """The scope of the operator's own work for a company; ``purpose`` names it in the audit trail.
+
+        Raises:
+            NotFound: there is no such company.
+        """
+        scope: TenantScope = self._use_cases.system().scope(company, purpose)
+        return scope
+
     def ask(
         self,
         text: str,
@@ -171,13 +182,12 @@ class Sophia:
 
     def set_credential(self, company: str, category: str, name: str, secret: Secret) -> None:
         """Keep a secret of a company's, see `SetCredential`."""
-        system = self._use_cases.system().scope(company, "credentials")
-        self._use_cases.set_credential()(system, category, name, secret)
+        self._use_cases.set_credential()(self.system_scope(company, "credentials"), category, name, secret)
 
     def credential_names(self, company: str) -> tuple[tuple[str, str], ...]:
         """Category and name of each secret in a company's vault."""
         vault: CredentialVault = self._adapters.credential_vault()
-        return vault.names(self._use_cases.system().scope(company, "credentials"))
+        return vault.names(self.system_scope(company, "credentials"))
 
     def refresh(
         self,
@@ -190,7 +200,7 @@ class Sophia:
         Raises:
             RefreshInProgress: one is under way.
         """
-        system = self._use_cases.system().scope(company, "refresh")
+        system = self.system_scope(company, "refresh")
         started = self.services.start_refresh(system, options)
         refresh: Refresh = self._use_cases.refresh_knowledge()(system, started, on_progress)
         return refresh

@@ -8,6 +8,7 @@ from sophia.errors import PermissionDenied
 
 __all__ = [
     "EVERYONE",
+    "USUAL",
     "Actor",
     "Company",
     "HandoffSetting",
@@ -39,6 +40,11 @@ class Permission(StrEnum):
     HANDOFF = "handoff"
     REFRESH = "refresh"
     DOCUMENTS = "documents"
+    KEYS = "keys"
+
+
+USUAL = frozenset({Permission.CHAT, Permission.HANDOFF, Permission.REFRESH, Permission.DOCUMENTS})
+"""What a user may do unless the directory says otherwise."""
 
 
 class Actor(StrEnum):
@@ -62,7 +68,7 @@ class User:
 
     id: str
     groups: frozenset[str] = field(default=frozenset())
-    permissions: frozenset[Permission] = field(default=frozenset(Permission))
+    permissions: frozenset[Permission] = field(default=USUAL)
 
 
 @frozen
@@ -72,6 +78,7 @@ class Company:
     Attributes:
         language: what SOPHIA speaks when a message does not tell (``es`` or ``en``).
         synonyms: a term of the company's jargon to the words that mean the same.
+        access_keys: digests of the keys that the backend has given its services.
     """
 
     id: str
@@ -79,6 +86,7 @@ class Company:
     language: str = "es"
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
+    access_keys: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @frozen

@@ -54,6 +54,10 @@ class TenantDirectory(Protocol):
         """The companies that have a user of this id; none where nobody knows them."""
         ...
 
+    def company_of_key(self, digest: str) -> str | None:
+        """The company whose instance was given the access key of this SHA-256 (hexadecimal), if any."""
+        ...
+
     def user(self, company_id: str, user_id: str) -> User:
         """A user of the company.
 

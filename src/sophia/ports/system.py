@@ -15,8 +15,12 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    """Makes identifiers."""
+    """Makes identifiers, and what nobody can guess."""
 
     def new(self, prefix: str) -> str:
         """A fresh id ``<prefix>_<26 characters 0-9a-z>``; later ids of a prefix sort after earlier ones."""
+        ...
+
+    def random(self, count: int) -> bytes:
+        """So many unpredictable bytes."""
         ...

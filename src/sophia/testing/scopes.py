@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sophia.domain.tenancy import Actor, Permission, TenantScope
+from sophia.domain.tenancy import USUAL, Actor, Permission, TenantScope
 
 __all__ = ["system_scope", "user_scope"]
 
@@ -11,7 +11,7 @@ def user_scope(
     company: str = "acme",
     user: str = "ana",
     groups: Iterable[str] = (),
-    permissions: Iterable[Permission] = Permission,
+    permissions: Iterable[Permission] = USUAL,
 ) -> TenantScope:
     """The scope of a user."""
     return TenantScope(company, user, frozenset(permissions), frozenset(groups))

@@ -27,6 +27,7 @@ from sqlalchemy import (
 __all__ = [
     "JsonValue",
     "UtcDateTime",
+    "access_keys",
     "audit",
     "chunks",
     "companies",
@@ -380,6 +381,21 @@ audit = Table(
     Column("details", JsonValue, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# Looked up before anybody knows whose it is, by digest; everything else is by company.
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("company_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+)
+Index("access_keys_by_digest", access_keys.c.digest, unique=True)
+Index("access_keys_of_company", access_keys.c.company_id, access_keys.c.created_at)
 
 # What the local ticket desk received. It plays an outside system, which keeps what it was sent.
 desk_reports = Table(

@@ -1,5 +1,6 @@
 """Identifiers that sort by the time they were made."""
 
+import secrets
 from threading import Lock
 
 from ulid import ULID
@@ -23,3 +24,7 @@ class UlidIds(Ids):
             self._last = max(int(ULID()), self._last + 1)
             ulid = ULID.from_int(self._last)
         return f"{prefix}_{str(ulid).lower()}"
+
+    def random(self, count: int) -> bytes:
+        """See `Ids`; from the operating system."""
+        return secrets.token_bytes(count)

@@ -16,6 +16,7 @@ COMMANDS = {
     "refresh": "Take in what is new or changed in the sources.",
     "threads": "List the threads of a user.",
     "tickets": "List the tickets of a user.",
+    "keys": "The access keys of a company's instance.",
     "credentials": "Keep the secrets that SOPHIA works with.",
     "eval": "Measure SOPHIA on labelled data.",
 }

@@ -12,6 +12,7 @@ import yaml
 from flask import current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from sophia.application.identity import CredentialKind
 from sophia.bootstrap.services import Services
 from sophia.domain.tenancy import TenantScope
 from sophia.entrypoints.http.observation import name_caller
@@ -52,17 +53,22 @@ def caller() -> TenantScope:
         PermissionDenied: the service names a user who is not its company's.
         CompanyMismatch: the query names a company, and not the credential's.
     """
-    key = request.headers.get("X-Agent-Access-Key")
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    credential = key or (token if kind.lower() == "bearer" else "")
-    if not credential:
-        raise Unauthenticated("send an access key in X-Agent-Access-Key or a token in Authorization: Bearer")
+    kind, credential = _credential()
     user = request.headers.get("X-User-Id")
-    scope = services().authenticate(credential.strip(), None if user is None else _as_utf8(user))
+    scope = services().authenticate(kind, credential, None if user is None else _as_utf8(user))
     name_caller(scope)
     for company_id in request.args.getlist("companyId"):
         own_company(scope, company_id)
     return scope
+
+
+def _credential() -> tuple[CredentialKind, str]:
+    if key := request.headers.get("X-Agent-Access-Key", "").strip():
+        return CredentialKind.ACCESS_KEY, key
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return CredentialKind.BEARER, token.strip()
+    raise Unauthenticated("send an access key in X-Agent-Access-Key or a token in Authorization: Bearer")
 
 
 def _as_utf8(header: str) -> str:

@@ -39,6 +39,10 @@ class MemoryTenantDirectory(TenantDirectory):
         """The companies that have a user of this id."""
         return tuple(company for company in self._companies if (company, user_id) in self._users)
 
+    def company_of_key(self, digest: str) -> str | None:
+        """The company that names this digest."""
+        return next((c.id for c in self._companies.values() if digest in c.access_keys), None)
+
     def user(self, company_id: str, user_id: str) -> User:
         """A user of the company."""
         if (company_id, user_id) not in self._users:

@@ -1,5 +1,6 @@
 """Time and identifiers that a test decides on."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -41,3 +42,6 @@ class SequentialIds(Ids):
 
     def new(self, prefix: str) -> str:
         return f"{prefix}_{next(self._numbers):026}"
+
+    def random(self, count: int) -> bytes:
+        return hashlib.shake_256(str(next(self._numbers)).encode()).digest(count)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,33 @@ def test_the_key_of_a_backend_is_taken_over_from_standard_input(settings: Path) 
     assert "at least 22 characters" in short.stderr
     with Sophia(load_settings(settings)) as sophia:
         assert sophia.services.authenticate(CredentialKind.ACCESS_KEY, "of-the-backend-4kd93kdl2").company_id == "acme"
+
+
+def test_the_audit_trail_is_exported_and_verified(settings: Path, tmp_path: Path) -> None:
+    config = ("--config", str(settings))
+    run("ask", "How often are passwords changed?", *config)
+    exported = run("audit", "export", *config)
+    entries = [json.loads(line) for line in exported.stdout.splitlines()]
+    assert [entry["sequence"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert "passwords" not in exported.stdout
+    later = run("audit", "export", "--after", "2", *config).stdout
+    assert later == "".join(exported.stdout.splitlines(keepends=True)[2:])
+    noted = tmp_path / "noted.jsonl"
+    noted.write_text(exported.stdout)
+    for more in ((), ("--noted", str(noted))):
+        whole = run("audit", "verify", *more, *config)
+        assert (whole.exit_code, whole.stdout) == (0, "")
+    noted.write_text(json.dumps({**entries[-1], "sequence": len(entries) + 5}))
+    cut = run("audit", "verify", "--noted", str(noted), *config)
+    assert cut.exit_code == 1
+    assert f"acme: {len(entries) + 1} is missing: the chain was cut" in cut.stdout
+    noted.write_text("no entry")
+    assert "line 1 of" in run("audit", "verify", "--noted", str(noted), *config).stderr
+
+
+def test_a_changed_audit_entry_is_located(settings: Path) -> None:
+    with sqlite3.connect(settings.parent / "var" / "sophia.db") as database:
+        database.execute("UPDATE audit SET actor = 'mallory' WHERE sequence = 2")
+    database.close()
+    result = run("audit", "verify", "--config", str(settings))
+    assert (result.exit_code, result.stdout) == (1, "acme: 2 was changed: its hash is another\n")

@@ -22,7 +22,7 @@ from sophia.adapters import sql
 from sophia.adapters.sql import SqlRecords, migrate, open_engine, reading, writing
 from sophia.adapters.sql.tables import metadata
 from sophia.adapters.system import SystemClock, UlidIds
-from sophia.domain.audit import AuditEvent
+from sophia.domain.audit import AuditEvent, breaks
 from sophia.domain.conversation import Message, Role, Thread
 from sophia.domain.runs import Answer, MessageDelta, Run, RunCompleted, RunStatus, Sequenced
 from sophia.domain.tickets import TicketStatus
@@ -229,11 +229,17 @@ def test_an_older_database_is_brought_to_the_newest_step(engine, tmp_path):
     with writing(older, "") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
+        for company, sequence in (("acme", 1), ("globex", 1), ("acme", 2)):
+            said = f"'{company}', {sequence}, '2026-01-01 00:00:0{sequence}.000000', 'ana', 'did', 'ñ', '{{}}'"
+            connection.execute(text(f"INSERT INTO audit VALUES ({said})"))
     migrate(older)
     assert _schema(older) == _schema(engine)
     with reading(older) as connection:
         newest = ScriptDirectory.from_config(config).get_current_head()
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == newest
+    with SqlRecords(older, SystemClock()).read(SYSTEM) as tx:
+        assert [entry.sequence for entry in tx.audit.entries()] == [1, 2]
+        assert list(breaks("acme", tx.audit.entries())) == []
     older.dispose()
 
 

@@ -25,6 +25,7 @@ from sophia.adapters.telemetry.observed import (
 )
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
+from sophia.application.audit import ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.credentials import SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
@@ -225,6 +226,7 @@ class UseCases(containers.DeclarativeContainer):
     )
     set_credential = providers.Singleton(SetCredential, adapters.credential_vault, records)
     embed_messages = providers.Singleton(EmbedMessages, records, embedder)
+    read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
     background = providers.Singleton(
@@ -268,6 +270,8 @@ class UseCases(containers.DeclarativeContainer):
         delete_document=providers.Singleton(DeleteDocument, records, system, sync_index),
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
+        read_trail=read_trail,
+        verify_trail=providers.Singleton(VerifyTrail, read_trail),
         create_key=providers.Singleton(CreateKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         import_key=providers.Singleton(ImportKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         list_keys=providers.Singleton(ListKeys, adapters.access_keys),

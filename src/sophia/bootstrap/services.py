@@ -4,6 +4,7 @@ from attrs import frozen
 
 from sophia.adapters.telemetry import Telemetry
 from sophia.application.access_keys import CreateKey, ImportKey, ListKeys, RevokeKey
+from sophia.application.audit import ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
@@ -46,6 +47,8 @@ class Services:
     delete_document: DeleteDocument
     list_tickets: ListTickets
     read_ticket: ReadTicket
+    read_trail: ReadTrail
+    verify_trail: VerifyTrail
     create_key: CreateKey
     import_key: ImportKey
     list_keys: ListKeys

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     HANDOFF = "handoff"
     REFRESH = "refresh"
     DOCUMENTS = "documents"
+    AUDIT = "audit"
     KEYS = "keys"
 
 

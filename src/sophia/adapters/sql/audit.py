@@ -1,29 +1,20 @@
 """The audit trail."""
 
-from sqlalchemy import bindparam, func, insert, select
+from typing import Any
 
-from sophia.adapters.sql.tables import JsonValue, audit
+from sqlalchemy import Row, bindparam, insert, select
+
+from sophia.adapters.sql.tables import audit
 from sophia.adapters.sql.unit import Unit
-from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent
 from sophia.ports.records import AuditLog
 from sophia.ports.system import Clock
 
 __all__ = ["SqlAuditLog"]
 
 _of_company = audit.c.company_id == bindparam("company")
-_APPEND = (
-    insert(audit)
-    .values(
-        company_id=bindparam("company"),
-        sequence=select(func.coalesce(func.max(audit.c.sequence), 0) + 1).where(_of_company).scalar_subquery(),
-        at=bindparam("now"),
-        actor=bindparam("who"),
-        action=bindparam("what"),
-        subject=bindparam("whom"),
-        details=bindparam("more", type_=JsonValue),
-    )
-    .returning(audit.c.sequence)
-)
+_LAST = select(audit.c.sequence, audit.c.hash).where(_of_company).order_by(audit.c.sequence.desc()).limit(1)
+_APPEND = insert(audit)
 _ENTRIES = (
     select(audit)
     .where(_of_company, audit.c.sequence > bindparam("after"))
@@ -41,15 +32,39 @@ class SqlAuditLog(AuditLog):
 
     def append(self, event: AuditEvent) -> AuditEntry:
         """See `AuditLog`."""
-        at, actor = self._clock.now(), self._unit.scope.user_id
-        values = {"now": at, "who": actor, "what": event.action, "whom": event.subject, "more": event.details}
-        (row,) = self._unit.rows(_APPEND, self._unit.of_company(**values))
-        return AuditEntry(row.sequence, at, actor, event)
+        # Nobody else writes for this company until the transaction ends: what is the last entry stays it.
+        scope, last = self._unit.scope, self._unit.first(_LAST, self._unit.of_company())
+        sequence, previous = (0, BEGINNING) if last is None else (last.sequence, last.hash)
+        entry = AuditEntry(scope.company_id, sequence + 1, self._clock.now(), scope.user_id, event, previous).sealed()
+        self._unit.change(
+            _APPEND,
+            {
+                "company_id": entry.company_id,
+                "sequence": entry.sequence,
+                "at": entry.at,
+                "actor": entry.actor,
+                "action": event.action,
+                "subject": event.subject,
+                "details": event.details,
+                "previous_hash": entry.previous_hash,
+                "hash": entry.hash,
+            },
+        )
+        return entry
 
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """See `AuditLog`."""
         rows = self._unit.rows(_ENTRIES, self._unit.of_company(after=after, count=limit))
-        return tuple(
-            AuditEntry(row.sequence, row.at, row.actor, AuditEvent(row.action, row.subject, row.details))
-            for row in rows
-        )
+        return tuple(map(_entry, rows))
+
+
+def _entry(row: Row[Any]) -> AuditEntry:
+    return AuditEntry(
+        row.company_id,
+        row.sequence,
+        row.at,
+        row.actor,
+        AuditEvent(row.action, row.subject, row.details),
+        row.previous_hash,
+        row.hash,
+    )

@@ -379,6 +379,8 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("details", JsonValue, nullable=False),
+    Column("previous_hash", Text, nullable=False, server_default=""),
+    Column("hash", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 

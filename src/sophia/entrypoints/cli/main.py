@@ -18,6 +18,7 @@ COMMANDS = {
     "tickets": "List the tickets of a user.",
     "keys": "The access keys of a company's instance.",
     "credentials": "Keep the secrets that SOPHIA works with.",
+    "audit": "The trail of what happened.",
     "eval": "Measure SOPHIA on labelled data.",
 }
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from attrs import evolve
 
-from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent, breaks
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 from sophia.errors import CompanyMismatch, InvalidInput, LeaseLost, NotFound, PermissionDenied
@@ -206,10 +206,12 @@ class AuditLogContract(RecordsCase):
             now = world.clock.advance(1)
             with world.records.write(scope) as tx:
                 written.append(tx.audit.append(event))
-            assert written[-1] == AuditEntry(len(written), now, scope.user_id, event)
+            previous = written[-2].hash if written[1:] else BEGINNING
+            assert written[-1] == AuditEntry("acme", len(written), now, scope.user_id, event, previous).sealed()
         with world.records.read(SYSTEM) as tx:
             assert tx.audit.entries() == tuple(written)
             assert tx.audit.entries(after=1, limit=2) == tuple(written[1:3])
+        assert list(breaks("acme", written)) == []
 
     def test_a_rolled_back_entry_leaves_no_gap(self, world: World) -> None:
         with suppress(ZeroDivisionError), world.records.write(ANA) as tx:
@@ -232,3 +234,5 @@ class AuditLogContract(RecordsCase):
 
         with ThreadPoolExecutor(8) as pool:
             assert sorted(pool.map(write, range(24))) == list(range(1, 25))
+        with world.records.read(SYSTEM) as tx:
+            assert list(breaks("acme", tx.audit.entries())) == []

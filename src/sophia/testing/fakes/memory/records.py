@@ -6,7 +6,7 @@ from threading import Condition, Lock
 
 from attrs import frozen
 
-from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent
 from sophia.domain.runs import Sequenced
 from sophia.domain.tenancy import TenantScope
 from sophia.ports.records import AuditLog, LogTail, Records, Transaction
@@ -28,7 +28,9 @@ class MemoryAuditLog(AuditLog):
         self._clock = clock
 
     def append(self, event: AuditEvent) -> AuditEntry:
-        entry = AuditEntry(len(self._state.audit) + 1, self._clock.now(), self._scope.user_id, event)
+        trail, scope = self._state.audit, self._scope
+        previous = trail[-1].hash if trail else BEGINNING
+        entry = AuditEntry(scope.company_id, len(trail) + 1, self._clock.now(), scope.user_id, event, previous).sealed()
         self._state.audit += (entry,)
         return entry
 

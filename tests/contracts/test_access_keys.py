@@ -21,3 +21,11 @@ class TestSqlAccessKeys(AccessKeysContract):
         migrate(engine)
         yield SqlAccessKeys(engine)
         engine.dispose()
+
+
+class TestPostgresAccessKeys(AccessKeysContract):
+    @pytest.fixture
+    def keys(self, make_postgres):
+        engine = open_engine(make_postgres())
+        yield SqlAccessKeys(engine)
+        engine.dispose()

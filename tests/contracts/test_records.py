@@ -1,5 +1,6 @@
-"""The suite of the system of record, over the fake and over SQL."""
+"""The suite of the system of record, over the fake and over SQL on both engines."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,16 @@ class TestMemoryRecords(RecordsContract):
 
 class TestSqlRecords(RecordsContract):
     @pytest.fixture
-    def records(self, clock: FrozenClock, tmp_path: Path) -> Records:
+    def records(self, clock: FrozenClock, tmp_path: Path) -> Iterator[Records]:
         engine = open_engine(f"sqlite:///{tmp_path}/sophia.db")
         migrate(engine)
+        yield SqlRecords(engine, clock)
+        engine.dispose()
+
+
+class TestPostgresRecords(RecordsContract):
+    @pytest.fixture
+    def records(self, clock: FrozenClock, make_postgres: Callable[[], str]) -> Iterator[Records]:
+        engine = open_engine(make_postgres())
         yield SqlRecords(engine, clock)
         engine.dispose()

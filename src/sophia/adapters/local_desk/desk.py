@@ -51,7 +51,7 @@ class LocalTicketDesk(TicketDesk):
         Raises:
             Unavailable: the database does not answer.
         """
-        with reading(self._engine) as connection:
+        with reading(self._engine, company_id) as connection:
             rows = connection.execute(_REPORTS, {"company": company_id}).all()
         return tuple(DeskReport(_name(row.number), row.ticket_id) for row in rows)
 

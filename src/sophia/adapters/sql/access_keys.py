@@ -62,7 +62,7 @@ class SqlAccessKeys(AccessKeys):
 
     def list(self, scope: TenantScope) -> tuple[AccessKey, ...]:
         """See `AccessKeys`."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, scope.company_id) as connection:
             return tuple(map(_key, connection.execute(_LIST, {"company": scope.company_id})))
 
     def revoke(self, scope: TenantScope, key_id: str, at: datetime) -> AccessKey:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from sophia.errors import ConfigurationError, Conflict, Fault, Unavailable
 
-__all__ = ["check_migrated", "migrate", "open_engine", "reading", "writing"]
+__all__ = ["check_migrated", "check_role", "grant", "migrate", "open_engine", "reading", "writing"]
 
 _PATIENCE = 30.0
 """Seconds that a writer waits for its turn."""
@@ -31,6 +31,11 @@ hundreds of threads that all want it at once cost more than what they do."""
 
 _KNOCK = 0.0002
 """Seconds between two tries for the write lock of the file."""
+
+_ROLE = text(
+    "SELECT rolname, rolsuper, rolbypassrls, EXISTS (SELECT FROM pg_tables WHERE tableowner = current_user"
+    " AND tablename = 'alembic_version') AS owns FROM pg_roles WHERE rolname = current_user"
+)
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -60,13 +65,17 @@ def open_engine(url: str) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(engine: Engine, company_id: str = "") -> Iterator[Connection]:
     """A connection with a consistent view; whatever is written over it is rolled back.
+
+    Args:
+        engine: of the database.
+        company_id: whose rows are seen; on Postgres no others are, whatever is asked for.
 
     Raises:
         Unavailable: the database does not answer.
     """
-    with _translated(engine), engine.connect() as connection:
+    with _translated(engine), engine.connect().execution_options(reads_for=company_id) as connection:
         connection.begin()
         yield connection
 
@@ -108,6 +117,18 @@ def migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+def grant(engine: Engine, role: str) -> None:
+    """Let a role of Postgres that is not the owner work with the tables, and with no more than their rows.
+
+    Raises:
+        Unavailable: the database does not answer, or there is no such role.
+    """
+    quoted = engine.dialect.identifier_preparer.quote_identifier(role)
+    with writing(engine, "") as connection:
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {quoted}")
+        connection.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}")
+
+
 def check_migrated(engine: Engine) -> None:
     """Pass when the tables are those of this version.
 
@@ -115,7 +136,30 @@ def check_migrated(engine: Engine) -> None:
         Unavailable: they are older or newer, or the database does not answer.
     """
     if _revision(engine) != _newest():
-        raise Unavailable("database", "its tables are not of this version")
+        raise Unavailable("database", "its tables are not of this version; `sophia migrate` brings them up to date")
+
+
+def check_role(engine: Engine) -> None:
+    """Pass when row-level security holds for whoever this connects as; SQLite has none, and no other users.
+
+    Raises:
+        ConfigurationError: it does not hold for a superuser, and an owner could switch it off.
+        Unavailable: the database does not answer.
+    """
+    if engine.dialect.name != "postgresql":
+        return
+    with reading(engine) as connection:
+        who = connection.execute(_ROLE).one()
+    wrong = (
+        "is a superuser or bypasses row-level security"
+        if who.rolsuper or who.rolbypassrls
+        else "owns the tables, and could switch row-level security off"
+        if who.owns
+        else ""
+    )
+    if wrong:
+        detail = f"the role {who.rolname!r} {wrong}: let `sophia migrate` be run by the owner and SOPHIA by another"
+        raise ConfigurationError(Fault("/database/url", detail))
 
 
 def _revision(engine: Engine) -> str | None:
@@ -198,10 +242,15 @@ def _begin_postgres(connection: Connection) -> None:
     options = connection.get_execution_options()
     if "writes_for" in options:
         connection.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%(company)s, 0))", {"company": options["writes_for"]}
+            "SELECT set_config('sophia.company', %(company)s, true), set_config('lock_timeout', %(patience)s, true),"
+            " pg_advisory_xact_lock(hashtextextended(%(company)s, 0))",
+            {"company": options["writes_for"], "patience": f"{_PATIENCE:g}s"},
         )
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        connection.exec_driver_sql(
+            "SELECT set_config('sophia.company', %(company)s, true)", {"company": options.get("reads_for", "")}
+        )
 
 
 def _insist(execute: Callable[[], object]) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import Engine, bindparam, select, union_all
 
@@ -24,7 +26,9 @@ __all__ = ["SqlRecords"]
 
 _LAST = union_all(
     *(
-        select(t.c.company_id, t.c.id, t.c.last_sequence).where(t.c.id.in_(bindparam("ids", expanding=True)))
+        select(t.c.id, t.c.last_sequence).where(
+            t.c.company_id == bindparam("company"), t.c.id.in_(bindparam("ids", expanding=True))
+        )
         for t in (runs, refreshes)
     )
 )
@@ -91,7 +95,7 @@ class SqlRecords(Records):
     @contextmanager
     def read(self, scope: TenantScope) -> Iterator[Transaction]:
         """See `Records`."""
-        with reading(self._engine) as connection:
+        with reading(self._engine, scope.company_id) as connection:
             yield SqlTransaction(Unit(connection, scope), self._clock)
 
     @contextmanager
@@ -110,7 +114,10 @@ class SqlRecords(Records):
 
     def _last_sequences(self, logs: Sequence[LogKey]) -> dict[LogKey, int]:
         # Nothing but a number is read, and nobody is told it: this needs no scope.
-        with reading(self._engine) as connection:
-            ids = [log_id for _, log_id in logs]
-            rows = [row for part in batches(ids) for row in connection.execute(_LAST, {"ids": part})]
-        return {(row.company_id, row.id): row.last_sequence for row in rows}
+        lasts: dict[LogKey, int] = {}
+        for company_id, of_company in groupby(sorted(logs), key=itemgetter(0)):
+            with reading(self._engine, company_id) as connection:
+                for ids in batches([log_id for _, log_id in of_company]):
+                    rows = connection.execute(_LAST, {"company": company_id, "ids": ids})
+                    lasts |= {(company_id, row.id): row.last_sequence for row in rows}
+        return lasts

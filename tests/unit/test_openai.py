@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from sophia.adapters.http.key_file import read_key
 from sophia.adapters.http.urls import url_fault
-from sophia.adapters.openai.endpoint import Endpoint, Limits, read_key
+from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.domain.agents import (
     AgentEvent,
@@ -635,7 +636,7 @@ def test_a_key_file_that_cannot_be_used(tmp_path: Path, spoil: Callable[[Path], 
     path = tmp_path / "key"
     path.write_text("sk-abc\n")
     path.chmod(0o640)
-    assert read_key(path) == "sk-abc"
+    assert read_key(path, "/somewhere") == "sk-abc"
     spoil(path)
     with pytest.raises(ConfigurationError, match="/agent/openai/api_key_file") as caught:
         OpenAIAgentRuntime(Endpoint("https://models.example.com/v1", "m", path))

@@ -1,35 +1,29 @@
 """The official client, held to the settings: nothing comes from the environment, nothing is sent anywhere else."""
 
 import re
-import time
 import weakref
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
-from contextvars import ContextVar
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any
 
-import httpcore2
 import httpx2
 import openai
 from openai import BaseModel
 
+from sophia.adapters.http.key_file import read_key
+from sophia.adapters.http.transport import Check, WatchedTransport, checking
 from sophia.adapters.http.urls import url_fault
-from sophia.adapters.openai.endpoint import Endpoint, read_key
+from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.errors import MODEL, to_sophia
 from sophia.adapters.openai.translate import Delta, WireMessage, from_wire
 from sophia.errors import ConfigurationError, Fault, Unavailable
 from sophia.logs import get_logger
 
-__all__ = ["ChatClient", "Check"]
+__all__ = ["ChatClient"]
 
-Check = Callable[[], None]
-"""Passes while the work may go on; raises when it is to stop."""
-
-_POLL = 0.2  # seconds of silence after which a request that waits looks whether it is to stop
 _CONNECT = 5.0
 _CODE = re.compile(r"[\w.-]{1,64}")
 
-_check: ContextVar[Check] = ContextVar("check", default=lambda: None)
 _log = get_logger(__name__)
 
 
@@ -46,7 +40,7 @@ class ChatClient:
         self._endpoint = endpoint
         self._key()
         self._limit = "max_tokens"
-        http = httpx2.Client(transport=_WatchedTransport(), follow_redirects=False)
+        http = httpx2.Client(transport=WatchedTransport(), follow_redirects=False)
         weakref.finalize(self, http.close)
         self._openai = openai.OpenAI(
             base_url=endpoint.base_url,
@@ -85,7 +79,7 @@ class ChatClient:
             Filtered: the endpoint's content filter refuses.
         """
         try:
-            with _checking(check):
+            with checking(check):
                 events = self._open(messages, tools, tokens)
             with closing(events):
                 yield from _deltas(events, check)
@@ -139,12 +133,13 @@ class ChatClient:
         }
 
     def _key(self) -> str | None:
-        return read_key(self._endpoint.key_file) if self._endpoint.key_file else None
+        path = self._endpoint.key_file
+        return None if path is None else read_key(path, "/agent/openai/api_key_file")
 
 
 def _deltas(events: Iterator[Any], check: Check) -> Iterator[Delta]:
     while True:
-        with _checking(check):
+        with checking(check):
             check()
             chunk = next(events, None)
         if chunk is None:
@@ -152,70 +147,3 @@ def _deltas(events: Iterator[Any], check: Check) -> Iterator[Delta]:
         if not isinstance(chunk, BaseModel):
             raise ValueError("no object")  # noqa: TRY004 -- of JSON, that is
         yield from_wire(chunk.to_dict(warnings=False))
-
-
-@contextmanager
-def _checking(check: Check) -> Iterator[None]:
-    token = _check.set(check)
-    try:
-        yield
-    finally:
-        _check.reset(token)
-
-
-class _WatchedTransport(httpx2.HTTPTransport):
-    """Asks the check of whoever waits, again and again, while nothing comes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # The transport has no parameter for the network below its pool.
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
-            network_backend=_WatchedBackend(),
-            max_connections=1000,
-            max_keepalive_connections=20,
-            keepalive_expiry=30.0,
-        )
-
-
-class _WatchedBackend(httpcore2.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
-        return _WatchedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
-
-
-class _WatchedStream(httpcore2.NetworkStream):
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        check = _check.get()
-        until = None if timeout is None else time.monotonic() + timeout
-        while True:
-            check()
-            left = _POLL if until is None else min(_POLL, until - time.monotonic())
-            try:
-                return self._stream.read(max_bytes, max(left, 0.001))
-            except httpcore2.ReadTimeout:
-                if until is not None and time.monotonic() >= until:
-                    raise
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        return _WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)

@@ -4,18 +4,15 @@ Source: https://platform.openai.com/docs/guides/error-codes; Azure's content fil
 https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
 """
 
-import math
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import openai
 
+from sophia.adapters.http.waiting import retry_after
 from sophia.errors import SophiaError, Unavailable
 
-__all__ = ["MODEL", "Filtered", "OutOfTime", "Transient", "retry_after", "to_sophia"]
+__all__ = ["MODEL", "Filtered", "OutOfTime", "Transient", "to_sophia"]
 
 MODEL = "model"
 """The dependency that the errors name."""
@@ -72,20 +69,3 @@ def _of_status(error: openai.APIStatusError, model: str) -> SophiaError:
     if status < HTTPStatus.BAD_REQUEST:
         return Unavailable(MODEL, f"is somewhere else (HTTP {status}); put its own address into base_url")
     return Unavailable(MODEL, f"refuses the request (HTTP {status})")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How long the endpoint asks to wait, in seconds (RFC 9110, 10.2.3, and Azure's ``retry-after-ms``)."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "")
-        try:
-            seconds = float(value) * unit
-        except ValueError:
-            try:
-                at = parsedate_to_datetime(value)
-            except ValueError:
-                continue
-            seconds = (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
-    return None

@@ -7,7 +7,8 @@ from contextlib import closing
 
 from attrs import define, field, frozen
 
-from sophia.adapters.openai.client import ChatClient, Check
+from sophia.adapters.http.transport import Check
+from sophia.adapters.openai.client import ChatClient
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.adapters.openai.errors import MODEL, Filtered, OutOfTime, Transient
 from sophia.adapters.openai.translate import CallPieces, Delta, WireMessage, estimate, opening, result_message, tool

@@ -18,6 +18,7 @@ The tree (an indented name is a subclass of the one above it)::
       LimitExceeded           more than a configured limit allows
       DocumentRejected        a document cannot be taken into the knowledge base
       Unavailable             something SOPHIA depends on does not answer; worth another try
+        Unanswered            it was asked, and no answer came: it may have done what it was asked
         Stopping              this process is about to end and takes no more work; another will
       TicketRejected          a ticket desk has refused a ticket for good
       Cancelled               the run was cancelled while it was at work
@@ -49,6 +50,7 @@ __all__ = [
     "Stopping",
     "ThreadBusy",
     "TicketRejected",
+    "Unanswered",
     "Unauthenticated",
     "Unavailable",
 ]
@@ -172,6 +174,10 @@ class Unavailable(SophiaError):
         super().__init__(f"{dependency}: {detail}")
         self.dependency = dependency
         self.retry_after = retry_after
+
+
+class Unanswered(Unavailable):
+    """``dependency`` was asked and has not answered: it may have done what it was asked, or will yet."""
 
 
 class Stopping(Unavailable):

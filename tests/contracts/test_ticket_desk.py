@@ -1,13 +1,17 @@
-"""The suite of ticket desks, over the fakes and the local one."""
+"""The suite of ticket desks, over the fakes, the local one and the one behind REST."""
+
+from contextlib import contextmanager
 
 import pytest
 from attrs import evolve
 
+from sophia.adapters.backend.desk import RestTicketDesk, Route
 from sophia.adapters.local_desk import LocalTicketDesk
 from sophia.adapters.local_desk.desk import DeskReport
 from sophia.adapters.sql import migrate, open_engine
-from sophia.errors import TicketRejected, Unavailable
+from sophia.errors import Unanswered, Unavailable
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
+from sophia.testing.emulators.backend import BackendEmulator, Fault
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk, MemoryTicketDesk
 
 
@@ -15,6 +19,10 @@ class TestMemoryTicketDesk(TicketDeskContract):
     @pytest.fixture
     def desk(self):
         return MemoryTicketDesk()
+
+    def test_it_can_take_every_ticket_for_a_new_one(self):
+        desk = MemoryTicketDesk(honours_keys=False)
+        assert [desk.open(self.ticket()) for _ in range(2)] == ["TCK-1", "TCK-2"]
 
 
 class TestLocalTicketDesk(TicketDeskContract):
@@ -43,10 +51,66 @@ class TestLocalTicketDesk(TicketDeskContract):
         assert desk.reports("globex") == ()
 
 
+class TestRestTicketDesk(TicketDeskContract):
+    """What is its own is in ``tests/unit/test_backend.py``."""
+
+    @pytest.fixture
+    def behind(self, tmp_path):
+        token = tmp_path / "token"
+        token.write_text("a-token\n")
+        token.chmod(0o600)
+
+        @contextmanager
+        def behind(*faults, **more):
+            with BackendEmulator(faults, token="a-token", **more) as backend:
+                yield RestTicketDesk(backend.url, {"VICTORIA": Route("/victoria/report", token)})
+
+        return behind
+
+    @pytest.fixture
+    def desk(self, behind):
+        with behind() as desk:
+            yield desk
+
+    @pytest.fixture(params=["cut", "garbage", "no number", "a gateway's"])
+    def forgetful(self, behind, request):
+        lost = {
+            "cut": Fault(takes=True, cuts=True),
+            "garbage": Fault(takes=True, body=b"<html>"),
+            "no number": Fault(takes=True, body=b'{"ticketId": null}'),
+            "a gateway's": Fault(takes=True, status=504, body=b"<html>"),
+        }
+        with behind(lost[request.param], repeated=409) as desk:
+            yield desk
+
+    @pytest.fixture(params=[429, 503])
+    def busy(self, behind, request):
+        with behind(Fault(status=request.param, headers={"Retry-After": "7"})) as desk:
+            yield desk
+
+    @pytest.fixture(params=[400, 403, 422])
+    def refusing(self, behind, request):
+        problem = {"Content-Type": "application/problem+json"}
+        with behind(*[Fault(request.param, b'{"detail": "no such category"}', problem)] * 2) as desk:
+            yield desk
+
+
 class TestFailingTicketDesk(TicketDeskContract):
     @pytest.fixture
     def desk(self):
         return FailingTicketDesk()
+
+    @pytest.fixture
+    def forgetful(self):
+        return FailingTicketDesk(1, lost=True)
+
+    @pytest.fixture
+    def busy(self):
+        return FailingTicketDesk(1, retry_after=7)
+
+    @pytest.fixture
+    def refusing(self):
+        return FailingTicketDesk(rejection="no such category")
 
     def test_it_fails_then_answers(self):
         desk = FailingTicketDesk(2)
@@ -59,11 +123,7 @@ class TestFailingTicketDesk(TicketDeskContract):
 
     def test_it_can_lose_an_answer_only(self):
         desk = FailingTicketDesk(1, lost=True)
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unanswered):
             desk.open(self.ticket())
         assert len(desk.reports("acme")) == 1
         assert desk.open(self.ticket()) == "TCK-1"
-
-    def test_it_refuses(self):
-        with pytest.raises(TicketRejected, match="no such category"):
-            FailingTicketDesk(rejection="no such category").open(self.ticket())

@@ -7,6 +7,7 @@ from typing import Any
 
 from structlog.contextvars import bound_contextvars
 
+from sophia.adapters.http.trace import within_trace
 from sophia.adapters.telemetry import Telemetry
 from sophia.adapters.telemetry.metrics import Metrics
 from sophia.adapters.telemetry.spans import Span
@@ -343,7 +344,8 @@ class ObservedTicketDesk(TicketDesk):
         """See `TicketDesk`."""
         outcome = "unavailable"
         try:
-            with self._telemetry.tracing.span("deliver_ticket", kind="client", sophia__ticket=ticket.id):
+            span = self._telemetry.tracing.span("deliver_ticket", kind="client", sophia__ticket=ticket.id)
+            with span as told, within_trace(told.traceparent):
                 number = self._desk.open(ticket)
             outcome = "delivered"
         except TicketRejected:

@@ -30,7 +30,9 @@ _KINDS = {"internal": trace.SpanKind.INTERNAL, "server": trace.SpanKind.SERVER, 
 class _OtlpSpan(Span):
     def __init__(self, span: trace.Span) -> None:
         self._span = span
-        self.trace_id = trace.format_trace_id(span.get_span_context().trace_id)
+        context = span.get_span_context()
+        self.trace_id = trace.format_trace_id(context.trace_id)
+        self.traceparent = f"00-{self.trace_id}-{trace.format_span_id(context.span_id)}-{context.trace_flags:02x}"
 
     def tell(self, **attributes: str | float | bool | None) -> None:
         self._span.set_attributes(_named(attributes))

@@ -12,9 +12,11 @@ class Span:
 
     Attributes:
         trace_id: of the trace that it belongs to, 32 hexadecimal digits; None when nobody is told.
+        traceparent: the header by which a request says that it comes from here; None when nobody is told.
     """
 
     trace_id: str | None = None
+    traceparent: str | None = None
 
     def tell(self, **attributes: str | float | bool | None) -> None:
         """Add what is known by now; ``gen_ai__usage__input_tokens`` is the attribute ``gen_ai.usage.input_tokens``."""

@@ -60,6 +60,10 @@ class Exchange:
         """The end of a response that was begun."""
         self._handler.wfile.write(b"0\r\n\r\n")
 
+    def raw(self, piece: bytes) -> None:
+        """Bytes as they are, for a response that is none."""
+        self._handler.wfile.write(piece)
+
     def cut(self) -> None:
         """End the connection in the middle of things."""
         self._handler.close_connection = True
@@ -83,13 +87,13 @@ class LoopbackServer:
         left: is set when a client goes away while it is being answered.
     """
 
-    def __init__(self, handle: Handler) -> None:
+    def __init__(self, handle: Handler, port: int = 0) -> None:
         self.requests: list[Request] = []
         self.left = threading.Event()
         self._handle = handle
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property

@@ -3,29 +3,37 @@
 from threading import Lock
 
 from sophia.domain.tickets import Ticket
-from sophia.errors import TicketRejected, Unavailable
+from sophia.errors import TicketRejected, Unanswered, Unavailable
 from sophia.ports.ticket_desk import TicketDesk
 
 __all__ = ["FailingTicketDesk", "MemoryTicketDesk"]
 
 
 class MemoryTicketDesk(TicketDesk):
-    """Takes every ticket and numbers them per company."""
+    """Takes every ticket and numbers them per company.
 
-    def __init__(self) -> None:
+    Args:
+        honours_keys: whether the same key is the same ticket; else each that comes is a new one.
+    """
+
+    def __init__(self, *, honours_keys: bool = True) -> None:
+        self._honours_keys = honours_keys
         self._lock = Lock()
-        self._received: dict[str, dict[str, Ticket]] = {}
+        self._received: dict[str, list[Ticket]] = {}
 
     def open(self, ticket: Ticket) -> str:
         with self._lock:
-            of_company = self._received.setdefault(ticket.company_id, {})
-            of_company.setdefault(ticket.key, ticket)
-            return f"TCK-{list(of_company).index(ticket.key) + 1}"
+            of_company = self._received.setdefault(ticket.company_id, [])
+            keys = [received.key for received in of_company]
+            if self._honours_keys and ticket.key in keys:
+                return f"TCK-{keys.index(ticket.key) + 1}"
+            of_company.append(ticket)
+            return f"TCK-{len(of_company)}"
 
     def reports(self, company_id: str) -> tuple[Ticket, ...]:
         """What a company's tickets said as they came in, oldest first."""
         with self._lock:
-            return tuple(self._received.get(company_id, {}).values())
+            return tuple(self._received.get(company_id, ()))
 
 
 class FailingTicketDesk(MemoryTicketDesk):
@@ -33,13 +41,23 @@ class FailingTicketDesk(MemoryTicketDesk):
 
     Args:
         lost: the tickets that get no answer are opened all the same, as when the answer is lost on its way.
+        retry_after: seconds that it asks to be left alone when it fails.
     """
 
-    def __init__(self, failures: int = 0, rejection: str | None = None, *, lost: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        failures: int = 0,
+        rejection: str | None = None,
+        *,
+        lost: bool = False,
+        retry_after: float | None = None,
+        honours_keys: bool = True,
+    ) -> None:
+        super().__init__(honours_keys=honours_keys)
         self._left = failures
         self._rejection = rejection
         self._lost = lost
+        self._retry_after = retry_after
         self.calls = 0
 
     def open(self, ticket: Ticket) -> str:
@@ -48,7 +66,8 @@ class FailingTicketDesk(MemoryTicketDesk):
             self._left -= 1
             if self._lost:
                 super().open(ticket)
-            raise Unavailable("ticket desk", "does not answer")
+                raise Unanswered("ticket desk", "has not answered in time")
+            raise Unavailable("ticket desk", "does not answer", self._retry_after)
         if self._rejection is not None:
             raise TicketRejected(self._rejection)
         return super().open(ticket)

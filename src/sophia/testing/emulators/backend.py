@@ -1,0 +1,180 @@
+"""The backend that SOPHIA belongs to: tickets, audit entries and the directory, with what can go wrong.
+
+A test says what happens to each report that comes, in order, or decides one by one::
+
+    with BackendEmulator([None, Fault(status=503), Fault(takes=True, cuts=True)], token="t") as backend:
+        ...  # report to f"{backend.url}/victoria/report"
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from attrs import define, field, frozen
+
+from sophia.testing.emulators.server import Exchange, LoopbackServer, Request
+
+__all__ = ["BackendEmulator", "Fault", "Faults", "Received"]
+
+
+@frozen
+class Fault:
+    """What goes wrong with a report.
+
+    Attributes:
+        status, body, headers: of the answer, instead of the usual ones.
+        takes: whether the ticket is opened all the same; where it is, the usual answer is meant but for what is named.
+        delay: seconds until the answer begins.
+        cuts: the connection ends, and no answer comes.
+        drips: seconds between the bytes of the answer.
+    """
+
+    status: int | None = None
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(factory=dict, hash=False)
+    takes: bool = False
+    delay: float = 0.0
+    cuts: bool = False
+    drips: float = 0.0
+
+
+Faults = Callable[[Request], Fault | None]
+"""Decides what goes wrong with a report; None: nothing."""
+
+
+@define
+class Received:
+    """A ticket as the backend has it.
+
+    Attributes:
+        number: that it was given.
+        report: as it first came.
+        headers: that it first came with, by their names in lower case.
+        times: that it came.
+    """
+
+    number: str
+    report: Mapping[str, Any]
+    headers: Mapping[str, str]
+    times: int = 1
+
+
+class BackendEmulator(LoopbackServer):
+    """Speaks ``POST /victoria/report``, ``POST /audit_logs`` and ``GET /companies/{id}[/users/{id}]``.
+
+    Args:
+        faults: what goes wrong with each report, in order (None: nothing), or what decides on it.
+        token: if given, whoever does not come with it gets a 401.
+        honours_keys: whether the same key of a company is the same ticket; else each report opens one.
+        repeated: the status of the answer to a key that came before.
+        paths: where tickets are taken.
+        companies: what the directory knows: a company's own fields, and ``users`` by their id.
+        first: the number of the first ticket.
+        port: 0 for any that is free.
+    """
+
+    def __init__(
+        self,
+        faults: Iterable[Fault | None] | Faults = (),
+        *,
+        token: str | None = None,
+        honours_keys: bool = True,
+        repeated: int = 200,
+        paths: Sequence[str] = ("/victoria/report",),
+        companies: Mapping[str, Mapping[str, Any]] | None = None,
+        first: int = 1,
+        port: int = 0,
+    ) -> None:
+        super().__init__(self._answer, port)
+        self._token = token
+        self._honours_keys = honours_keys
+        self._repeated = repeated
+        self._paths = paths
+        self._companies = companies or {}
+        self._first = first
+        self._lock = Lock()
+        self._received: list[Received] = []
+        self._by_key: dict[tuple[str, str], Received] = {}
+        self._audited: list[dict[str, Any]] = []
+        if callable(faults):
+            self._fault: Faults = faults
+        else:
+            script = iter(tuple(faults))
+            self._fault = lambda _: next(script, None)
+
+    @property
+    def tickets(self) -> tuple[Received, ...]:
+        """The tickets that are open here, oldest first."""
+        with self._lock:
+            return tuple(self._received)
+
+    @property
+    def audited(self) -> tuple[dict[str, Any], ...]:
+        """The audit entries, as they came."""
+        with self._lock:
+            return tuple(self._audited)
+
+    def _answer(self, request: Request, exchange: Exchange) -> None:
+        path = request.path.partition("?")[0]
+        if self._token is not None and request.headers.get("authorization") != f"Bearer {self._token}":
+            _send(exchange, 401, {"error": "a bearer token is needed"}, {"WWW-Authenticate": "Bearer"})
+        elif request.method == "POST" and path in self._paths:
+            self._report(request, exchange)
+        elif (request.method, path) == ("POST", "/audit_logs"):
+            with self._lock:
+                self._audited.append(request.json)
+            _send(exchange, 201, {})
+        elif request.method == "GET" and (known := self._known(path.strip("/").split("/"))) is not None:
+            _send(exchange, 200, known)
+        else:
+            _send(exchange, 404, {"error": "not found"})
+
+    def _report(self, request: Request, exchange: Exchange) -> None:
+        with self._lock:
+            fault = self._fault(request)
+        fault = fault or Fault(takes=True)
+        status, body = self._take(request) if fault.takes else (500, {"error": "something went wrong"})
+        exchange.pause(fault.delay)
+        if fault.cuts:
+            exchange.cut()
+            return
+        content = json.dumps(body).encode() if fault.body is None else fault.body
+        headers = {"Content-Type": "application/json", **fault.headers}
+        if fault.drips:
+            exchange.begin(fault.status or status, headers)
+            for byte in content:
+                exchange.pause(fault.drips)
+                exchange.write(bytes([byte]))
+            exchange.finish()
+        else:
+            exchange.send(fault.status or status, content, headers)
+
+    def _take(self, request: Request) -> tuple[int, dict[str, object]]:
+        report = request.json
+        key = request.headers.get("idempotency-key")
+        if not isinstance(report, dict) or key is None or report.get("idempotencyKey") != key:
+            return 422, {"error": "a report has a key, in its header and in its body"}
+        with self._lock:
+            known = self._by_key.get((report["companyId"], key))
+            if known is not None and self._honours_keys:
+                known.times += 1
+                return self._repeated, {"ticketId": known.number}
+            ticket = Received(f"TCK-{self._first + len(self._received)}", report, request.headers)
+            self._received.append(ticket)
+            self._by_key[report["companyId"], key] = ticket
+        return 201, {"ticketId": ticket.number}
+
+    def _known(self, path: Sequence[str]) -> Mapping[str, Any] | None:
+        match path:
+            case ["companies", company]:
+                known = self._companies.get(company)
+                return known and {"id": company, **{name: known[name] for name in known if name != "users"}}
+            case ["companies", company, "users", user]:
+                known = self._companies.get(company, {}).get("users", {}).get(user)
+                return known if known is None else {"id": user, **known}
+        return None
+
+
+def _send(exchange: Exchange, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+    exchange.send(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})

@@ -102,11 +102,11 @@ class HandOff:
         with self._records.write(scope) as tx:
             stored = tx.tickets.add(ticket)
             if stored.id == ticket.id:
-                tx.outbox.add(ticket.id, ticket.key, now)
+                self._deliver.queue(tx, ticket)
                 tx.audit.append(
                     AuditEvent("handoff.made", ticket.id, {"target": target.name, "category": ticket.category})
                 )
-        self._deliver(self._system.scope(scope.company_id, "outbox"))
+        self._deliver.at_once(self._system.scope(scope.company_id, "outbox"), stored.key)
         with self._records.read(scope) as tx:
             return tx.tickets.get(stored.id)
 

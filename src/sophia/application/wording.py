@@ -23,6 +23,10 @@ class Wording:
         )
         return f"{asked} {outcome}"
 
+    def given_up(self, days: int) -> str:
+        """Why a ticket that could not be delivered is not tried any more."""
+        return self._texts["ticket.given_up"].format(days=days)
+
     def declined(self, reason: HandoffReason, target: str) -> str:
         """Tells the user why nothing was handed over."""
         return self._texts[f"declined.{reason}"].format(target=target)
@@ -62,6 +66,7 @@ _ES = Wording(
             "No sé si ha llegado: {target} no contestó y no hay forma de comprobarlo. "
             "Confírmalo con {target} ({number})."
         ),
+        "ticket.given_up": "no se ha podido entregar en {days} días, y no se intenta más",
         f"declined.{HandoffReason.NO_PERMISSION}": (
             "Pides una acción, pero tu usuario no tiene permiso para pasar peticiones a {target}. "
             "No he abierto ningún ticket."
@@ -95,6 +100,7 @@ _EN = Wording(
             "Whether it arrived is unknown: {target} did not answer and there is no way to look. "
             "Please check with {target} ({number})."
         ),
+        "ticket.given_up": "it could not be delivered within {days} days and is not tried any more",
         f"declined.{HandoffReason.NO_PERMISSION}": (
             "You ask for action, but your user may not hand requests over to {target}. No ticket was opened."
         ),

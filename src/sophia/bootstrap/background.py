@@ -1,6 +1,7 @@
 """What a process does beside answering requests: it plays runs and looks after what is left undone."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -8,6 +9,7 @@ from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from sophia.adapters.telemetry import Telemetry
+from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import LeaseKeeper
@@ -50,6 +52,7 @@ class Background:
         system: SystemIdentity,
         keeper: LeaseKeeper,
         resume_runs: ResumeRuns,
+        deliver: DeliverTickets,
         chores: Sequence[Chore],
         runs_at_once: int,
         telemetry: Telemetry,
@@ -59,19 +62,25 @@ class Background:
         self._system = system
         self._keeper = keeper
         self._resume_runs = resume_runs
+        self._deliver = deliver
         self._chores = (self._resume, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
         self._begun: set[Future[Any]] = set()
         self._stopping = threading.Event()
-        self._rounds: threading.Thread | None = None
+        self._rounds: tuple[threading.Thread, ...] = ()
 
     def start(self) -> None:
         """Begin to look after chores."""
-        if self._rounds is None:
-            self._rounds = threading.Thread(target=self._look_after, name="chores", daemon=True)
-            self._rounds.start()
+        if not self._rounds:
+            # A desk may take its time; nothing else waits for it.
+            self._rounds = (
+                threading.Thread(target=self._look_after, args=(self._chores,), name="chores", daemon=True),
+                threading.Thread(target=self._look_after, args=((self._deliver,),), name="deliveries", daemon=True),
+            )
+            for thread in self._rounds:
+                thread.start()
 
     @property
     def stopping(self) -> bool:
@@ -92,8 +101,9 @@ class Background:
 
         Args:
             within: seconds that what was begun is given; None: as many as it takes. What is not finished
-                by then is left to its lease: another process takes it up.
+                by then is left to its lease: another process takes it up, and the tickets that wait as well.
         """
+        until = None if within is None else time.monotonic() + within
         self._stopping.set()
         _, left = wait(tuple(self._begun), within)
         if left:
@@ -101,10 +111,11 @@ class Background:
             self._keeper.abandon()
         self._runs.shutdown(wait=not left)
         self._refreshes.shutdown(wait=not left)
-        if self._rounds is not None:
-            self._rounds.join()
-            self._rounds = None
-        self.do_chores()
+        for thread in self._rounds:
+            thread.join(_left(until))
+        self._rounds = ()
+        self._deliver.finish(_left(until))
+        self._round(self._chores if until else (*self._chores, self._deliver))
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
         """Play a run soon, see `ExecuteRun`.
@@ -128,7 +139,10 @@ class Background:
 
     def do_chores(self) -> int:
         """One round for every company; what fails is logged and left for the next. How much there was to do."""
-        return sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in self._chores)
+        return self._round((*self._chores, self._deliver))
+
+    def _round(self, chores: Sequence[Chore]) -> int:
+        return sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)
 
     def _do(self, chore: Chore, scope: TenantScope) -> int:
         try:
@@ -164,14 +178,18 @@ class Background:
         begun.add_done_callback(lambda done: context.run(_report, done))
         return begun
 
-    def _look_after(self) -> None:
+    def _look_after(self, chores: Sequence[Chore]) -> None:
         pause = _ROUND
         while not self._stopping.wait(pause):
             try:
-                pause = 0.0 if self.do_chores() else _ROUND
+                pause = 0.0 if self._round(chores) else _ROUND
             except SophiaError as error:
                 _log.warning("chores.failed", error=str(error))
                 pause = _ROUND
+
+
+def _left(until: float | None) -> float | None:
+    return None if until is None else max(0.0, until - time.monotonic())
 
 
 def _report(done: Future[Any]) -> None:

@@ -156,6 +156,7 @@ class Turns(containers.DeclarativeContainer):
         DeliverTickets,
         records,
         providers.Singleton(ObservedTicketDesk, adapters.desk, telemetry),
+        settings.provided.handoff_targets,
         adapters.clock,
         owner,
     )
@@ -236,7 +237,8 @@ class UseCases(containers.DeclarativeContainer):
         system,
         keeper,
         turns.resume_runs,
-        providers.List(turns.deliver_tickets, embed_messages, sync_index, forget_keys),
+        turns.deliver_tickets,
+        providers.List(embed_messages, sync_index, forget_keys),
         settings.provided.service.runs,
         telemetry,
     )

@@ -19,12 +19,17 @@ class Priority(StrEnum):
 
 @frozen
 class Target:
-    """An agent that takes tickets, and the categories that go to it."""
+    """An agent that takes tickets, and the categories that go to it.
+
+    Attributes:
+        honours_keys: whether a ticket that it is sent twice, with the same key, is one ticket there.
+    """
 
     name: str
     categories: frozenset[Category] = field(
         default=frozenset({Category.PROVISIONING, Category.CHANGE, Category.TROUBLESHOOTING})
     )
+    honours_keys: bool = True
 
 
 class TicketStatus(StrEnum):

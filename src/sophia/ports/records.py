@@ -411,6 +411,17 @@ class Outbox(Protocol):
     def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[tuple[Lease, str, int], ...]:
         """Take deliveries that are due and free: lease (its work is the key), ticket id, attempts so far.
 
+        Each time that a delivery is taken its fence grows by one, from 1; attempts are those that ended in ``again``.
+        A fence above attempts + 1 tells that an earlier holder has not come to an end: it has died, or still works.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def take(self, key: str, owner: str, now: datetime, until: datetime) -> tuple[Lease, str, int] | None:
+        """Take one delivery, due or not, as ``claim`` does; None when it is not free, or done.
+
         Raises:
             PermissionDenied: for any scope but SOPHIA's own.
         """

@@ -1,9 +1,10 @@
 """Deliveries that wait."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from sophia.adapters.sql.tables import outbox
 from sophia.adapters.sql.unit import Unit, require_system
@@ -27,6 +28,9 @@ _DUE = (
     )
     .order_by(outbox.c.due, outbox.c.key)
     .limit(bindparam("count"))
+)
+_FREE = select(outbox.c.key, outbox.c.ticket_id, outbox.c.attempts, outbox.c.fence).where(
+    _this, or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= bindparam("now"))
 )
 _TAKE = (
     update(outbox).where(_this).values(owner=bindparam("holder"), lease_until=bindparam("until"), fence=bindparam("f"))
@@ -56,12 +60,13 @@ class SqlOutbox(Outbox):
     def claim(self, owner: str, now: datetime, until: datetime, limit: int) -> tuple[tuple[Lease, str, int], ...]:
         """See `Outbox`."""
         require_system(self._unit.scope)
-        rows = self._unit.rows(_DUE, self._unit.of_company(now=now, count=limit))
-        self._unit.change_all(
-            _TAKE,
-            [self._unit.of_company(k=row.key, holder=owner, until=until, f=row.fence + 1) for row in rows],
-        )
-        return tuple((Lease(row.key, owner, row.fence + 1), row.ticket_id, row.attempts) for row in rows)
+        return self._taken(self._unit.rows(_DUE, self._unit.of_company(now=now, count=limit)), owner, until)
+
+    def take(self, key: str, owner: str, now: datetime, until: datetime) -> tuple[Lease, str, int] | None:
+        """See `Outbox`."""
+        require_system(self._unit.scope)
+        taken = self._taken(self._unit.rows(_FREE, self._unit.of_company(k=key, now=now)), owner, until)
+        return taken[0] if taken else None
 
     def done(self, lease: Lease) -> None:
         """See `Outbox`."""
@@ -75,6 +80,13 @@ class SqlOutbox(Outbox):
         """See `Outbox`."""
         row = self._unit.first(_DEPTH, self._unit.of_company())
         return 0 if row is None else int(row.depth)
+
+    def _taken(self, rows: Sequence[Row[Any]], owner: str, until: datetime) -> tuple[tuple[Lease, str, int], ...]:
+        self._unit.change_all(
+            _TAKE,
+            [self._unit.of_company(k=row.key, holder=owner, until=until, f=row.fence + 1) for row in rows],
+        )
+        return tuple((Lease(row.key, owner, row.fence + 1), row.ticket_id, row.attempts) for row in rows)
 
     def _with(self, lease: Lease, statement: Any, **values: object) -> None:
         held = self._unit.of_company(k=lease.work_id, holder=lease.owner, held=lease.fence, **values)

@@ -122,6 +122,29 @@ class OutboxContract(RecordsCase):
             ((lease, _, _),) = tx.outbox.claim("one", now, now + timedelta(1), 1)
         assert lease.work_id == "early"
 
+    def test_a_certain_one_is_taken_before_it_is_due_and_by_one(self, world: World) -> None:
+        now = world.clock.now()
+        until = now + timedelta(seconds=10)
+        with world.records.write(ANA) as tx:
+            tx.outbox.add("tkt_a", "a", now + timedelta(seconds=5))
+            tx.outbox.add("tkt_b", "b", now)
+        with world.records.write(SYSTEM) as tx:
+            assert tx.outbox.take("c", "one", now, until) is None
+            taken = tx.outbox.take("a", "one", now, until)
+            assert taken is not None
+            lease, ticket_id, attempts = taken
+            assert (lease.work_id, lease.owner, lease.fence, ticket_id, attempts) == ("a", "one", 1, "tkt_a", 0)
+            assert tx.outbox.take("a", "two", now, until) is None
+        now = world.clock.advance(10)
+        with world.records.write(SYSTEM) as tx:
+            again = tx.outbox.take("a", "two", now, now + timedelta(seconds=10))
+            assert again is not None
+            assert (again[0].fence, again[2]) == (2, 0)
+            with pytest.raises(LeaseLost):
+                tx.outbox.done(lease)
+            tx.outbox.done(again[0])
+            assert tx.outbox.take("a", "one", now, until) is None
+
     def test_the_same_key_is_queued_once(self, world: World) -> None:
         self.queued(world, "a", "a")
         self.queued(world, "a")
@@ -133,8 +156,11 @@ class OutboxContract(RecordsCase):
         now = world.clock.now()
         with world.records.write(ANA) as tx, pytest.raises(PermissionDenied):
             tx.outbox.claim("x", now, now, 1)
+        with world.records.write(ANA) as tx, pytest.raises(PermissionDenied):
+            tx.outbox.take("a", "x", now, now)
         with world.records.write(OTHER_SYSTEM) as tx:
             assert tx.outbox.claim("x", now, now + timedelta(1), 1) == ()
+            assert tx.outbox.take("a", "x", now, now + timedelta(1)) is None
             assert tx.outbox.depth() == 0
         self.queued(world, "a", scope=EVE)
         with world.records.read(OTHER_SYSTEM) as tx:

@@ -77,13 +77,12 @@ class MemoryOutbox(Outbox):
             for key, stored in self._state.outbox.items()
             if stored.due <= now and stored.claim.is_free(now)
         ]
-        taken = []
-        for _, key in sorted(ready)[:limit]:
-            stored = self._state.outbox[key]
-            claim = Claim(owner, until, stored.claim.fence + 1)
-            self._state.outbox[key] = evolve(stored, claim=claim)
-            taken.append((Lease(key, owner, claim.fence), stored.ticket_id, stored.attempts))
-        return tuple(taken)
+        return tuple(self._taken(key, owner, until) for _, key in sorted(ready)[:limit])
+
+    def take(self, key: str, owner: str, now: datetime, until: datetime) -> tuple[Lease, str, int] | None:
+        require_system(self._scope)
+        stored = self._state.outbox.get(key)
+        return self._taken(key, owner, until) if stored is not None and stored.claim.is_free(now) else None
 
     def done(self, lease: Lease) -> None:
         self._held(lease)
@@ -96,6 +95,12 @@ class MemoryOutbox(Outbox):
 
     def depth(self) -> int:
         return len(self._state.outbox)
+
+    def _taken(self, key: str, owner: str, until: datetime) -> tuple[Lease, str, int]:
+        stored = self._state.outbox[key]
+        claim = Claim(owner, until, stored.claim.fence + 1)
+        self._state.outbox[key] = evolve(stored, claim=claim)
+        return Lease(key, owner, claim.fence), stored.ticket_id, stored.attempts
 
     def _held(self, lease: Lease) -> StoredDelivery:
         stored = self._state.outbox.get(lease.work_id)

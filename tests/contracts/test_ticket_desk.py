@@ -5,7 +5,8 @@ from contextlib import contextmanager
 import pytest
 from attrs import evolve
 
-from sophia.adapters.backend.desk import RestTicketDesk, Route
+from sophia.adapters.backend.desk import RestTicketDesk
+from sophia.adapters.backend.route import Route
 from sophia.adapters.local_desk import LocalTicketDesk
 from sophia.adapters.local_desk.desk import DeskReport
 from sophia.adapters.sql import migrate, open_engine

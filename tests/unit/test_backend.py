@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.contextvars import bound_contextvars
 
-from sophia.adapters.backend.desk import RestTicketDesk, Route
+from sophia.adapters.backend.desk import RestTicketDesk
+from sophia.adapters.backend.route import Route
 from sophia.adapters.http.trace import within_trace
 from sophia.domain.asked import Action, Category
 from sophia.domain.tickets import Enclosure, Priority, Ticket

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from sophia.adapters.backend.route import Route
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings import Settings, load_settings, parse_settings
 from sophia.errors import ConfigurationError
@@ -24,6 +25,31 @@ def test_the_examples_are_read() -> None:
     settings = load_settings(Path(__file__).parents[2] / "examples" / "sophia.toml")
     assert [company.id for company, _ in settings.tenants] == ["acme", "globex"]
     assert settings.data_dir == Path(__file__).parents[2] / "examples" / "var"
+
+
+def test_tickets_go_to_the_backend_where_there_is_one() -> None:
+    assert parse_settings({}, Path("/etc")).desk == "local"
+    targets = [
+        {"name": "VICTORIA", "categories": ["change", "provisioning"]},
+        {
+            "name": "NIGHT",
+            "categories": ["troubleshooting"],
+            "path": "/night",
+            "token_file": "n.token",
+            "honours_keys": False,
+        },
+    ]
+    backend = {"base_url": "https://backend.example.com", "token_file": "b.token"}
+    settings = parse_settings({"backend": backend, "targets": targets}, Path("/etc"))
+    assert settings.desk == "backend"
+    assert settings.routes == {
+        "VICTORIA": Route("/victoria/report", Path("/etc/b.token")),
+        "NIGHT": Route("/night", Path("/etc/n.token")),
+    }
+    assert [(target.name, target.honours_keys) for target in settings.handoff_targets] == [
+        ("VICTORIA", True),
+        ("NIGHT", False),
+    ]
 
 
 def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> None:
@@ -71,6 +97,26 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
         ),
         ({"agent": {"openai": {"timeout": 0}}}, {"/agent/openai": "'timeout' must be > 0: 0.0"}),
         ({"agent": {"openai": {"key": "s3cret"}}}, {"/agent/openai/key": "unknown key; did you mean 'api_key_file'?"}),
+        (
+            {"backend": {"base_url": "http://backend.example.com", "tokn": "s3cret"}},
+            {"/backend/tokn": "unknown key; did you mean 'token_file'?"},
+        ),
+        (
+            {"backend": {"base_url": "http://backend.example.com"}},
+            {
+                "/backend/base_url": "http:// is for this machine only; use https://",
+                "/backend/token_file": "required key is missing",
+            },
+        ),
+        ({"backend": {"timeout": 60}}, {"/backend": "'timeout' must be <= 20: 60.0"}),
+        (
+            {"targets": [{"name": "V", "path": "report"}, {"name": "V", "path": "/a?b=c"}]},
+            {
+                "/targets/0/path": "expected a path that begins with '/', got 'report'",
+                "/targets/1/path": "expected a path that begins with '/', got '/a?b=c'",
+                "/targets/1/name": "'V' is there twice",
+            },
+        ),
         ({"companies": [COMPANY, COMPANY]}, {"/companies/1/id": "'acme' is there twice"}),
         (
             {"companies": [{"id": "a", "sources": [{"name": "d", "path": "p", "owner": "bo"}]}]},

@@ -56,6 +56,7 @@ from sophia.application.threads import (
 from sophia.application.tickets import ListTickets, ReadTicket
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.database import open_database
+from sophia.bootstrap.desks import open_backend_desk
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -120,7 +121,16 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.service.language,
         ),
     )
-    desk = providers.Singleton(LocalTicketDesk, engine)
+    desk = providers.Selector(
+        settings.provided.desk,
+        local=providers.Singleton(LocalTicketDesk, engine),
+        backend=providers.Singleton(
+            open_backend_desk,
+            settings.provided.backend.base_url,
+            settings.provided.routes,
+            settings.provided.backend.timeout,
+        ),
+    )
     access_keys = providers.Singleton(SqlAccessKeys, engine)
     verifier: providers.Provider[TokenVerifier] = providers.Singleton(
         open_tokens, settings.provided.auth, platform_vault

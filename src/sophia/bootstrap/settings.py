@@ -19,6 +19,7 @@ import attrs
 import cattrs
 from attrs import field, frozen
 
+from sophia.adapters.backend.route import Route
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.domain.asked import Category
@@ -29,6 +30,7 @@ from sophia.errors import ConfigurationError, Fault
 __all__ = [
     "AgentSettings",
     "AuthSettings",
+    "BackendSettings",
     "CompanySettings",
     "CredentialSettings",
     "DatabaseSettings",
@@ -53,6 +55,7 @@ _SHARED = ("HS256",)
 _PLATFORM_SECRET = re.compile("platform:[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _PUBLISHED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*", re.ASCII)  # RFC 3986, 3.3
 _OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
@@ -205,11 +208,36 @@ class TelemetrySettings:
 
 
 @frozen
+class BackendSettings:
+    """The backend that SOPHIA belongs to; without an address tickets stay at a desk of SOPHIA's own.
+
+    Attributes:
+        token_file: a file that holds the service token and that others cannot read.
+        timeout: seconds that one request may take.
+        directory: where companies and users are looked up.
+    """
+
+    base_url: str = ""
+    token_file: str = ""
+    timeout: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(20)])
+    directory: Literal["file"] = "file"
+
+
+@frozen
 class TargetSettings:
-    """An agent that takes tickets."""
+    """An agent that takes tickets.
+
+    Attributes:
+        path: where the backend takes them.
+        token_file: where this agent asks for another token than the backend's.
+        honours_keys: whether a ticket that comes twice with the same ``Idempotency-Key`` is one ticket there.
+    """
 
     name: str
     categories: tuple[Category, ...] = (Category.PROVISIONING, Category.CHANGE, Category.TROUBLESHOOTING)
+    path: str = "/victoria/report"
+    token_file: str = ""
+    honours_keys: bool = True
 
 
 @frozen
@@ -263,6 +291,7 @@ class Settings:
     credentials: CredentialSettings = CredentialSettings()
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    backend: BackendSettings = BackendSettings()
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)
@@ -314,7 +343,18 @@ class Settings:
     @property
     def handoff_targets(self) -> tuple[Target, ...]:
         """The agents that take tickets."""
-        return tuple(Target(target.name, frozenset(target.categories)) for target in self.targets)
+        return tuple(Target(t.name, frozenset(t.categories), t.honours_keys) for t in self.targets)
+
+    @property
+    def desk(self) -> Literal["backend", "local"]:
+        """Which desk takes the tickets."""
+        return "backend" if self.backend.base_url else "local"
+
+    @property
+    def routes(self) -> dict[str, Route]:
+        """Where the backend takes each agent's tickets."""
+        file = self.backend.token_file
+        return {t.name: Route(t.path, self.directory / (t.token_file or file)) for t in self.targets}
 
     @property
     def tenants(self) -> tuple[tuple[Company, tuple[User, ...]], ...]:
@@ -430,6 +470,7 @@ def _inconsistencies(settings: Settings) -> Iterator[Fault]:
             yield Fault("/agent/openai/model", "required key is missing")
         if fault := url_fault(settings.agent.openai.base_url):
             yield Fault("/agent/openai/base_url", fault)
+    yield from _faults_of_backend(settings)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
         if company.access_key_sha256 and not _SHA256.fullmatch(company.access_key_sha256):
@@ -461,6 +502,20 @@ def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:
             yield Fault(f"/auth/algorithms/{i}", f"expected one of {', '.join(known)}, got {algorithm!r}")
     if auth.jwks_url and not auth.algorithms:
         yield Fault("/auth/algorithms", "required key is missing")
+
+
+def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
+    backend = settings.backend
+    yield from _repeated([target.name for target in settings.targets], "/targets", "name")
+    for i, target in enumerate(settings.targets):
+        if not _PATH.fullmatch(target.path):
+            yield Fault(f"/targets/{i}/path", f"expected a path that begins with '/', got {target.path!r}")
+    if not backend.base_url:
+        return
+    if fault := url_fault(backend.base_url):
+        yield Fault("/backend/base_url", fault)
+    if not backend.token_file and not all(target.token_file for target in settings.targets):
+        yield Fault("/backend/token_file", "required key is missing")
 
 
 def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:

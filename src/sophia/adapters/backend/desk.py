@@ -3,13 +3,12 @@
 import string
 from collections.abc import Mapping
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import quote
 
 import tenacity
-from attrs import frozen
 from pybreaker import CircuitBreaker, CircuitBreakerError
 
+from sophia.adapters.backend.route import Route
 from sophia.adapters.backend.translate import BACKEND, number_from_wire, ticket_to_wire
 from sophia.adapters.http.client import HttpClient
 from sophia.adapters.http.key_file import read_key
@@ -19,22 +18,11 @@ from sophia.errors import ConfigurationError, Fault, TicketRejected, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.ticket_desk import TicketDesk
 
-__all__ = ["RestTicketDesk", "Route"]
+__all__ = ["RestTicketDesk"]
 
 _TOKEN_SETTING = "/backend/token_file"  # noqa: S105 -- the name of a setting
 
 _log = get_logger(__name__)
-
-
-@frozen
-class Route:
-    """Where an agent takes tickets: a path below the backend's address, and the file with the token that it asks for.
-
-    The token is read anew for each ticket.
-    """
-
-    path: str
-    token_file: Path
 
 
 class RestTicketDesk(TicketDesk):

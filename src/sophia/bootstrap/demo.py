@@ -1,14 +1,23 @@
-"""Trying SOPHIA out: keys that last as long as the process."""
+"""Trying SOPHIA out: keys that last as long as the process, and a backend to hand over to."""
 
+import base64
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 
-__all__ = ["DemoCompany", "demo_companies", "demo_keys", "demo_sophia"]
+__all__ = ["DemoBackend", "DemoCompany", "demo_companies", "demo_keys", "demo_sophia", "demo_webhook_secrets"]
 
 
 @frozen
@@ -25,6 +34,55 @@ class DemoCompany:
 def demo_keys(settings: Settings) -> dict[str, str]:
     """A fresh access key for each company."""
     return mint_demo_keys(company.id for company in settings.companies)
+
+
+def demo_webhook_secrets(settings: Settings) -> dict[str, str]:
+    """A fresh secret for each company, for the backend of the demo to sign its reports on tickets with."""
+    return {c.id: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}" for c in settings.companies}
+
+
+class DemoBackend:
+    """An emulated backend in a process of its own, which ends with this one.
+
+    Args:
+        settings: of the SOPHIA that hands over to it.
+        sophia: where that one listens.
+        webhook_secrets: that it signs its reports on tickets with, by company.
+    """
+
+    def __init__(self, settings: Settings, sophia: str, webhook_secrets: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._folder = Path(tempfile.mkdtemp(prefix="sophia-demo-"))
+        self._token_file = self._folder / "token"
+        self._token_file.touch(mode=0o600)
+        token = secrets.token_urlsafe(32)
+        self._token_file.write_text(token)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sophia.testing.emulators.backend_page"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for SOPHIA alone; this ends when its stdin does
+        )
+        paths = [target.path for target in settings.targets]
+        told = {"sophia": sophia, "token": token, "paths": paths, "secrets": dict(webhook_secrets)}
+        stdin, stdout = cast(IO[str], self._process.stdin), cast(IO[str], self._process.stdout)
+        stdin.write(f"{json.dumps(told)}\n")
+        stdin.flush()
+        self.url = stdout.readline().strip()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, with this backend in them."""
+        backend = evolve(self._settings.backend, base_url=self.url, token_file=str(self._token_file))
+        targets = tuple(evolve(target, token_file="") for target in self._settings.targets)
+        return evolve(self._settings, backend=backend, targets=targets)
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.communicate()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def demo_sophia(settings: Settings, keys: Mapping[str, str]) -> Sophia:

@@ -10,14 +10,19 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from sophia.bootstrap.key_files import check_key_files
 from sophia.bootstrap.logs import log_to_stderr, logs_are_json
 from sophia.bootstrap.process import share_processors
 from sophia.bootstrap.settings import Settings, load_settings
 from sophia.bootstrap.telemetry import check_telemetry, counting_together
 from sophia.errors import ConfigurationError, Fault
+
+if TYPE_CHECKING:
+    from sophia.bootstrap.demo import DemoBackend
 
 __all__ = ["command"]
 
@@ -42,6 +47,7 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
         raise ConfigurationError(Fault("", "there is no way in but --demo yet: it makes keys for this machine only"))
     _check_address(settings)
     check_telemetry(settings)
+    check_key_files(settings)
     share_processors()
     with counting_together():
         _serve(settings, path, no_wait=no_wait)
@@ -51,7 +57,13 @@ def _serve(settings: Settings, path: Path, *, no_wait: bool) -> None:
     refreshing = _refresh(path, settings, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415
-    from sophia.bootstrap.demo import demo_companies, demo_keys, demo_sophia  # noqa: PLC0415
+    from sophia.bootstrap.demo import (  # noqa: PLC0415
+        DemoBackend,
+        demo_companies,
+        demo_keys,
+        demo_sophia,
+        demo_webhook_secrets,
+    )
     from sophia.entrypoints.http.server import DemoServer  # noqa: PLC0415
 
     open_database(settings).dispose()
@@ -59,16 +71,24 @@ def _serve(settings: Settings, path: Path, *, no_wait: bool) -> None:
     owner = os.getpid()
     # Whoever ends this process means the refresh, too; gunicorn sets handlers of its own later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    backend = None
     try:
+        webhook_secrets = demo_webhook_secrets(settings)
+        if not settings.backend.base_url:
+            backend = DemoBackend(settings, _url(settings), webhook_secrets)
+            settings = backend.settings
         if refreshing is not None and not no_wait:
             refreshing.wait()
         make = partial(demo_sophia, settings, keys)
-        DemoServer(settings.service, make, _welcome(settings, keys), demo_companies(settings, keys)).run()
+        DemoServer(settings.service, make, _welcome(settings, keys, backend), demo_companies(settings, keys)).run()
     finally:
         # Workers are forks of this process and leave through here as well.
-        if refreshing is not None and os.getpid() == owner:
-            refreshing.terminate()
-            refreshing.wait()
+        if os.getpid() == owner:
+            if backend is not None:
+                backend.stop()
+            if refreshing is not None:
+                refreshing.terminate()
+                refreshing.wait()
 
 
 def _check_address(settings: Settings) -> None:
@@ -93,9 +113,15 @@ def _refresh(path: Path, settings: Settings, *, quiet: bool) -> subprocess.Popen
     )
 
 
-def _welcome(settings: Settings, keys: Mapping[str, str]) -> str:
-    url = f"http://{settings.service.host}:{settings.service.port}"
+def _url(settings: Settings) -> str:
+    return f"http://{settings.service.host}:{settings.service.port}"
+
+
+def _welcome(settings: Settings, keys: Mapping[str, str], backend: "DemoBackend | None") -> str:
+    url = _url(settings)
     lines = ["", f"Open {url}/ to chat (contract: {url}/docs). Ctrl-C ends it.", ""]
+    if backend is not None:
+        lines += [f"Open {backend.url}/ to see what is handed over, and to answer it.", ""]
     for company in settings.companies:
         lines.append(f"{company.name or company.id}: access key {keys[company.id]}")
         for message in company.examples:

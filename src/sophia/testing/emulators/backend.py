@@ -71,7 +71,6 @@ class BackendEmulator(LoopbackServer):
         paths: where tickets are taken.
         companies: what the directory knows: a company's own fields, and ``users`` by their id.
         first: the number of the first ticket.
-        port: 0 for any that is free.
     """
 
     def __init__(
@@ -84,9 +83,8 @@ class BackendEmulator(LoopbackServer):
         paths: Sequence[str] = ("/victoria/report",),
         companies: Mapping[str, Mapping[str, Any]] | None = None,
         first: int = 1,
-        port: int = 0,
     ) -> None:
-        super().__init__(self._answer, port)
+        super().__init__(self._answer)
         self._token = token
         self._honours_keys = honours_keys
         self._repeated = repeated

@@ -87,13 +87,13 @@ class LoopbackServer:
         left: is set when a client goes away while it is being answered.
     """
 
-    def __init__(self, handle: Handler, port: int = 0) -> None:
+    def __init__(self, handle: Handler) -> None:
         self.requests: list[Request] = []
         self.left = threading.Event()
         self._handle = handle
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", port), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property

@@ -140,11 +140,23 @@ class Served:
         data_dir: where it keeps its files, so that several can share them; in ``folder`` where none is given.
         users: how many users, ``u0`` and up, the company has.
         service: more lines of ``[service]``.
+        sections: more sections.
         noted: whether each piece is noted in ``spoken.log``; where none is, nothing is embedded either.
     """
 
     def __init__(
-        self, folder, *, workers=2, threads=64, runs=64, users=1, data_dir=None, service="", noted=True, start=True
+        self,
+        folder,
+        *,
+        workers=2,
+        threads=64,
+        runs=64,
+        users=1,
+        data_dir=None,
+        service="",
+        sections="",
+        noted=True,
+        start=True,
     ):
         folder.mkdir(parents=True, exist_ok=True)
         self.data_dir = (data_dir or folder / "data").absolute()
@@ -160,7 +172,7 @@ class Served:
                 threads=threads,
                 runs=runs,
                 data_dir=self.data_dir,
-                more=service,
+                more=f"{service}\n{sections}",
                 company=COMPANY,
                 users=", ".join(f'{{id = "u{n}"}}' for n in range(users)),
             )

@@ -83,6 +83,8 @@ class Server:
     def _read_keys(self) -> dict[str, str]:
         keys: dict[str, str] = {}
         for line in self._pipe:
+            if found := re.fullmatch(r"Open (\S+) to see what is handed over, and to answer it.\n", line):
+                self.backend = found[1]
             if found := re.fullmatch(r"(\w+): access key (\S+)\n", line):
                 keys[found[1].lower()] = found[2]
             if len(keys) == 2:
@@ -96,8 +98,11 @@ class Server:
 
     @property
     def workers(self) -> list[int]:
+        """Those children that are forks; the emulated backend is a program of its own."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in children.read_text().split()]
+        program = Path(f"/proc/{self.process.pid}/cmdline").read_bytes()
+        pids = [int(pid) for pid in children.read_text().split()]
+        return [pid for pid in pids if Path(f"/proc/{pid}/cmdline").read_bytes() == program]
 
     def interrupt(self) -> int:
         os.killpg(self.process.pid, signal.SIGINT)
@@ -165,10 +170,13 @@ def test_it_answers_with_a_quote_that_stands_there(acme: Caller) -> None:
     assert stored["text"][quote["start"] : quote["end"]] == quote["quote"]
 
 
-def test_it_hands_over(acme: Caller) -> None:
+def test_it_hands_over(server: Server, acme: Caller) -> None:
     handoff = acme.ask("Block the IP 203.0.113.7 on the perimeter firewall").json()["handoff"]
     assert (handoff["decision"], handoff["category"], handoff["status"]) == ("handed_off", "change", "delivered")
     assert acme.get(f"/tickets/{handoff['ticketId']}").json()["externalId"] == handoff["externalId"]
+    shown = httpx.get(server.backend).text
+    assert handoff["externalId"] in shown
+    assert handoff["summary"] in shown
 
 
 def test_its_page_lets_itself_in_and_shows_where_an_answer_stands(server: Server, browser: Browser) -> None:

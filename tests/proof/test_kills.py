@@ -8,7 +8,6 @@ read again: what was heard has to stand there, word for word.
 import http.client
 import random
 import re
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,8 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 from callers import LAST, PATIENCE, Caller, Event, Stream, eventually, is_whole, text_of
-from served import Served, kill
+from reaper import Reaper
+from served import Served
 
 pytestmark = pytest.mark.proof
 
@@ -107,33 +107,6 @@ class Asking:
     def _listen(asked: Asked, stream: Stream) -> None:
         with stream:
             asked.heard += stream
-
-
-class Reaper(threading.Thread):
-    """Kills a worker or the whole server now and then, and starts the server again."""
-
-    def __init__(self, server: Served, chance: random.Random) -> None:
-        super().__init__()
-        self._server = server
-        self._chance = chance
-        self._done = threading.Event()
-        self.killed: set[int] = set()
-        self.kills = {"worker": 0, "server": 0}
-
-    def run(self) -> None:
-        while not self._done.wait(self._chance.uniform(0.5, 4.0)):
-            if self._chance.random() < 0.3:
-                self.killed.update(self._server.kill())
-                self.kills["server"] += 1
-                self._server.start()
-            elif workers := self._server.workers:
-                victim = self._chance.choice(workers)
-                self.kills["worker"] += kill(victim)
-                self.killed.add(victim)
-
-    def stop(self) -> None:
-        self._done.set()
-        self.join()
 
 
 def test_nothing_is_lost_when_processes_die(tmp_path: Path) -> None:

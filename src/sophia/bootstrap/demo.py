@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
+from sophia.errors import Unavailable
 
 __all__ = ["DemoBackend", "DemoCompany", "demo_companies", "demo_keys", "demo_sophia", "demo_webhook_secrets"]
 
@@ -48,6 +49,9 @@ class DemoBackend:
         settings: of the SOPHIA that hands over to it.
         sophia: where that one listens.
         webhook_secrets: that it signs its reports on tickets with, by company.
+
+    Raises:
+        Unavailable: it does not start.
     """
 
     def __init__(self, settings: Settings, sophia: str, webhook_secrets: Mapping[str, str]) -> None:
@@ -70,6 +74,9 @@ class DemoBackend:
         stdin.write(f"{json.dumps(told)}\n")
         stdin.flush()
         self.url = stdout.readline().strip()
+        if not self.url:
+            self.stop()
+            raise Unavailable("the demo's backend", "has not started")
 
     @property
     def settings(self) -> Settings:

@@ -127,6 +127,14 @@ def test_what_went_wrong_is_one_line(settings: Path, arguments: list[str], code:
         assert result.stderr.count("\n") == 1
 
 
+def test_what_would_stop_a_server_that_serves_is_said_before_it_does(tmp_path: Path) -> None:
+    config = tmp_path / "sophia.toml"
+    config.write_text('[service]\nport = 0\n[backend]\nbase_url = "https://b.example.com"\ntoken_file = "none"\n')
+    result = run("serve", "--demo", "--config", str(config))
+    assert result.exit_code == 1
+    assert result.stderr == f"sophia: /backend/token_file: cannot read {tmp_path}/none: No such file or directory\n"
+
+
 def test_eval_handoff(tmp_path: Path) -> None:
     file = tmp_path / "messages.jsonl"
     lines = [

@@ -9,10 +9,11 @@ __all__ = ["FoundMessage", "Message", "Role", "Thread", "thread_title"]
 
 
 class Role(StrEnum):
-    """Who said a message."""
+    """Who said a message; what became of a ticket is told by nobody who takes part, and is no part of what was said."""
 
     USER = "user"
     ASSISTANT = "assistant"
+    TICKET = "ticket"
 
 
 @frozen
@@ -31,7 +32,7 @@ class Message:
     """One thing said in a thread.
 
     Attributes:
-        vector: of the text, as float32 bytes; empty until it is embedded.
+        vector: of the text, as float32 bytes; empty until it is embedded, and for what became of a ticket always.
     """
 
     id: str

@@ -3,11 +3,32 @@
 from datetime import datetime
 from enum import StrEnum
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sophia.domain.asked import Action, Category
 
-__all__ = ["Enclosure", "Priority", "Target", "Ticket", "TicketState", "TicketStatus", "delivery_key"]
+__all__ = [
+    "NOTE_LIMIT",
+    "NUMBER_LIMIT",
+    "VERSION_LIMIT",
+    "Enclosure",
+    "Priority",
+    "Target",
+    "Ticket",
+    "TicketReport",
+    "TicketState",
+    "TicketStatus",
+    "delivery_key",
+]
+
+NOTE_LIMIT = 2_000
+"""Characters of what an agent notes beside a state."""
+
+NUMBER_LIMIT = 200
+"""Characters of the number that an agent gives a ticket."""
+
+VERSION_LIMIT = 2**31 - 1
+"""The highest version of a report: what every database takes as a whole number."""
 
 
 class Priority(StrEnum):
@@ -49,6 +70,22 @@ class TicketState(StrEnum):
     RESOLVED = "resolved"
     REJECTED = "rejected"
     RETURNED = "returned"
+
+
+@frozen
+class TicketReport:
+    """What the agent that acts reports back of a ticket.
+
+    Attributes:
+        version: from 1; a later report has a higher one.
+        note: text that is not the user's: data to show, never to act on.
+        external_id: the ticket's number there, where it is told.
+    """
+
+    version: int
+    state: TicketState
+    note: str | None = field(default=None, repr=False)
+    external_id: str | None = None
 
 
 @frozen
@@ -100,6 +137,25 @@ class Ticket:
     state: TicketState | None = None
     version: int = 0
     note: str | None = field(default=None, repr=False)
+
+    def after(self, report: TicketReport) -> "Ticket":
+        """The ticket once this has been reported; itself, where as much or more was known before.
+
+        Whatever the order in which reports come, and however often, the state is that of the highest version. Any
+        state may follow any other: what was resolved is reopened by a newer report. Who reports on a ticket has it,
+        so that it is delivered, whatever became of the answer to its delivery.
+        """
+        if report.version <= self.version:
+            return self
+        return evolve(
+            self,
+            status=TicketStatus.DELIVERED,
+            reason=None,
+            external_id=report.external_id or self.external_id,
+            state=report.state,
+            version=report.version,
+            note=report.note,
+        )
 
 
 def delivery_key(company_id: str, thread_id: str, run_id: str, target: str) -> str:

@@ -78,7 +78,7 @@ class Conversations(Protocol):
         ...
 
     def last_messages(self, thread_id: str, limit: int) -> tuple[Message, ...]:
-        """The newest messages of a thread, oldest first."""
+        """The newest messages of a thread that user and SOPHIA have said, oldest first."""
         ...
 
     def nearest(
@@ -88,7 +88,7 @@ class Conversations(Protocol):
         ...
 
     def unembedded(self, limit: int) -> tuple[Message, ...]:
-        """Messages of the company that wait for their vector, oldest first.
+        """What users and SOPHIA have said in the company and waits for its vector, oldest first.
 
         Raises:
             PermissionDenied: for any scope but SOPHIA's own.
@@ -392,8 +392,16 @@ class Tickets(Protocol):
         """
         ...
 
+    def of_thread(self, thread_id: str, limit: int) -> tuple[Ticket, ...]:
+        """The tickets that were asked for in a thread, newest first."""
+        ...
+
+    def numbered(self, number: str) -> tuple[Ticket, ...]:
+        """The tickets that have this id, or this number at the agent that acts (upper or lower case), newest first."""
+        ...
+
     def update(self, ticket: Ticket) -> None:
-        """Store a ticket's new state (status, number, reason); its text stays as it is stored.
+        """Store a ticket's new state (status, number, reason, what was reported); its text stays as it is stored.
 
         Raises:
             NotFound: none, or another user's.

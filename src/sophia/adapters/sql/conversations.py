@@ -54,7 +54,12 @@ _MESSAGES = (
     .order_by(messages.c.position)
     .limit(bindparam("count"))
 )
-_LAST_MESSAGES = select(messages).where(_OF_THREAD).order_by(messages.c.position.desc()).limit(bindparam("count"))
+_LAST_MESSAGES = (
+    select(messages)
+    .where(_OF_THREAD, messages.c.role != Role.TICKET.value)
+    .order_by(messages.c.position.desc())
+    .limit(bindparam("count"))
+)
 _THESE_MESSAGES = select(messages).where(mine(messages), messages.c.id.in_(bindparam("ids", expanding=True)))
 _UNEMBEDDED = (
     select(messages)
@@ -133,7 +138,8 @@ class SqlConversations(Conversations):
                 "text": message.text,
                 "language": message.language,
                 "created_at": message.created_at,
-                "vector": message.vector or None,
+                # None waits for its vector; what became of a ticket gets none, and is never found by meaning.
+                "vector": message.vector or (b"" if message.role is Role.TICKET else None),
             },
         )
 

@@ -5,6 +5,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sophia.domain.conversation import Role
 from sophia.domain.runs import MessageDelta
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import TicketStatus
@@ -190,6 +191,20 @@ class ConversationsContract(RecordsCase):
             assert tx.conversations.unembedded(10) == (second,)
         with world.records.read(ANA) as tx:
             assert tx.conversations.nearest((1, 0, 0), 1)[0].message.vector == vector(1, 0, 0)
+
+    def test_what_became_of_a_ticket_is_listed_and_no_part_of_what_was_said(self, world: World) -> None:
+        thread = world.thread()
+        said = world.said(thread)
+        told = evolve(world.message(thread.id, "TCK-1: hecho"), role=Role.TICKET)
+        with world.records.write(SYSTEM) as tx:
+            tx.conversations.add_message(told)
+        last = world.said(thread)
+        with world.records.read(ANA) as tx:
+            assert tx.conversations.messages(thread.id, 10).items == (said, told, last)
+            assert tx.conversations.last_messages(thread.id, 2) == (said, last)
+            assert tx.conversations.nearest((1.0, 0.0), 10) == ()
+        with world.records.read(SYSTEM) as tx:
+            assert tx.conversations.unembedded(10) == (said, last)
 
     def test_a_vector_of_anothers_message_cannot_be_set(self, world: World) -> None:
         message = world.said(world.thread())

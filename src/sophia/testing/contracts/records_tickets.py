@@ -88,6 +88,41 @@ class TicketsContract(RecordsCase):
         with world.records.read(ANA) as tx, pytest.raises(InvalidInput):
             tx.tickets.list(2, "nonsense")
 
+    def test_the_tickets_of_a_thread_come_newest_first_and_no_more_than_asked(self, world: World) -> None:
+        thread, another = world.thread(), world.thread()
+        first, second, third = (world.ticket(thread) for _ in range(3))
+        with world.records.write(ANA) as tx:
+            for ticket in (first, second, world.ticket(another), third):
+                tx.tickets.add(ticket)
+        with world.records.read(ANA) as tx:
+            assert tx.tickets.of_thread(thread.id, 10) == (third, second, first)
+            assert tx.tickets.of_thread(thread.id, 2) == (third, second)
+            assert tx.tickets.of_thread("thr_none", 10) == ()
+
+    def test_a_ticket_is_found_by_either_of_its_numbers(self, world: World) -> None:
+        thread = world.thread()
+        ticket, other = (evolve(world.ticket(thread), external_id=number) for number in ("TCK-42", "TCK-4"))
+        with world.records.write(ANA) as tx:
+            tx.tickets.add(ticket)
+            tx.tickets.add(other)
+            tx.tickets.add(world.ticket(thread))
+        with world.records.read(ANA) as tx:
+            for number in (ticket.id, ticket.id.upper(), "TCK-42", "tck-42"):
+                assert tx.tickets.numbered(number) == (ticket,)
+            for number in ("", "42", "TCK", "TCK-%", "none"):
+                assert tx.tickets.numbered(number) == ()
+
+    @pytest.mark.parametrize("stranger", [BOB, EVE, OTHER_SYSTEM])
+    def test_nobody_else_finds_it_by_thread_or_number(self, world: World, stranger: TenantScope) -> None:
+        ticket = evolve(world.ticket(world.thread()), external_id="TCK-42")
+        with world.records.write(ANA) as tx:
+            tx.tickets.add(ticket)
+        with world.records.read(stranger) as tx:
+            assert tx.tickets.of_thread(ticket.thread_id, 10) == ()
+            assert tx.tickets.numbered("TCK-42") == tx.tickets.numbered(ticket.id) == ()
+        with world.records.read(SYSTEM) as tx:
+            assert tx.tickets.of_thread(ticket.thread_id, 10) == tx.tickets.numbered("TCK-42") == (ticket,)
+
 
 class OutboxContract(RecordsCase):
     """Deliveries."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from attrs import evolve
 
-from sophia.domain.conversation import FoundMessage, Message, Thread
+from sophia.domain.conversation import FoundMessage, Message, Role, Thread
 from sophia.domain.paging import Page
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket, TicketStatus
@@ -53,7 +53,8 @@ class MemoryConversations(Conversations):
 
     def last_messages(self, thread_id: str, limit: int) -> tuple[Message, ...]:
         found = [stored for stored in self._mine() if stored.thread.id == thread_id]
-        return found[0].messages[-limit:] if found else ()
+        said = [message for message in found[0].messages if message.role is not Role.TICKET] if found else []
+        return tuple(said[-limit:])
 
     def nearest(
         self, vector: Sequence[float], limit: int, without_thread: str | None = None
@@ -69,7 +70,7 @@ class MemoryConversations(Conversations):
 
     def unembedded(self, limit: int) -> tuple[Message, ...]:
         require_system(self._scope)
-        waiting = [m for stored in self._mine() for m in stored.messages if not m.vector]
+        waiting = [m for stored in self._mine() for m in stored.messages if not m.vector and m.role is not Role.TICKET]
         return tuple(sorted(waiting, key=lambda message: message.id)[:limit])
 
     def set_vectors(self, vectors: Mapping[str, bytes]) -> None:

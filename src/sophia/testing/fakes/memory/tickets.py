@@ -1,5 +1,6 @@
 """Tickets and their deliveries in memory."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from attrs import evolve
@@ -45,6 +46,13 @@ class MemoryTickets(Tickets):
         mine = {t.id: t for t in self._state.tickets.values() if is_mine(self._scope, t.user_id)}
         return page("tickets", mine, limit, cursor, falling=True)
 
+    def of_thread(self, thread_id: str, limit: int) -> tuple[Ticket, ...]:
+        return tuple(ticket for ticket in self._newest_first() if ticket.thread_id == thread_id)[:limit]
+
+    def numbered(self, number: str) -> tuple[Ticket, ...]:
+        names = number.lower()
+        return tuple(t for t in self._newest_first() if names in (t.id, t.external_id and t.external_id.lower()))
+
     def update(self, ticket: Ticket) -> None:
         updated = evolve(
             self.get(ticket.id),
@@ -58,6 +66,10 @@ class MemoryTickets(Tickets):
         if ticket.status is not TicketStatus.QUEUED and updated.thread_id not in self._state.threads:
             updated = erased(updated)
         self._state.tickets[ticket.id] = updated
+
+    def _newest_first(self) -> Iterable[Ticket]:
+        mine = (ticket for ticket in self._state.tickets.values() if is_mine(self._scope, ticket.user_id))
+        return sorted(mine, key=lambda ticket: ticket.id, reverse=True)
 
 
 class MemoryOutbox(Outbox):

@@ -1,12 +1,22 @@
+from datetime import datetime
+
 import pytest
+from standardwebhooks import Webhook
 
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
+from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey
 from sophia.domain.access_keys import key_digest
 from sophia.domain.tenancy import Company
-from sophia.ports.identity import Claims, TenantDirectory, TokenVerifier
-from sophia.testing.contracts.identity import TenantDirectoryContract, TokenVerifierContract
+from sophia.errors import Unavailable
+from sophia.ports.identity import Claims, TenantDirectory, TokenVerifier, WebhookVerifier
+from sophia.testing.contracts.identity import (
+    Sign,
+    TenantDirectoryContract,
+    TokenVerifierContract,
+    WebhookVerifierContract,
+)
 from sophia.testing.fakes.access_keys import MemoryAccessKeys
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
 from sophia.testing.fakes.memory.records import MemoryRecords
@@ -14,6 +24,7 @@ from sophia.testing.fakes.system import FrozenClock, SequentialIds
 from sophia.testing.scopes import system_scope
 
 _KEYS = mint_demo_keys(["acme", "globex"])
+_SECRETS = mint_webhook_secrets(["acme", "globex"])
 
 
 class TestMemoryTokenVerifier(TokenVerifierContract):
@@ -61,6 +72,37 @@ class TestAccessKeyVerifier(TokenVerifierContract):
     @pytest.fixture
     def verifier(self) -> TokenVerifier:
         return self.verifier_and_valid[0]
+
+
+class TestStandardWebhookVerifier(WebhookVerifierContract):
+    @pytest.fixture
+    def verifier(self) -> WebhookVerifier:
+        return StandardWebhookVerifier(_SECRETS.get)
+
+    @pytest.fixture
+    def sign(self) -> Sign:
+        def sign(company: str, body: bytes, at: datetime) -> dict[str, str]:
+            signature = Webhook(_SECRETS[company]).sign("msg_1", at, body.decode())
+            return {
+                "webhook-id": "msg_1",
+                "webhook-timestamp": str(int(at.timestamp())),
+                "webhook-signature": signature,
+            }
+
+        return sign
+
+    def test_the_example_of_the_specifications_library_is_signed_alike(self) -> None:
+        # https://github.com/standard-webhooks/standard-webhooks/blob/main/libraries/python/tests/test_webhooks.py
+        webhook = Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        at = datetime.fromtimestamp(1614265330).astimezone()
+        signed = webhook.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", at, '{"test": 2432232314}')
+        assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+    @pytest.mark.parametrize("secret", ["whsec_", "whsec_a"])
+    def test_a_secret_that_is_none_is_no_fault_of_the_callers(self, sign: Sign, secret: str) -> None:
+        with pytest.raises(Unavailable) as caught:
+            StandardWebhookVerifier({"acme": secret}.get).verify("acme", b"{}", {})
+        assert secret not in str(caught.value)
 
 
 class TestMemoryTenantDirectory(TenantDirectoryContract):

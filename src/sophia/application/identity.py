@@ -1,13 +1,13 @@
 """The only place where a `TenantScope` is made: for a caller from a credential, for SOPHIA's own work from its name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from sophia.domain.tenancy import Actor, Company, Permission, TenantScope, User
 from sophia.errors import CompanyMismatch, NotFound, PermissionDenied, Unauthenticated
-from sophia.ports.identity import TenantDirectory, TokenVerifier
+from sophia.ports.identity import TenantDirectory, TokenVerifier, WebhookVerifier
 
-__all__ = ["SERVICE_USER", "Authenticate", "CredentialKind", "Impersonate", "SystemIdentity"]
+__all__ = ["SERVICE_USER", "Authenticate", "AuthenticateWebhook", "CredentialKind", "Impersonate", "SystemIdentity"]
 
 SERVICE_USER = "service"
 """The user of a service's credential that names none; every company has it."""
@@ -58,6 +58,29 @@ class Authenticate:
         if said is not None and said not in known:
             raise CompanyMismatch
         return said or known[0]
+
+
+class AuthenticateWebhook:
+    """Turns a message that a company's backend has signed into a scope of SOPHIA's own work for that company."""
+
+    def __init__(self, verifier: WebhookVerifier, system: "SystemIdentity") -> None:
+        self._verifier = verifier
+        self._system = system
+
+    def __call__(self, company_id: str, body: bytes, headers: Mapping[str, str]) -> TenantScope:
+        """The scope under which the message is worked on, named ``system:webhook`` in the audit trail.
+
+        Args:
+            company_id: as the message names it: it grants nothing, but says whose secret has to have signed.
+            body: as it came.
+            headers: as they came.
+
+        Raises:
+            Unauthenticated: it is not signed as one of that company's backend.
+            Unavailable: the secret cannot be had at the moment.
+        """
+        self._verifier.verify(company_id, body, headers)
+        return self._system.scope(company_id, "webhook")
 
 
 class Impersonate:

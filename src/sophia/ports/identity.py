@@ -1,12 +1,13 @@
 """Who is calling, and what their company is. These come before a scope exists."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from attrs import frozen
 
 from sophia.domain.tenancy import Company, User
 
-__all__ = ["Claims", "TenantDirectory", "TokenVerifier"]
+__all__ = ["Claims", "TenantDirectory", "TokenVerifier", "WebhookVerifier"]
 
 
 @frozen
@@ -31,6 +32,19 @@ class TokenVerifier(Protocol):
 
         Raises:
             Unauthenticated: the token is not valid; the message never says which part was wrong.
+        """
+        ...
+
+
+class WebhookVerifier(Protocol):
+    """Tells whether a message comes from a company's backend."""
+
+    def verify(self, company_id: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Pass when the body was signed with the company's secret within the last minutes.
+
+        Raises:
+            Unauthenticated: it was not, or there is no such company or secret; the message never says which.
+            Unavailable: the secret cannot be had at the moment.
         """
         ...
 

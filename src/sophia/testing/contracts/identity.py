@@ -1,12 +1,18 @@
-"""What every `TokenVerifier` and every `TenantDirectory` keeps."""
+"""What every `TokenVerifier`, every `WebhookVerifier` and every `TenantDirectory` keeps."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sophia.domain.tenancy import Company, HandoffSetting, User
 from sophia.errors import NotFound, Unauthenticated
-from sophia.ports.identity import Claims, TenantDirectory, TokenVerifier
+from sophia.ports.identity import Claims, TenantDirectory, TokenVerifier, WebhookVerifier
 
-__all__ = ["TenantDirectoryContract", "TokenVerifierContract"]
+__all__ = ["Sign", "TenantDirectoryContract", "TokenVerifierContract", "WebhookVerifierContract"]
+
+Sign = Callable[[str, bytes, datetime], dict[str, str]]
+"""The headers with which a company's backend sends a body at a time."""
 
 
 class TokenVerifierContract:
@@ -44,6 +50,98 @@ class TokenVerifierContract:
         with pytest.raises(Unauthenticated) as caught:
             verifier.verify("sup3rs3cr3t")
         assert "sup3rs3cr3t" not in str(caught.value)
+
+
+class WebhookVerifierContract:
+    """Override ``verifier`` and ``sign``: the verifier knows ``acme`` and ``globex``, and no other company."""
+
+    body = '{"version": 1, "note": "añadido"}'.encode()
+
+    @pytest.fixture
+    def verifier(self) -> WebhookVerifier:
+        """The verifier under test."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def sign(self) -> Sign:
+        """What a company's backend does."""
+        raise NotImplementedError
+
+    def test_a_signed_message_passes(self, verifier: WebhookVerifier, sign: Sign) -> None:
+        for company in ("acme", "globex"):
+            verifier.verify(company, self.body, sign(company, self.body, datetime.now(UTC)))
+
+    def test_the_names_of_headers_may_be_written_anyhow(self, verifier: WebhookVerifier, sign: Sign) -> None:
+        headers = {name.title(): value for name, value in sign("acme", self.body, datetime.now(UTC)).items()}
+        verifier.verify("acme", self.body, headers)
+
+    def test_one_signature_of_several_is_enough(self, verifier: WebhookVerifier, sign: Sign) -> None:
+        headers = sign("acme", self.body, datetime.now(UTC))
+        others = "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4= v1a,aGVsbG8="
+        verifier.verify("acme", self.body, headers | {"webhook-signature": f"{others} {headers['webhook-signature']}"})
+
+    @pytest.mark.parametrize("company", ["globex", "initech", "", "ACME", "acme\0", "../acme", "ñ"])
+    def test_another_companys_signature_is_refused(self, verifier: WebhookVerifier, sign: Sign, company: str) -> None:
+        headers = sign("acme", self.body, datetime.now(UTC))
+        with pytest.raises(Unauthenticated):
+            verifier.verify(company, self.body, headers)
+
+    @pytest.mark.parametrize("minutes", [-6, 6, -60 * 24 * 365])
+    def test_a_stale_message_and_one_from_the_future_are_refused(
+        self, verifier: WebhookVerifier, sign: Sign, minutes: int
+    ) -> None:
+        headers = sign("acme", self.body, datetime.now(UTC) + timedelta(minutes=minutes))
+        with pytest.raises(Unauthenticated):
+            verifier.verify("acme", self.body, headers)
+
+    def test_a_body_changed_anywhere_is_refused(self, verifier: WebhookVerifier, sign: Sign) -> None:
+        headers = sign("acme", self.body, datetime.now(UTC))
+        for i in range(len(self.body)):
+            changed = self.body[:i] + bytes([self.body[i] ^ 1]) + self.body[i + 1 :]
+            with pytest.raises(Unauthenticated):
+                verifier.verify("acme", changed, headers)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("webhook-id", "another"),
+            ("webhook-id", ""),
+            ("webhook-timestamp", "1"),
+            ("webhook-timestamp", "soon"),
+            ("webhook-timestamp", "inf"),
+            ("webhook-timestamp", "9" * 400),
+            ("webhook-signature", ""),
+            ("webhook-signature", "v1"),
+            ("webhook-signature", "v1,"),
+            ("webhook-signature", "v1,a,b"),
+            ("webhook-signature", "v1,!!!"),
+            ("webhook-signature", "v2,aGVsbG8="),
+            ("webhook-signature", "v1,ñ\ud800"),
+        ],
+    )
+    def test_a_header_that_is_another_is_refused(
+        self, verifier: WebhookVerifier, sign: Sign, name: str, value: str
+    ) -> None:
+        headers = sign("acme", self.body, datetime.now(UTC))
+        with pytest.raises(Unauthenticated):
+            verifier.verify("acme", self.body, headers | {name: value})
+        del headers[name]
+        with pytest.raises(Unauthenticated):
+            verifier.verify("acme", self.body, headers)
+
+    def test_a_refusal_tells_nothing(self, verifier: WebhookVerifier, sign: Sign) -> None:
+        said = set()
+        signed = sign("acme", self.body, datetime.now(UTC))
+        for company, headers in (("acme", {}), ("acme", signed | {"webhook-id": "x"}), ("initech", signed)):
+            with pytest.raises(Unauthenticated) as caught:
+                verifier.verify(company, self.body, headers)
+            said.add(str(caught.value))
+        assert len(said) == 1
+
+    def test_what_is_no_text_is_refused(self, verifier: WebhookVerifier, sign: Sign) -> None:
+        headers = sign("acme", self.body, datetime.now(UTC))
+        with pytest.raises(Unauthenticated):
+            verifier.verify("acme", b"\xff\xfe", headers)
 
 
 class TenantDirectoryContract:

@@ -1,0 +1,1 @@
+"""Messages signed as Standard Webhooks (https://www.standardwebhooks.com)."""

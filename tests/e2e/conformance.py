@@ -28,8 +28,9 @@ class Operation(NamedTuple):
     parameters: tuple[dict[str, Any], ...]
 
     @property
-    def is_open(self) -> bool:
-        return self.spec.get("security") == []
+    def takes_key(self) -> bool:
+        """As the document has it for all operations; the others are open, or signed."""
+        return "security" not in self.spec
 
     def url(self, **values: str) -> str:
         return self.path.format(**values)

@@ -1,16 +1,20 @@
 """SOPHIA behind its HTTP API, with an outside world that a test decides on, and those who call it."""
 
+import json
 import queue
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
 import httpx
 from conformance import Contract, Event
 from flask import Flask
+from standardwebhooks import Webhook
 
+from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.agents import AgentEvent, Cited, Spoken, ToolCall, Turn
 from sophia.domain.citation import Quote
@@ -35,6 +39,8 @@ ACTION = "Block the IP 203.0.113.7 on the perimeter firewall"
 
 # What the scripted runtime listens for.
 WAIT, ENDLESS, FAIL, BUG, TOOL = (f"{QUESTION} ({word})" for word in ("wait", "endless", "unanswered", "bug", "tool"))
+
+SECRETS = mint_webhook_secrets(["acme", "globex"])
 
 KEYS = {"acme": "key-of-acme", "globex": "key-of-globex"}
 
@@ -118,6 +124,7 @@ class Outside:
             "embedder": HashingEmbedder(),
             "index": MemoryKnowledgeIndex(),
             "runtime": ScriptedAgentRuntime(self.script),
+            "webhooks": StandardWebhookVerifier(SECRETS.get),
             "key_verifier": MemoryTokenVerifier({key: Claims(company) for company, key in KEYS.items()}),
         }
 
@@ -198,6 +205,29 @@ class World:
         caller = self.caller(**more)
         caller.http.headers.clear()
         return caller
+
+    def report(
+        self,
+        ticket: str,
+        body: object,
+        *,
+        company: str = "acme",
+        secret_of: str | None = None,
+        minutes: float = 0,
+        **headers: str,
+    ) -> httpx.Response:
+        """What a company's backend reports of a ticket, signed; a body that is no bytes is sent as JSON."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        at = datetime.now(UTC) + timedelta(minutes=minutes)
+        secret = SECRETS[secret_of or company]
+        signed = {
+            "webhook-id": "msg_1",
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(secret).sign("msg_1", at, content.decode(errors="replace")),
+            "Content-Type": "application/json",
+        }
+        path, query = f"/tickets/{ticket}/updates", {"companyId": company}
+        return self.nobody().post(path, params=query, content=content, headers=signed | headers)
 
     def app_with(self, *, loopback_only: bool = False, **use_cases: object) -> Flask:
         """The same app with other use cases in it."""

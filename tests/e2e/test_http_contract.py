@@ -24,7 +24,7 @@ UNKNOWN = {
     "filename": "main.js",
 }
 BODIES = {"chat": {"companyId": "acme", "message": "Hello"}, "startRefresh": {"companyId": "acme"}}
-SECURED = [operation for operation in CONTRACT.operations if not operation.is_open]
+SECURED = [operation for operation in CONTRACT.operations if operation.takes_key]
 
 
 def test_it_is_a_valid_openapi_document() -> None:
@@ -123,6 +123,9 @@ def test_every_operation_does_what_it_says(informed: World) -> None:
     expected = {"startRefresh": 202, "deleteThread": 204, "deleteDocument": 204}
     last = ("deleteThread", "deleteDocument")
     for operation in sorted(CONTRACT.operations, key=lambda operation: operation.id in last):
+        if operation.id == "updateTicket":
+            assert informed.report(ids["ticketId"], {"version": 1, "state": "accepted"}).status_code == 200
+            continue
         query = {"q": "backups"} if operation.id == "searchMessages" else {}
         body = {"json": BODIES[operation.id]} if operation.id in BODIES else {}
         response = ana(operation.method.upper(), operation.url(**ids), params=query, **body)

@@ -132,6 +132,7 @@ def _(world, company):
 @given(sentence("que {who:person} ha pedido {said:quoted}"))
 @given(sentence("{who:person} has asked {said:quoted}"))
 @given(sentence("{who:person} has said {said:quoted}"))
+@given(sentence("{who:person} has requested {said:quoted}"))
 @when(sentence("{who:person} pregunta {said:quoted}"))
 @when(sentence("{who:person} dice {said:quoted}"))
 @when(sentence("{who:person} pide {said:quoted}"))
@@ -244,3 +245,33 @@ def _(world, story, category):
     assert ticket.title == story.said
     assert ticket.actions
     assert all(words in story.said for action in ticket.actions for words in action.objects)
+
+
+@given(sentence("VICTORIA's desk opens the ticket but the answer is lost the first time"))
+def _(world):
+    world.desk.behind = FailingTicketDesk(failures=1, lost=True)
+
+
+@then(sentence("{who:person} sees one ticket, delivered as {number:quoted}"))
+def _(driver, who, number):
+    (ticket,) = driver.tickets(who)
+    assert (ticket.status, ticket.number) == ("delivered", number)
+
+
+@then(sentence("VICTORIA has received one ticket with the words {said:quoted}"))
+def _(world, story, said):
+    assert [ticket.user_message for ticket in world.desk.behind.reports(story.who.company)] == [said]
+
+
+# Threads
+
+
+@when(sentence("{who:person} borra ese hilo"))
+def _(driver, story, who):
+    with story.refusals():
+        driver.delete_thread(who, story.reply.thread)
+
+
+@then(sentence("{who:person} no tiene ningún hilo"))
+def _(driver, who):
+    assert driver.threads(who) == []

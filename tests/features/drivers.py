@@ -21,7 +21,7 @@ from sophia.domain.handoff import Handoff
 from sophia.domain.knowledge import Document, DocumentFailure, SourceStatus
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshOptions
 from sophia.domain.runs import Answer, MessageDelta, RunCompleted
-from sophia.domain.tickets import Ticket
+from sophia.domain.tickets import Ticket, TicketReport, TicketState
 from sophia.entrypoints.http.app import create_app
 from sophia.errors import AnswerFailed, SophiaError
 
@@ -81,6 +81,9 @@ class Slip:
     title: str
     actions: tuple[str, ...]
     thread: str
+    state: str | None
+    version: int
+    note: str | None
 
 
 @frozen
@@ -150,6 +153,10 @@ class Driver(ABC):
 
     @abstractmethod
     def tickets(self, who: Person) -> list[Slip]: ...
+
+    @abstractmethod
+    def report(self, company: str, ticket: str, body: bytes, headers: dict[str, str]) -> Slip:
+        """What a company's backend reports of a ticket; the ticket as it stands then."""
 
     @abstractmethod
     def begin_refresh(self, who: Person, *, dry_run: bool = False) -> str:
@@ -222,6 +229,13 @@ class LibraryDriver(Driver):
         with _refusals():
             return [_slip(ticket) for ticket in self._services.list_tickets(self._scope(who), 100).items]
 
+    def report(self, company: str, ticket: str, body: bytes, headers: dict[str, str]) -> Slip:
+        with _refusals():
+            scope = self._services.authenticate_webhook(company, body, headers)
+            told = json.loads(body)
+            report = TicketReport(told["version"], TicketState(told["state"]), told.get("note"), told.get("externalId"))
+            return _slip(self._services.update_ticket(scope, ticket, report))
+
     def begin_refresh(self, who: Person, *, dry_run: bool = False) -> str:
         with _refusals():
             started = self._services.start_refresh(self._scope(who), RefreshOptions(dry_run=dry_run))
@@ -288,17 +302,13 @@ class HttpDriver(Driver):
         self._call("DELETE", f"/threads/{thread}", who)
 
     def tickets(self, who: Person) -> list[Slip]:
-        return [
-            Slip(
-                ticket["ticketId"],
-                ticket["externalId"],
-                ticket["status"],
-                ticket["title"],
-                tuple(action["action"] for action in ticket["requestedActions"]),
-                ticket["threadId"],
-            )
-            for ticket in self._call("GET", "/tickets?limit=100", who)["items"]
-        ]
+        return [_slip_of(ticket) for ticket in self._call("GET", "/tickets?limit=100", who)["items"]]
+
+    def report(self, company: str, ticket: str, body: bytes, headers: dict[str, str]) -> Slip:
+        path, query = f"/tickets/{ticket}/updates", {"companyId": company}
+        sent = {"Content-Type": "application/json"} | headers
+        with self._answered(self._client.post(path, query_string=query, data=body, headers=sent)) as response:
+            return _slip_of(response.get_json())
 
     def begin_refresh(self, who: Person, *, dry_run: bool = False) -> str:
         return self._call("POST", "/refresh", who, {"companyId": who.company, "dryRun": dry_run})["refreshId"]
@@ -357,7 +367,14 @@ class HttpDriver(Driver):
         query: dict[str, str] | None = None,
     ) -> Iterator[TestResponse]:
         sent = {"Authorization": f"Bearer {who.token}"} | (headers or {})
-        with self._client.open(path, method=method, json=body, headers=sent, query_string=query) as response:
+        with self._answered(
+            self._client.open(path, method=method, json=body, headers=sent, query_string=query)
+        ) as response:
+            yield response
+
+    @contextmanager
+    def _answered(self, answered: TestResponse) -> Iterator[TestResponse]:
+        with answered as response:
             if response.status_code >= 400:
                 problem = json.loads(response.data)
                 assert response.mimetype == "application/problem+json"
@@ -394,7 +411,31 @@ def _reply(answer: Answer) -> Reply:
 
 def _slip(ticket: Ticket) -> Slip:
     actions = tuple(action.action for action in ticket.actions)
-    return Slip(ticket.id, ticket.external_id, ticket.status, ticket.title, actions, ticket.thread_id)
+    return Slip(
+        ticket.id,
+        ticket.external_id,
+        ticket.status,
+        ticket.title,
+        actions,
+        ticket.thread_id,
+        ticket.state,
+        ticket.version,
+        ticket.note,
+    )
+
+
+def _slip_of(ticket: JSON) -> Slip:
+    return Slip(
+        ticket["ticketId"],
+        ticket["externalId"],
+        ticket["status"],
+        ticket["title"],
+        tuple(action["action"] for action in ticket["requestedActions"]),
+        ticket["threadId"],
+        ticket["state"],
+        ticket["version"],
+        ticket["note"],
+    )
 
 
 def _report(refresh: Refresh) -> Report:

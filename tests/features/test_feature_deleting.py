@@ -2,21 +2,10 @@
 
 import pytest
 from drivers import Refused
-from pytest_bdd import scenarios, then, when
+from pytest_bdd import scenarios, then
 from sentences import sentence
 
 scenarios("borrar.feature")
-
-
-@when(sentence("{who:person} borra ese hilo"))
-def _(driver, story, who):
-    with story.refusals():
-        driver.delete_thread(who, story.reply.thread)
-
-
-@then(sentence("{who:person} no tiene ningún hilo"))
-def _(driver, who):
-    assert driver.threads(who) == []
 
 
 @then(sentence("{who:person} tiene un hilo"))

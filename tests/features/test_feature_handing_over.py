@@ -22,11 +22,6 @@ def _(world, company):
     assert world.directory.company(company).handoff == "auto"
 
 
-@given(sentence("VICTORIA's desk opens the ticket but the answer is lost the first time"))
-def _(world):
-    world.desk.behind = FailingTicketDesk(failures=1, lost=True)
-
-
 @given(sentence("VICTORIA's desk refuses tickets because {reason:quoted}"))
 def _(world, reason):
     world.desk.behind = FailingTicketDesk(rejection=reason)
@@ -86,20 +81,9 @@ def _(driver, who, status):
     assert (ticket.status, ticket.number) == (status, None)
 
 
-@then(sentence("{who:person} sees one ticket, delivered as {number:quoted}"))
-def _(driver, who, number):
-    (ticket,) = driver.tickets(who)
-    assert (ticket.status, ticket.number) == ("delivered", number)
-
-
 @then(sentence("VICTORIA has received one ticket with these words"))
 def _(world, story):
     assert [ticket.user_message for ticket in world.desk.behind.reports(story.who.company)] == [story.said]
-
-
-@then(sentence("VICTORIA has received one ticket with the words {said:quoted}"))
-def _(world, story, said):
-    assert [ticket.user_message for ticket in world.desk.behind.reports(story.who.company)] == [said]
 
 
 @then(sentence("VICTORIA has received two tickets"))

@@ -2,16 +2,19 @@
 
 import threading
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from attrs import evolve
 from drivers import Person
 from sqlalchemy import Engine
+from standardwebhooks import Webhook
 
 from sophia import Sophia
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
+from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.bootstrap.settings import Settings
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
 from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
@@ -150,6 +153,7 @@ class World:
         self.directory = MemoryTenantDirectory()
         for company, *users in COMPANIES:
             self.directory.add(company, *users)
+        self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
@@ -169,6 +173,7 @@ class World:
             sources=lambda company: tuple(self._sources[company].values()),
             converter=PlainTextConverter(),
             desk=self.desk,
+            webhooks=StandardWebhookVerifier(self.secrets.get),
             verifier=MemoryTokenVerifier({p.token: Claims(p.company, p.id) for p in PEOPLE.values()}),
             clock=self.clock,
             ids=SequentialIds(),
@@ -201,6 +206,12 @@ class World:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
         self.directory.add(evolve(company, handoff=HandoffSetting.OFF), *users)
+
+    def signed(self, company: str, body: bytes, at: datetime) -> dict[str, str]:
+        """The headers with which a company's backend sends something."""
+        signature = Webhook(self.secrets[company]).sign("msg_1", at, body.decode())
+        stamp = str(int(at.timestamp()))
+        return {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": signature}
 
     def refresh(self, company: str) -> None:
         """Bring the company's knowledge up to its sources, as SOPHIA does when it starts."""

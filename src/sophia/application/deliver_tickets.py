@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
+from sophia.application.tickets import TellThread
 from sophia.application.wording import wording
 from sophia.domain.audit import AuditEvent
 from sophia.domain.runs import Lease
@@ -58,6 +59,7 @@ class DeliverTickets:
         targets: Sequence[Target],
         clock: Clock,
         owner: str,
+        tell: TellThread,
         chance: Callable[[], float] = random.random,
         patience: float = 2.0,
     ) -> None:
@@ -66,6 +68,7 @@ class DeliverTickets:
         self._honour_keys = {target.name for target in targets if target.honours_keys}
         self._clock = clock
         self._owner = owner
+        self._tell = tell
         self._chance = chance
         self._patience = patience
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="delivery")
@@ -183,6 +186,7 @@ class DeliverTickets:
                 settled = before
             tx.tickets.update(settled)
             tx.audit.append(AuditEvent(f"ticket.{settled.status}", ticket.id, {"number": settled.external_id}))
+            self._tell(tx, before, settled)
         _log.info("ticket.settled", tenant=scope.company_id, ticket=ticket.id, status=settled.status)
 
 

@@ -10,6 +10,7 @@ from sophia.application.handoff import HandOff
 from sophia.application.leases import HeldLease
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
+from sophia.application.tickets import AnswerStatus, TellThread
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
@@ -21,6 +22,7 @@ from sophia.domain.followup import contextual_question
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
 from sophia.domain.tenancy import TenantScope
+from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.domain.vectors import blend, pack, unpack
 from sophia.errors import NotFound, Unavailable
 from sophia.ports.agent_runtime import AgentRuntime
@@ -29,6 +31,10 @@ from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
 
 __all__ = ["PlayTurn", "TurnMemory"]
+
+
+_TICKETS = 10
+"""The newest tickets of its thread that a turn knows of."""
 
 
 @frozen
@@ -67,6 +73,8 @@ class PlayTurn:
         embedder: Embedder,
         classify: IntentClassifier,
         hand_off: HandOff,
+        answer_status: AnswerStatus,
+        tell_thread: TellThread,
         retrieve: Retrieve,
         runtime: AgentRuntime,
         writer: LogWriter,
@@ -78,6 +86,8 @@ class PlayTurn:
         self._embedder = embedder
         self._classify = classify
         self._hand_off = hand_off
+        self._answer_status = answer_status
+        self._tell_thread = tell_thread
         self._retrieve = retrieve
         self._runtime = runtime
         self._writer = writer
@@ -98,6 +108,7 @@ class PlayTurn:
         reply, limitations = _Reply(), list[str]()
         with self._records.read(held.scope) as tx:
             *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
+            tickets = tx.tickets.of_thread(run.thread_id, _TICKETS) if history else ()
         vector = self._embed(message, limitations)
 
         intent = self._classify(message.text, vector)
@@ -107,12 +118,19 @@ class PlayTurn:
             log.add(HandoffMade(outcome.handoff))
             _say(Spoken(outcome.told, claim=False), reply, log)
 
+        left, asks_more = message.text, handoff is None or intent.question
+        status = self._answer_status(held.scope, message, tickets)
+        if status is not None:
+            _say(Spoken(f"\n\n{status.told}" if reply.text else status.told, claim=False), reply, log)
+            left = status.rest
+            asks_more = "?" in left if handoff else bool(left)
+
         tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log, message.language)
-        if handoff is None or intent.question:
-            if handoff is not None:
+        if asks_more:
+            if reply.text:
                 _say(Spoken("\n\n", claim=False), reply, log)
-            asked = evolve(message, text=_without(message.text, intent.actions)) if handoff else message
-            turn = self._recall(held.scope, asked, tuple(history), vector, limitations)
+            asked = evolve(message, text=_without(left, intent.actions) if handoff else left)
+            turn = self._recall(held.scope, asked, tuple(history), tickets, vector, limitations)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
 
@@ -150,6 +168,7 @@ class PlayTurn:
         scope: TenantScope,
         message: Message,
         history: tuple[Message, ...],
+        tickets: tuple[Ticket, ...],
         vector: tuple[float, ...],
         limitations: list[str],
     ) -> Turn:
@@ -170,7 +189,15 @@ class PlayTurn:
                 if waiting := tx.documents.waiting():
                     limitations.append(wording(message.language).unembedded(waiting))
         return Turn(
-            message.thread_id, message.run_id, message.text, message.language, vector, history, recalled, passages
+            message.thread_id,
+            message.run_id,
+            message.text,
+            message.language,
+            vector,
+            history,
+            recalled,
+            passages,
+            tickets,
         )
 
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:
@@ -217,6 +244,14 @@ class PlayTurn:
                 tx.conversations.set_vectors({message.id: pack(vector)})
             tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
             tx.runs.finish(held.lease, completed, before)
+            self._tell_late_news(tx, answer)
+
+    def _tell_late_news(self, tx: Transaction, answer: Answer) -> None:
+        """Tell of a delivery that went on while the answer was under way, which says that it is queued."""
+        handoff = answer.handoff
+        if handoff is not None and handoff.ticket_id is not None and handoff.status is TicketStatus.QUEUED:
+            ticket = tx.tickets.get(handoff.ticket_id)
+            self._tell_thread(tx, evolve(ticket, status=handoff.status), ticket)
 
 
 def _without(text: str, actions: Sequence[Action]) -> str:

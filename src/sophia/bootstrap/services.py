@@ -8,12 +8,12 @@ from sophia.application.audit import ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
-from sophia.application.identity import Authenticate
+from sophia.application.identity import Authenticate, AuthenticateWebhook
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import StartRun
 from sophia.application.threads import DeleteThread, ListMessages, ListThreads, ReadThread, SearchMessages
-from sophia.application.tickets import ListTickets, ReadTicket
+from sophia.application.tickets import ListTickets, ReadTicket, UpdateTicket
 from sophia.bootstrap.background import Background
 
 __all__ = ["Services"]
@@ -24,6 +24,7 @@ class Services:
     """What a caller can ask SOPHIA for."""
 
     authenticate: Authenticate
+    authenticate_webhook: AuthenticateWebhook
     background: Background
     telemetry: Telemetry
     measure_backlog: MeasureBacklog
@@ -53,3 +54,4 @@ class Services:
     import_key: ImportKey
     list_keys: ListKeys
     revoke_key: RevokeKey
+    update_ticket: UpdateTicket

@@ -262,7 +262,13 @@ class SourceSettings:
 
 @frozen
 class CompanySettings:
-    """A company, its users and its sources; ``examples`` are messages for somebody who tries it out."""
+    """A company, its users and its sources.
+
+    Attributes:
+        webhook_secret_file: a file with the secret that its backend signs reports with, and that others cannot read;
+            empty where nothing is reported back.
+        examples: messages for somebody who tries it out.
+    """
 
     id: str
     name: str = ""
@@ -270,6 +276,7 @@ class CompanySettings:
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
+    webhook_secret_file: str = ""
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -339,6 +346,11 @@ class Settings:
         """What one turn may ask of the model."""
         openai = self.agent.openai
         return Limits(openai.max_steps, openai.max_tokens, openai.context_tokens, openai.max_seconds)
+
+    @property
+    def webhook_secret_files(self) -> dict[str, Path]:
+        """Where the secrets are that backends sign with, by company."""
+        return {c.id: self.directory / c.webhook_secret_file for c in self.companies if c.webhook_secret_file}
 
     @property
     def handoff_targets(self) -> tuple[Target, ...]:

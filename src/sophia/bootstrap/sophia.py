@@ -40,6 +40,7 @@ _PORTS = (
     "runtime",
     "sources",
     "verifier",
+    "webhooks",
 )
 
 
@@ -53,7 +54,7 @@ class Sophia:
         settings: see `sophia.bootstrap.settings`.
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
-            ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``.
+            ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:

@@ -8,6 +8,7 @@ from sophia.domain.citation import Quote
 from sophia.domain.conversation import FoundMessage, Message
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
+from sophia.domain.tickets import Ticket
 
 __all__ = ["AgentEvent", "Cited", "Limitation", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
 
@@ -22,6 +23,7 @@ class Turn:
         history: the thread's last messages before this one, oldest first.
         recalled: earlier messages of the same user, from any thread, near the question.
         passages: what the knowledge base has on it, best first.
+        tickets: what was handed over in the thread, newest first, and how far it is; a note in one is not the user's.
     """
 
     thread_id: str
@@ -32,6 +34,7 @@ class Turn:
     history: tuple[Message, ...] = ()
     recalled: tuple[FoundMessage, ...] = ()
     passages: tuple[Passage, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
 
 
 @frozen

@@ -241,6 +241,11 @@ def ticket(value: Ticket) -> JsonObject:
         "status": value.status.value,
         "externalId": value.external_id,
         "reason": value.reason,
+        "priorityReason": value.priority_reason,
+        "evidenceCount": len(value.enclosures),
+        "state": value.state.value if value.state else None,
+        "version": value.version,
+        "note": value.note,
         "createdAt": _time(value.created_at),
     }
 

@@ -16,6 +16,7 @@ from sophia.domain.citing import without_markers
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.instructions import instructions
 from sophia.domain.knowledge import Passage
+from sophia.domain.tickets import Ticket
 
 __all__ = [
     "CallPiece",
@@ -79,8 +80,10 @@ def opening(turn: Turn, number: Number, room: int) -> list[WireMessage]:
     passages, room = _fitting(turn.passages, room, _shown)
     history, room = _fitting(map(_said, reversed(turn.history)), room, _itself)
     recalled, room = _fitting(map(_recalled, turn.recalled), room, _itself)
+    tickets, _ = _fitting(map(_handed_over, turn.tickets), room, _itself)
     data = _block("passages", [_shown(passage, number(passage)) for passage in passages])
     data += _block("earlier-messages", recalled)
+    data += _block("tickets", tickets)
     question = {"role": "user", "content": f"{data}\n\n{turn.question}" if data else turn.question}
     return [system, *_alternating([*reversed(history), question])]
 
@@ -212,6 +215,18 @@ def _said(message: Message) -> WireMessage:
 
 def _recalled(found: FoundMessage) -> dict[str, object]:
     return {"said_by": str(found.message.role), "text": found.message.text}
+
+
+def _handed_over(ticket: Ticket) -> dict[str, object]:
+    return {
+        "number": ticket.external_id or ticket.id,
+        "handed_to": ticket.target,
+        "asked": ticket.title,
+        "asked_at": f"{ticket.created_at:%Y-%m-%d %H:%M} UTC",
+        "delivery": str(ticket.status),
+        "state": ticket.state and str(ticket.state),
+        "note": ticket.note,
+    }
 
 
 def _itself(item: T) -> T:

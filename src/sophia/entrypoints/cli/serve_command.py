@@ -79,7 +79,7 @@ def _serve(settings: Settings, path: Path, *, no_wait: bool) -> None:
             settings = backend.settings
         if refreshing is not None and not no_wait:
             refreshing.wait()
-        make = partial(demo_sophia, settings, keys)
+        make = partial(demo_sophia, settings, keys, webhook_secrets)
         DemoServer(settings.service, make, _welcome(settings, keys, backend), demo_companies(settings, keys)).run()
     finally:
         # Workers are forks of this process and leave through here as well.

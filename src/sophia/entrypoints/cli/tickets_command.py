@@ -28,5 +28,10 @@ def command(limit: int, settings: Settings, company: str | None, user: str | Non
     console = Console(soft_wrap=True)
     for ticket in tickets:
         number = ticket.external_id or ticket.id
-        line = f"{number}  {ticket.created_at:%Y-%m-%d %H:%M}  {ticket.target}  {ticket.status}  {ticket.title}"
+        stands = f"{ticket.status}, {ticket.state} (version {ticket.version})" if ticket.state else ticket.status
+        line = f"{number}  {ticket.created_at:%Y-%m-%d %H:%M}  {ticket.target}  {stands}  {ticket.title}"
         console.print(line, markup=False, highlight=False)
+        for said in filter(None, (ticket.reason, ticket.note)):
+            # Of another's words nothing may command the terminal.
+            shown = "".join(c if c.isprintable() else " " for c in said)
+            console.print(f"    {shown}", style="dim", markup=False, highlight=False)

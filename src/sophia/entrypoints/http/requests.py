@@ -19,6 +19,7 @@ from sophia.entrypoints.http.observation import name_caller
 from sophia.errors import CompanyMismatch, Fault, InvalidInput, Unauthenticated
 
 __all__ = [
+    "backend",
     "body",
     "caller",
     "cursor",
@@ -36,7 +37,13 @@ _LARGEST_PAGE = 100
 _USUAL_PAGE = 20
 _LONGEST_CURSOR = 500
 _MOST_FAULTS = 100
-_TYPES = {"object": "an object", "string": "a text", "boolean": "true or false", "array": "a list"}
+_TYPES = {
+    "object": "an object",
+    "string": "a text",
+    "boolean": "true or false",
+    "array": "a list",
+    "integer": "a whole number",
+}
 
 
 def services() -> Services:
@@ -59,6 +66,19 @@ def caller() -> TenantScope:
     name_caller(scope)
     for company_id in request.args.getlist("companyId"):
         own_company(scope, company_id)
+    return scope
+
+
+def backend() -> TenantScope:
+    """The scope of SOPHIA's own work for the company whose backend has signed this request.
+
+    Raises:
+        Unauthenticated: it is not signed with the secret of the company that the query names.
+        RequestEntityTooLarge: it is over the limit.
+    """
+    headers = dict(request.headers.items())
+    scope = services().authenticate_webhook(request.args.get("companyId", ""), request.get_data(), headers)
+    name_caller(scope)
     return scope
 
 
@@ -142,6 +162,8 @@ def _said(validator: str, schema: dict[str, Any], value: Any) -> str:
             return "must not be empty"
         case "maxLength":
             return f"has {len(value)} characters; at most {asked} are taken"
+        case "minimum" | "maximum":
+            return f"expected a number from {schema['minimum']} to {schema['maximum']}"
         case "maxItems":
             return f"has {len(value)} items; at most {asked} are taken"
         case _:

@@ -6,8 +6,10 @@ from typing import TypeVar
 from flask import Blueprint, Response, jsonify
 
 from sophia.domain.paging import Page
+from sophia.domain.tickets import TicketReport, TicketState
 from sophia.entrypoints import contract
-from sophia.entrypoints.http.requests import caller, cursor, limit, required_query, services
+from sophia.entrypoints.http.requests import backend, body, caller, cursor, limit, required_query, services
+from sophia.errors import Fault, InvalidInput
 
 __all__ = ["page", "routes"]
 
@@ -58,6 +60,17 @@ def list_tickets() -> Response:
 def read_ticket(ticket_id: str) -> Response:
     """One ticket."""
     return jsonify(contract.ticket(services().read_ticket(caller(), ticket_id)))
+
+
+@routes.post("/tickets/<ticket_id>/updates")
+def update_ticket(ticket_id: str) -> Response:
+    """What the agent that acts reports of a ticket."""
+    scope = backend()
+    told = body("TicketUpdate")
+    if told.get("ticketId", ticket_id) != ticket_id:
+        raise InvalidInput(Fault("/ticketId", "is not the ticket of this path"))
+    report = TicketReport(int(told["version"]), TicketState(told["state"]), told.get("note"), told.get("externalId"))
+    return jsonify(contract.ticket(services().update_ticket(scope, ticket_id, report)))
 
 
 def page(found: Page[T], render: Callable[[T], contract.JsonObject]) -> Response:

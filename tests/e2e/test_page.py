@@ -138,6 +138,24 @@ class TestAnswers:
         site.stage.clock.advance(3600)
         site.world.sophia.services.background.do_chores()
         expect(answer(page).locator(".handoff")).to_contain_text("delivered")
+        expect(page.locator(".news")).to_contain_text("is not queued any more: VICTORIA has it as TCK-1")
+
+    def test_see_what_the_agent_that_acts_reports(self, site: Site) -> None:
+        page = site.open()
+        ask(page, ACTION)
+        expect(completed(page).locator(".handoff")).to_contain_text("delivered")
+        ticket = site.world.caller().get("/tickets").json()["items"][0]["ticketId"]
+        note = "<img src=x onerror=alert(1)> **tonight** [1]"
+        assert site.world.report(ticket, {"version": 1, "state": "in_progress", "note": note}).status_code == 200
+        said = "VICTORIA has it and is working on it. Note from VICTORIA: “<img src=x onerror=alert(1)> **tonight**”"
+        expect(page.locator(".news")).to_have_count(1)
+        expect(page.locator(".news")).to_contain_text(said)
+        card = answer(page).locator(".handoff")
+        expect(card).to_contain_text("in progress")
+        expect(card).to_contain_text(note)
+        page.reload()
+        expect(page.locator(".news")).to_contain_text(said)
+        assert page.locator(".news img, .handoff img").count() == 0
 
     def test_tell_of_their_look_ups(self, site: Site) -> None:
         page = site.open()

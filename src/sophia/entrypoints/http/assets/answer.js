@@ -8,8 +8,10 @@ import { inWords, words } from "./words.js";
 
 const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoff: null, limitations: [] };
 
-// Seconds between looks at a ticket that is still on its way.
-const LOOKS = [1, 2, 4, 8, 16, 32];
+// Seconds between looks at a ticket that is not done with; the last ones again and again.
+const LOOKS = [1, 2, 4, 8, 16, 32, 60];
+
+const isDone = ({ status, state }) => status === "rejected" || state === "resolved" || state === "rejected";
 
 /** An answer that nothing is known of yet. */
 export const begun = () => ({ ...BLANK, phase: "live", waiting: false, using: null });
@@ -107,26 +109,32 @@ function tools(calls) {
 
 function handoffCard(handoff, language) {
   const own = (text) => text && h("span", { lang: language }, text);
-  const facts = ({ externalId, status, reason }) => pairs([
+  const facts = ({ externalId, status, reason, state, note }) => pairs([
     [words("number"), externalId ?? handoff.ticketId],
     [words("category"), words(handoff.category)],
     [words("status"), status && words(status)],
     [words("summary"), own(handoff.summary)],
     [words("reason"), own(reason ?? handoff.reason)],
+    [words("state"), state && words(state)],
+    [words("note", { target: handoff.target }), note],
   ]);
   const told = h("div", {}, facts(handoff));
-  if (handoff.status === "queued") follow(handoff.ticketId, told, (ticket) => told.replaceChildren(facts(ticket)));
+  if (handoff.ticketId) follow(handoff, told, (ticket) => told.replaceChildren(facts(ticket)));
   const title = h("h4", {}, words(handoff.decision, { target: handoff.target }));
   return h("section", { class: `handoff ${handoff.decision}` }, title, told);
 }
 
-/** Look at a ticket until it has left the queue, the card has left the page, or it has been too long. */
-async function follow(ticketId, card, show) {
-  for (const seconds of LOOKS) {
-    await new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
+/** Look at a ticket until it is done with or the card has left the page. What is new stands in the thread, too. */
+async function follow({ ticketId, status }, card, show) {
+  let known = `${status} 0`;
+  for (let looks = 0; ; looks += 1) {
+    await new Promise((resolve) => { setTimeout(resolve, LOOKS[Math.min(looks, LOOKS.length - 1)] * 1000); });
     if (!byId("conversation").contains(card)) return;
-    const ticket = await get(`/tickets/${ticketId}`).catch(() => null); // it will be looked at again
-    if (ticket) show(ticket);
-    if (ticket && ticket.status !== "queued") return;
+    const ticket = !document.hidden && await get(`/tickets/${ticketId}`).catch(() => null); // it will be looked at again
+    if (!ticket) continue;
+    show(ticket);
+    if (known !== `${ticket.status} ${ticket.version}`) byId("conversation").dispatchEvent(new Event("ticketnews"));
+    known = `${ticket.status} ${ticket.version}`;
+    if (isDone(ticket)) return;
   }
 }

@@ -37,6 +37,7 @@ export function watchConversation(whenThreads) {
   onThreads = whenThreads;
   byId("composer").addEventListener("submit", (event) => { event.preventDefault(); say(byId("message").value); });
   byId("stop").addEventListener("click", () => stop());
+  byId("conversation").addEventListener("ticketnews", () => showNews());
   byId("message").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -69,11 +70,37 @@ function question(text) {
   return h("article", { class: "question" }, h("h3", { class: "unseen" }, words("you")), h("p", {}, text));
 }
 
+/** What became of a ticket: text of others is in it, which stays text. */
+function news({ messageId, text, language }) {
+  return h(
+    "article",
+    { class: "news", "data-message": messageId },
+    h("h3", { class: "unseen" }, words("ticketNews")),
+    h("p", { lang: language }, text),
+  );
+}
+
+/** Add what has become of tickets since the thread was shown. */
+async function showNews() {
+  const here = thread;
+  const messages = await Array.fromAsync(list(`/threads/${here.id}/messages`, here.left.signal)).catch(() => []); // next time
+  if (here !== thread) return;
+  const shownAlready = new Set([...byId("conversation").querySelectorAll(".news")].map((one) => one.dataset.message));
+  const fresh = messages.filter(({ role, messageId }) => role === "ticket" && !shownAlready.has(messageId));
+  if (fresh.length === 0) return;
+  const follows = isAtEnd();
+  byId("conversation").append(...fresh.map(news));
+  announce(fresh.map(({ text }) => text).join("\n"));
+  if (follows) toEnd();
+}
+
 /** The messages of a thread; where each run's answer stands, by run. */
 function showMessages(messages) {
   const answers = new Map(messages.filter(({ role }) => role === "assistant").map((one) => [one.runId, one]));
   const places = new Map();
-  const turns = messages.filter(({ role }) => role === "user").flatMap(({ text, runId }) => {
+  const turns = messages.filter(({ role }) => role !== "assistant").flatMap((message) => {
+    if (message.role === "ticket") return [news(message)];
+    const { text, runId } = message;
     const answer = answers.get(runId);
     // What is known before the run is read; its citations are not.
     places.set(runId, shown(answer ? { ...begun(), ...answer, phase: "completed" } : begun()));

@@ -5,6 +5,9 @@ import json
 import pytest
 from harness import ACTION, World
 
+from sophia.domain.tickets import Ticket
+from sophia.errors import Unavailable
+
 REPORT = {"version": 1, "state": "in_progress", "note": "tonight"}
 
 
@@ -168,6 +171,32 @@ def test_a_deleted_thread_is_told_nothing(world: World, ticket: str) -> None:
     assert caller.get("/threads").json()["items"] == []
     found = read(world, ticket)
     assert (found["state"], found["note"], found["title"]) == ("in_progress", None, "")
+
+
+def test_a_delivery_while_the_answer_is_under_way_is_told_after_it(world: World, monkeypatch) -> None:
+    """The answer says that the ticket is queued, and nobody would hear that it is not any more."""
+
+    def down(_: Ticket) -> str:
+        raise Unavailable("desk", "does not answer")
+
+    caller = world.caller()
+    with monkeypatch.context() as patched:
+        patched.setattr(world.outside.desk, "open", down)
+        with caller.ask_streaming(f"{ACTION}. How often are backups made? (wait)") as events:
+            thread = next(events).data["threadId"]
+            world.outside.begun.get(timeout=30)
+            patched.undo()
+            world.outside.clock.advance(10)  # a delivery is due again, and the lease of the run is not over
+            world.sophia.services.background.do_chores()
+            world.outside.gate.set()
+            *_, last = events
+    assert last.data["handoff"]["status"] == "queued"
+    messages = caller.get(f"/threads/{thread}/messages").json()["items"]
+    assert [m["role"] for m in messages] == ["user", "assistant", "ticket"]
+    assert "is not queued any more: VICTORIA has it as TCK-1" in messages[-1]["text"]
+    world.outside.clock.advance(60)
+    world.sophia.services.background.do_chores()
+    assert caller.get(f"/threads/{thread}/messages").json()["items"] == messages
 
 
 def test_news_while_an_answer_is_under_way_do_not_disturb_it(world: World) -> None:

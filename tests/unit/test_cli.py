@@ -3,14 +3,18 @@
 import hashlib
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from standardwebhooks import Webhook
 
 from sophia import Sophia
+from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.application.identity import CredentialKind
 from sophia.bootstrap.settings import load_settings
+from sophia.domain.tickets import TicketReport, TicketState
 from sophia.entrypoints.cli.main import COMMANDS, cli
 from sophia.errors import Unauthenticated
 from sophia.testing.scopes import system_scope
@@ -25,7 +29,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "docs" / "passwords.md").write_text(DOCUMENT)
     path = folder / "sophia.toml"
     path.write_text(
-        '[[companies]]\nid = "acme"\nlanguage = "en"\nusers = [{ id = "ana" }]\n'
+        '[[companies]]\nid = "acme"\nlanguage = "en"\nusers = [{ id = "ana" }, { id = "luis" }]\n'
         'sources = [{ name = "docs", path = "docs" }]\n'
     )
     assert run("refresh", "--config", str(path)).exit_code == 0
@@ -69,6 +73,26 @@ def test_a_request_for_action_shows_up_among_the_tickets(settings: Path) -> None
     assert ticket["status"] == "delivered"
     assert ticket["title"] == "Block the IP 203.0.113.7 on the firewall"
     assert json.loads(run("tickets", "--config", str(settings), "--json").stdout) == []
+
+
+def test_what_was_reported_of_a_ticket_stands_with_it(settings: Path) -> None:
+    run("ask", "Block the IP 203.0.113.8 on the firewall", "--config", str(settings), "--user", "luis")
+    (secret,) = mint_webhook_secrets(["acme"]).values()
+    sophia = Sophia.from_settings(settings, webhooks=StandardWebhookVerifier({"acme": secret}.get))
+    at = datetime.now(UTC)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", at, "{}"),
+    }
+    scope = sophia.services.authenticate_webhook("acme", b"{}", headers)
+    asked = sophia.services.list_tickets(sophia.scope("acme", "luis"), 1).items[0]
+    sophia.services.update_ticket(scope, asked.id, TicketReport(3, TicketState.RETURNED, "no\x1b[31m such rule"))
+    shown = run("tickets", "--config", str(settings), "--user", "luis").stdout
+    assert "delivered, returned (version 3)" in shown
+    assert "no [31m such rule" in shown
+    (ticket,) = json.loads(run("tickets", "--config", str(settings), "--user", "luis", "--json").stdout)
+    assert (ticket["state"], ticket["version"], ticket["evidenceCount"]) == ("returned", 3, 0)
 
 
 def test_chat_goes_on_in_one_thread(settings: Path) -> None:

@@ -1,5 +1,6 @@
 """What becomes of a ticket after it was made."""
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.application.deliver_tickets import DeliverTickets
-from sophia.application.tickets import TellThread, UpdateTicket
+from sophia.application.tickets import AnswerStatus, TellThread, UpdateTicket
 from sophia.domain.asked import Action, Category
 from sophia.domain.conversation import Message, Role, Thread
 from sophia.domain.runs import Run, RunCancelled, RunStatus
+from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import (
     NOTE_LIMIT,
     Priority,
+    Target,
     Ticket,
     TicketReport,
     TicketState,
@@ -22,6 +25,7 @@ from sophia.domain.tickets import (
     delivery_key,
 )
 from sophia.errors import InvalidInput, NotFound
+from sophia.ports.records import Transaction
 from sophia.ports.ticket_desk import TicketDesk
 from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
@@ -197,3 +201,33 @@ def test_another_companys_ticket_is_not_found() -> None:
     with pytest.raises(NotFound):
         UpdateTicket(kept.records, kept.tell)(system_scope("globex"), TICKET.id, TicketReport(1, TicketState.ACCEPTED))
     assert kept.ticket == TICKET
+
+
+class CountedRecords(MemoryRecords):
+    """Counts how often somebody looks into it."""
+
+    looks = 0
+
+    def read(self, scope: TenantScope) -> AbstractContextManager[Transaction]:
+        self.looks += 1
+        return super().read(scope)
+
+
+@pytest.mark.parametrize(
+    ("text", "of_thread", "looks"),
+    [
+        ("How often are backups made?", (), 0),
+        ("Block 203.0.113.7 on the firewall", (TICKET,), 0),
+        ("How is my ticket?", (TICKET,), 0),
+        ("any news?", (), 0),
+        ("How is my ticket?", (), 1),
+    ],
+)
+def test_only_who_asks_for_tickets_of_other_threads_costs_a_look(
+    text: str, of_thread: tuple[Ticket, ...], looks: int
+) -> None:
+    records = CountedRecords(FrozenClock())
+    AnswerStatus(records, [Target("VICTORIA")])(
+        ANA, Message("msg_1", "thr_1", "run_1", Role.USER, text, "en", NOW), of_thread
+    )
+    assert records.looks == looks

@@ -11,7 +11,7 @@ __all__ = ["Enclosure", "Priority", "Target", "Ticket", "TicketState", "TicketSt
 
 
 class Priority(StrEnum):
-    """How soon somebody should look: what has stopped working comes first."""
+    """How soon somebody should look; `sophia.domain.urgency` tells it from the user's words."""
 
     NORMAL = "normal"
     HIGH = "high"

@@ -392,6 +392,10 @@ class Tickets(Protocol):
         """
         ...
 
+    def of_thread(self, thread_id: str, limit: int) -> tuple[Ticket, ...]:
+        """The tickets that were asked for in a thread, newest first."""
+        ...
+
     def update(self, ticket: Ticket) -> None:
         """Store a ticket's new state (status, number, reason); its text stays as it is stored.
 

@@ -19,6 +19,12 @@ __all__ = ["SqlTickets"]
 _TICKET = select(tickets).where(mine(tickets), tickets.c.id == bindparam("ticket"))
 _BY_KEY = select(tickets).where(mine(tickets), tickets.c.key == bindparam("k"))
 _TICKETS = NewestFirst(tickets)
+_OF_THREAD = (
+    select(tickets)
+    .where(mine(tickets), tickets.c.thread_id == bindparam("thread"))
+    .order_by(tickets.c.id.desc())
+    .limit(bindparam("count"))
+)
 _INSERT = insert(tickets)
 _UPDATE = (
     update(tickets)
@@ -97,6 +103,10 @@ class SqlTickets(Tickets):
         """See `Tickets`."""
         rows, following = _TICKETS.page(self._unit, limit, cursor)
         return Page(tuple(map(_ticket, rows)), following)
+
+    def of_thread(self, thread_id: str, limit: int) -> tuple[Ticket, ...]:
+        """See `Tickets`."""
+        return tuple(map(_ticket, self._unit.rows(_OF_THREAD, self._unit.of_user(thread=thread_id, count=limit))))
 
     def update(self, ticket: Ticket) -> None:
         """See `Tickets`. The text stays as it was stored."""

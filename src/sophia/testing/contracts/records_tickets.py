@@ -88,6 +88,27 @@ class TicketsContract(RecordsCase):
         with world.records.read(ANA) as tx, pytest.raises(InvalidInput):
             tx.tickets.list(2, "nonsense")
 
+    def test_the_tickets_of_a_thread_come_newest_first_and_no_more_than_asked(self, world: World) -> None:
+        thread, another = world.thread(), world.thread()
+        first, second, third = (world.ticket(thread) for _ in range(3))
+        with world.records.write(ANA) as tx:
+            for ticket in (first, second, world.ticket(another), third):
+                tx.tickets.add(ticket)
+        with world.records.read(ANA) as tx:
+            assert tx.tickets.of_thread(thread.id, 10) == (third, second, first)
+            assert tx.tickets.of_thread(thread.id, 2) == (third, second)
+            assert tx.tickets.of_thread("thr_none", 10) == ()
+
+    @pytest.mark.parametrize("stranger", [BOB, EVE, OTHER_SYSTEM])
+    def test_nobody_else_finds_the_tickets_of_a_thread(self, world: World, stranger: TenantScope) -> None:
+        ticket = world.ticket(world.thread())
+        with world.records.write(ANA) as tx:
+            tx.tickets.add(ticket)
+        with world.records.read(stranger) as tx:
+            assert tx.tickets.of_thread(ticket.thread_id, 10) == ()
+        with world.records.read(SYSTEM) as tx:
+            assert tx.tickets.of_thread(ticket.thread_id, 10) == (ticket,)
+
 
 class OutboxContract(RecordsCase):
     """Deliveries."""

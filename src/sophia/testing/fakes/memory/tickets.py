@@ -45,6 +45,9 @@ class MemoryTickets(Tickets):
         mine = {t.id: t for t in self._state.tickets.values() if is_mine(self._scope, t.user_id)}
         return page("tickets", mine, limit, cursor, falling=True)
 
+    def of_thread(self, thread_id: str, limit: int) -> tuple[Ticket, ...]:
+        return tuple(ticket for ticket in self._newest_first() if ticket.thread_id == thread_id)[:limit]
+
     def update(self, ticket: Ticket) -> None:
         updated = evolve(
             self.get(ticket.id),
@@ -58,6 +61,10 @@ class MemoryTickets(Tickets):
         if ticket.status is not TicketStatus.QUEUED and updated.thread_id not in self._state.threads:
             updated = erased(updated)
         self._state.tickets[ticket.id] = updated
+
+    def _newest_first(self) -> tuple[Ticket, ...]:
+        mine = (ticket for ticket in self._state.tickets.values() if is_mine(self._scope, ticket.user_id))
+        return tuple(sorted(mine, key=lambda ticket: ticket.id, reverse=True))
 
 
 class MemoryOutbox(Outbox):

@@ -149,11 +149,18 @@ def _(driver, story, who, said, key):
     story.tell(who, said, lambda: driver.ask(who, said, key=key))
 
 
+@given(sentence("que {who:person} ha confirmado con {said:quoted}"))
 @when(sentence("{who:person} sigue con {said:quoted}"))
 @when(sentence("{who:person} goes on with {said:quoted}"))
 def _(driver, story, who, said):
     thread = story.reply.thread
     story.tell(who, said, lambda: driver.ask(who, said, thread=thread))
+
+
+@when(sentence("{who:person} sigue con {said:quoted} y la clave de reintento {key:quoted}"))
+def _(driver, story, who, said, key):
+    thread = story.reply.thread
+    story.tell(who, said, lambda: driver.ask(who, said, thread=thread, key=key))
 
 
 @then(sentence("se le contesta {code:quoted}"))
@@ -234,6 +241,11 @@ def _(world):
 @when(sentence("a minute passes"))
 def _(world):
     world.pass_time(60)
+
+
+@when(sentence("pasan {minutes:d} minutos"))
+def _(world, minutes):
+    world.pass_time(60 * minutes)
 
 
 @then(sentence("VICTORIA recibe un solo ticket de clase {category}, con esas mismas palabras"))

@@ -1,23 +1,25 @@
 """One turn, from the stored message to the stored answer: recall, decide, retrieve, respond, verify, commit."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from attrs import define, evolve, field, frozen
 
-from sophia.application.handoff import HandOff
+from sophia.application.handoff import HandOff, HandoffOutcome
+from sophia.application.hear import Heard, hear
 from sophia.application.leases import HeldLease
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
-from sophia.domain.asked import Action
+from sophia.domain.asked import Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.followup import contextual_question
+from sophia.domain.handoff import Course
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
 from sophia.domain.tenancy import TenantScope
@@ -29,6 +31,8 @@ from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
 
 __all__ = ["PlayTurn", "TurnMemory"]
+
+_QUESTION_AND_REPLY = 2  # messages that a yes may be about, however little a turn remembers besides
 
 
 @frozen
@@ -96,25 +100,36 @@ class PlayTurn:
         began = time.monotonic()
         log = RunLog(self._writer, held)
         reply, limitations = _Reply(), list[str]()
+        remembered = max(self._memory.history, _QUESTION_AND_REPLY)
         with self._records.read(held.scope) as tx:
-            *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
-        vector = self._embed(message, limitations)
+            *history, said = tx.conversations.last_messages(run.thread_id, remembered + 1)
+            heard = hear(tx, history, said)
+        message = heard.message
+        vector = self._vector(heard, limitations)
 
         intent = self._classify(message.text, vector)
-        outcome = self._hand_off(held.scope, message, intent)
-        handoff = outcome.handoff if outcome else None
-        if outcome is not None:
-            log.add(HandoffMade(outcome.handoff))
-            _say(Spoken(outcome.told, claim=False), reply, log)
-
-        tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log, message.language)
-        if handoff is None or intent.question:
-            if handoff is not None:
+        outcome = self._hand_off(held.scope, run.id, heard, intent, vector)
+        handoff, asks = outcome.handoff, outcome.decision.course is Course.CONFIRM
+        if handoff is not None and not asks:
+            _tell(outcome, reply, log)
+        tools = TurnToolBox(
+            held.scope,
+            self._retrieve,
+            self._embedder,
+            lambda: self._hand_off.propose(held.scope, run.id, intent, outcome),
+            log,
+            message.language,
+        )
+        if outcome.decision.answers:
+            asked = evolve(message, text=_question_in(message.text, intent)) if handoff is not None else message
+            seen = tuple(history[-self._memory.history :]) if self._memory.history else ()
+            turn = self._recall(held.scope, asked, seen, vector, limitations)
+            if reply.text:
                 _say(Spoken("\n\n", claim=False), reply, log)
-            asked = evolve(message, text=_without(message.text, intent.actions)) if handoff else message
-            turn = self._recall(held.scope, asked, tuple(history), vector, limitations)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
+        if asks:
+            _tell(outcome, reply, log)
 
         citations = self._verify(held.scope, reply)
         if unverified := sum(not citation.verified for citation in citations):
@@ -135,14 +150,19 @@ class PlayTurn:
         )
         log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
         completed = RunCompleted(answer)
-        self._commit(held, completed, log.rest(), message, vector)
+        self._commit(
+            held, completed, log.rest(), {said.id: pack(vector)} if vector and said.text == message.text else {}
+        )
         return completed
 
-    def _embed(self, message: Message, limitations: list[str]) -> tuple[float, ...]:
+    def _vector(self, heard: Heard, limitations: list[str]) -> tuple[float, ...]:
+        """Of the words that are decided on; an earlier message has its own already."""
+        if heard.message.vector:
+            return unpack(heard.message.vector)
         try:
-            return self._embedder.embed_query(message.text)
+            return self._embedder.embed_query(heard.message.text)
         except Unavailable:
-            limitations.append(wording(message.language).words_only)
+            limitations.append(wording(heard.message.language).words_only)
             return ()
 
     def _recall(
@@ -197,8 +217,7 @@ class PlayTurn:
         held: HeldLease,
         completed: RunCompleted,
         before: Sequence[RunEvent],
-        message: Message,
-        vector: tuple[float, ...],
+        vectors: Mapping[str, bytes],
     ) -> None:
         answer = completed.answer
         with self._records.write(held.scope) as tx:
@@ -213,17 +232,29 @@ class PlayTurn:
                     self._clock.now(),
                 )
             )
-            if vector:
-                tx.conversations.set_vectors({message.id: pack(vector)})
+            if vectors:
+                tx.conversations.set_vectors(vectors)
             tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
             tx.runs.finish(held.lease, completed, before)
 
 
-def _without(text: str, actions: Sequence[Action]) -> str:
-    """A message without the addresses and hosts that are to be acted on: what is asked besides is not about them."""
-    for thing in (thing for action in actions for thing in action.objects if any(map(str.isdigit, thing))):
+def _question_in(text: str, intent: Intent) -> str:
+    """A request without the addresses and hosts that are to be acted on: what is asked besides is not about them.
+
+    Where it is not sure that anything is to be acted on, the question is the whole message.
+    """
+    if intent.is_unsure:
+        return text
+    for thing in (thing for action in intent.actions for thing in action.objects if any(map(str.isdigit, thing))):
         text = text.replace(thing, " ")
     return " ".join(text.split())
+
+
+def _tell(outcome: HandoffOutcome, reply: _Reply, log: RunLog) -> None:
+    """Say what has come of a request, after whatever was said before."""
+    if outcome.handoff is not None:
+        log.add(HandoffMade(outcome.handoff))
+        _say(Spoken(f"\n\n{outcome.told}" if reply.text else outcome.told, claim=False), reply, log)
 
 
 def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:

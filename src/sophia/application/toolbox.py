@@ -10,11 +10,12 @@ from attrs import frozen
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from sophia.application.handoff import HandoffOutcome
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.wording import wording
 from sophia.domain.agents import ToolCall, ToolResult, ToolSpec
-from sophia.domain.handoff import Decision, Handoff
+from sophia.domain.handoff import Decision
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
@@ -63,6 +64,9 @@ class ToolLimits:
 class TurnToolBox(ToolBox):
     """Runs the tools of one turn. Nothing that an agent passes in makes a ticket: the user's words have decided.
 
+    Args:
+        propose: what has come of the user's words, and so of an agent's wish for a ticket.
+
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
         limitations: the tools that gave no result, in the user's language.
@@ -73,7 +77,7 @@ class TurnToolBox(ToolBox):
         scope: TenantScope,
         retrieve: Retrieve,
         embedder: Embedder,
-        handoff: Handoff | None,
+        propose: Callable[[], HandoffOutcome],
         log: RunLog,
         language: str,
         limits: ToolLimits = ToolLimits(),
@@ -81,7 +85,7 @@ class TurnToolBox(ToolBox):
         self._scope = scope
         self._retrieve = retrieve
         self._embedder = embedder
-        self._handoff = handoff
+        self._propose = propose
         self._log = log
         self._words = wording(language)
         self._limits = limits
@@ -162,11 +166,13 @@ class TurnToolBox(ToolBox):
         return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": [_told(p) for p in passages]}, passages)
 
     def _create_ticket(self, call: ToolCall) -> ToolResult:
-        if self._handoff is None:
-            told: dict[str, object] = {"outcome": "refused", "reason": "the user's own words ask for no action"}
+        outcome = self._propose()
+        made = outcome.handoff
+        if made is None:
+            told: dict[str, object] = {"outcome": "refused", "reason": self._words.reason(outcome.decision.reason)}
             return ToolResult(call.id, ToolStatus.DENIED, told)
-        status = ToolStatus.COMPLETED if self._handoff.decision is Decision.HANDED_OFF else ToolStatus.DENIED
-        told = {"outcome": self._handoff.decision, "reason": self._handoff.reason, "ticket": self._handoff.ticket_id}
+        status = ToolStatus.COMPLETED if made.decision is Decision.HANDED_OFF else ToolStatus.DENIED
+        told = {"outcome": made.decision, "reason": made.reason, "ticket": made.ticket_id}
         return ToolResult(call.id, status, told)
 
 

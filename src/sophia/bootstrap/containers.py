@@ -144,6 +144,7 @@ class Turns(containers.DeclarativeContainer):
         adapters.directory,
         system,
         deliver_tickets,
+        retrieve,
         providers.Singleton(HandoffPolicy),
         settings.provided.handoff_targets,
         adapters.clock,

@@ -8,6 +8,9 @@ import { inWords, words } from "./words.js";
 
 const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoff: null, limitations: [] };
 
+// What SOPHIA reads as a plain yes and a plain no, in the languages in which she asks.
+const REPLIES = { es: ["Sí", "No"], en: ["Yes", "No"] };
+
 // Seconds between looks at a ticket that is still on its way.
 const LOOKS = [1, 2, 4, 8, 16, 32];
 
@@ -117,7 +120,15 @@ function handoffCard(handoff, language) {
   const told = h("div", {}, facts(handoff));
   if (handoff.status === "queued") follow(handoff.ticketId, told, (ticket) => told.replaceChildren(facts(ticket)));
   const title = h("h4", {}, words(handoff.decision, { target: handoff.target }));
-  return h("section", { class: `handoff ${handoff.decision}` }, title, told);
+  const asks = handoff.decision === "confirmation_required" && replies(language);
+  return h("section", { class: `handoff ${handoff.decision}` }, title, told, asks);
+}
+
+/** Yes and no, to be said by a click; the style sheet shows them under the last answer only. */
+function replies(language) {
+  const reply = (event) => event.target.dispatchEvent(new CustomEvent("reply", { bubbles: true, detail: event.target.textContent }));
+  const button = (word) => h("button", { class: "quiet", lang: language, onclick: reply }, word);
+  return h("p", { class: "replies" }, (REPLIES[language] ?? REPLIES.es).map(button));
 }
 
 /** Look at a ticket until it has left the queue, the card has left the page, or it has been too long. */

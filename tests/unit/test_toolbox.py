@@ -70,7 +70,7 @@ def log() -> HeardLog:
 def box(search: Search, log: RunLog, handoff: Handoff | None = None, **limits: float) -> TurnToolBox:
     decision = HandoffDecision(Course.ANSWER, HandoffReason.ONLY_PROPOSED, Category.KNOWLEDGE, answers=True)
     outcome = HandoffOutcome(decision, handoff)
-    return TurnToolBox(user_scope(), search, HashingEmbedder(), lambda: outcome, log, "en", ToolLimits(**limits))
+    return TurnToolBox(user_scope(), search, HashingEmbedder(), lambda: outcome, log, "en", limits=ToolLimits(**limits))
 
 
 def ask(tools: TurnToolBox, name: str = "rag_search", **arguments: object) -> ToolResult:

@@ -20,6 +20,7 @@ from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Course
+from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
 from sophia.domain.tenancy import TenantScope
@@ -77,6 +78,7 @@ class PlayTurn:
         clock: Clock,
         ids: Ids,
         memory: TurnMemory,
+        agent: AgentDefinition,
     ) -> None:
         self._records = records
         self._embedder = embedder
@@ -88,6 +90,7 @@ class PlayTurn:
         self._clock = clock
         self._ids = ids
         self._memory = memory
+        self._agent = agent
 
     def __call__(self, held: HeldLease, run: Run) -> RunCompleted:
         """Play the turn and commit its answer.
@@ -119,6 +122,7 @@ class PlayTurn:
             lambda: self._hand_off.propose(held.scope, run.id, intent, outcome),
             log,
             message.language,
+            self._agent.tools,
         )
         if outcome.decision.answers:
             asked = evolve(message, text=_question_in(message.text, intent)) if handoff is not None else message
@@ -145,7 +149,7 @@ class PlayTurn:
             tool_calls=tuple(tools.calls),
             handoff=handoff,
             limitations=tuple(limitations),
-            agent_version=self._runtime.version,
+            agent_version=f"{self._runtime.version}, {self._agent.version}",
             usage=Usage(reply.tokens.input, reply.tokens.output, round((time.monotonic() - began) * 1000)),
         )
         log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
@@ -190,7 +194,15 @@ class PlayTurn:
                 if waiting := tx.documents.waiting():
                     limitations.append(wording(message.language).unembedded(waiting))
         return Turn(
-            message.thread_id, message.run_id, message.text, message.language, vector, history, recalled, passages
+            thread_id=message.thread_id,
+            run_id=message.run_id,
+            question=message.text,
+            language=message.language,
+            vector=vector,
+            history=history,
+            recalled=recalled,
+            passages=passages,
+            agent=self._agent,
         )
 
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:

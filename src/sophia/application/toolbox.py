@@ -23,7 +23,7 @@ from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import ToolBox
 from sophia.ports.embedder import Embedder
 
-__all__ = ["ToolLimits", "TurnToolBox"]
+__all__ = ["TOOLS", "ToolLimits", "TurnToolBox"]
 
 _POLL = 0.2  # seconds after which a turn that waits for a tool looks whether it is to stop
 _LONGEST_FAULT = 300
@@ -45,6 +45,9 @@ _CREATE_TICKET = ToolSpec(
     {"type": "object", "properties": {}, "additionalProperties": False},
 )
 
+TOOLS = (_RAG_SEARCH.name, _CREATE_TICKET.name)
+"""The names of the tools that an agent can be given."""
+
 
 @frozen
 class ToolLimits:
@@ -65,6 +68,7 @@ class TurnToolBox(ToolBox):
     """Runs the tools of one turn. Nothing that an agent passes in makes a ticket: the user's words have decided.
 
     Args:
+        offered: the names of the tools that the agent may ask for.
         propose: what has come of the user's words, and so of an agent's wish for a ticket.
 
     Attributes:
@@ -80,6 +84,7 @@ class TurnToolBox(ToolBox):
         propose: Callable[[], HandoffOutcome],
         log: RunLog,
         language: str,
+        offered: Sequence[str] = TOOLS,
         limits: ToolLimits = ToolLimits(),
     ) -> None:
         self._scope = scope
@@ -89,10 +94,8 @@ class TurnToolBox(ToolBox):
         self._log = log
         self._words = wording(language)
         self._limits = limits
-        self._tools: dict[str, tuple[ToolSpec, Callable[[ToolCall], ToolResult]]] = {
-            _RAG_SEARCH.name: (_RAG_SEARCH, self._rag_search),
-            _CREATE_TICKET.name: (_CREATE_TICKET, self._create_ticket),
-        }
+        tools = ((_RAG_SEARCH, self._rag_search), (_CREATE_TICKET, self._create_ticket))
+        self._tools = {spec.name: (spec, tool) for spec, tool in tools if spec.name in offered}
         self._asked = 0
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []

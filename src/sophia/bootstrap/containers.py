@@ -50,6 +50,7 @@ from sophia.application.threads import (
     SearchMessages,
 )
 from sophia.application.tickets import ListTickets, ReadTicket
+from sophia.bootstrap.agents import choose_agent, targets_of
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.models import open_model
@@ -129,6 +130,7 @@ class Turns(containers.DeclarativeContainer):
         ),
         telemetry,
     )
+    agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
     deliver_tickets = providers.Singleton(
@@ -146,7 +148,7 @@ class Turns(containers.DeclarativeContainer):
         deliver_tickets,
         retrieve,
         providers.Singleton(HandoffPolicy),
-        settings.provided.handoff_targets,
+        providers.Singleton(targets_of, settings, agent),
         adapters.clock,
         adapters.ids,
     )
@@ -162,6 +164,7 @@ class Turns(containers.DeclarativeContainer):
         adapters.clock,
         adapters.ids,
         providers.Singleton(TurnMemory, settings.provided.agent.history, settings.provided.agent.recalled),
+        agent,
     )
     execute_run = providers.Singleton(
         ObservedRun,

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from sophia.domain.citation import Quote
 from sophia.domain.conversation import FoundMessage, Message
+from sophia.domain.instructions import AgentDefinition, sophia
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
 
@@ -22,6 +23,7 @@ class Turn:
         history: the thread's last messages before this one, oldest first.
         recalled: earlier messages of the same user, from any thread, near the question.
         passages: what the knowledge base has on it, best first.
+        agent: who is to answer.
     """
 
     thread_id: str
@@ -32,6 +34,7 @@ class Turn:
     history: tuple[Message, ...] = ()
     recalled: tuple[FoundMessage, ...] = ()
     passages: tuple[Passage, ...] = ()
+    agent: AgentDefinition = field(factory=sophia)
 
 
 @frozen

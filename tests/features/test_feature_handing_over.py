@@ -1,10 +1,12 @@
 """Handing over."""
 
-from conftest import CLASSES
+from answers import CLASSES
 from pytest_bdd import given, scenarios, then, when
 from sentences import sentence
 
+from sophia.bootstrap.settings import TargetSettings
 from sophia.domain.agents import Cited, Spoken, ToolCall
+from sophia.domain.asked import Category
 from sophia.domain.citation import Quote
 from sophia.domain.runs import ToolStatus
 from sophia.domain.tenancy import Permission
@@ -139,6 +141,29 @@ def _(world, story, company):
     with world.sophia.records.read(scope) as tx:
         (refused,) = [e.event for e in tx.audit.entries() if e.event.action == "handoff.refused"]
     assert (refused.subject, refused.details) == (story.reply.run, {"reason": "only_proposed"})
+
+
+@given(sentence("what is to be changed is for NETWORK, and all else for VICTORIA"))
+def _(world):
+    others = (Category.PROVISIONING, Category.TROUBLESHOOTING)
+    world.targets = (TargetSettings("VICTORIA", others), TargetSettings("NETWORK", (Category.CHANGE,)))
+
+
+@then(sentence("the tickets are:"))
+def _(world, driver, story, datatable):
+    _, *rows = datatable
+    received = world.desk.behind.reports(story.who.company)
+    assert [[ticket.target, ticket.title, ticket.category] for ticket in received] == rows
+    assert all(words in ticket.user_message for ticket in received for a in ticket.actions for words in a.objects)
+    assert len({ticket.key for ticket in received}) == len(driver.tickets(story.who)) == len(rows)
+
+
+@then(sentence("the answer tells of both"))
+def _(story):
+    numbers = [f"The ticket is TCK-{n}." for n in (1, 2)]
+    assert all(number in story.reply.text for number in numbers)
+    assert [(h.target, h.external_id) for h in story.reply.handoffs] == [("VICTORIA", "TCK-1"), ("NETWORK", "TCK-2")]
+    assert story.reply.handoff == story.reply.handoffs[0]
 
 
 @then(sentence("el motivo que se da es {reason:quoted}"))

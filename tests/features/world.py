@@ -170,6 +170,7 @@ class World:
         for company, *users in COMPANIES:
             self.directory.add(company, *users)
         self.runtime: AgentRuntime | None = None
+        self.targets = Settings().targets
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
         self._engine: Engine | None = None
@@ -181,7 +182,7 @@ class World:
         migrate(self._engine)
         chosen = {"runtime": self.runtime} if self.runtime else {}
         sophia = Sophia(
-            Settings(directory=self._folder),
+            Settings(directory=self._folder, targets=self.targets),
             records=SqlRecords(self._engine, self.clock),
             embedder=self.embedder,
             directory=self.directory,

@@ -24,6 +24,7 @@ from sophia.domain.handoff import (
     HandoffReason,
     Provenance,
 )
+from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import Answer, Outcome, Problem, Run, RunCompleted, RunFailed, RunStatus
 from sophia.domain.tenancy import Company, HandoffSetting, Permission, TenantScope, User
@@ -198,6 +199,7 @@ def office() -> Iterator[Office]:
         system,
         DeliverTickets(records, desk, clock, "test"),
         search,
+        IntentClassifier.load(),
         HandoffPolicy(),
         (Target("VICTORIA"),),
         clock,
@@ -216,15 +218,14 @@ class TestHandOff:
         office.say(REQUEST, "run_1")
         asked = office.decide("run_1")
         assert asked.decision.course is Course.CONFIRM
-        office.answer("run_1", asked.handoff)
+        office.answer("run_1", asked.handoffs[0])
 
     def test_a_confirmed_request_that_is_played_again_is_the_same_ticket(self, office: Office) -> None:
         self.ask(office)
         office.say("sí", "run_2")
         first, again = office.decide("run_2"), office.decide("run_2")
         assert first == again
-        assert first.handoff
-        assert first.handoff.decision is Decision.HANDED_OFF
+        assert [handoff.decision for handoff in first.handoffs] == [Decision.HANDED_OFF]
         (ticket,) = office.tickets
         assert (ticket.user_message, ticket.run_id) == (REQUEST, "run_1")
         assert len(office.desk.reports("acme")) == 1
@@ -252,8 +253,7 @@ class TestHandOff:
         assert (heard.provenance, heard.message.text) == (Provenance.CONFIRMATION, REQUEST)
         changed_its_mind = evolve(SURE, category=Category.KNOWLEDGE, score=0.01, likeliest_action=None)
         outcome = office.hand_off(MAY, "run_2", heard, changed_its_mind)
-        assert outcome.handoff
-        assert (outcome.handoff.category, outcome.handoff.summary) == (Category.CHANGE, REQUEST)
+        assert [(made.category, made.summary) for made in outcome.handoffs] == [(Category.CHANGE, REQUEST)]
 
     def test_a_ticket_does_not_wait_for_the_search(self, office: Office) -> None:
         self.ask(office)
@@ -275,9 +275,9 @@ class TestHandOff:
     def test_a_wish_of_a_model_is_what_the_words_have_come_to_or_is_refused_on_record(self, office: Office) -> None:
         office.say("¿Cómo se bloquea una IP?", "run_1")
         outcome = office.decide("run_1", KNOWING)
-        assert outcome.handoff is None
+        assert outcome.handoffs == ()
         wished = office.hand_off.propose(MAY, "run_1", KNOWING, outcome)
-        assert (wished.handoff, wished.decision.reason) == (None, HandoffReason.ONLY_PROPOSED)
+        assert (wished.handoffs, wished.decision.reason) == ((), HandoffReason.ONLY_PROPOSED)
         assert office.audited == ["handoff.refused"]
         asked = office.decide("run_1", LEANS_TO_KNOWING)
         assert office.hand_off.propose(MAY, "run_1", LEANS_TO_KNOWING, asked) is asked

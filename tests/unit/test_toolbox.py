@@ -69,7 +69,7 @@ def log() -> HeardLog:
 
 def box(search: Search, log: RunLog, handoff: Handoff | None = None, **limits: float) -> TurnToolBox:
     decision = HandoffDecision(Course.ANSWER, HandoffReason.ONLY_PROPOSED, Category.KNOWLEDGE, answers=True)
-    outcome = HandoffOutcome(decision, handoff)
+    outcome = HandoffOutcome(decision, (handoff,) if handoff else ())
     return TurnToolBox(user_scope(), search, HashingEmbedder(), lambda: outcome, log, "en", limits=ToolLimits(**limits))
 
 

@@ -9,7 +9,7 @@ from sophia.application.hear import Heard
 from sophia.application.identity import SystemIdentity
 from sophia.application.retrieve import Retrieve
 from sophia.application.wording import wording
-from sophia.domain.asked import Category, Intent
+from sophia.domain.asked import Action, Category, Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, thread_title
 from sophia.domain.handoff import (
@@ -21,6 +21,7 @@ from sophia.domain.handoff import (
     HandoffReason,
     Provenance,
 )
+from sophia.domain.intent import IntentClassifier
 from sophia.domain.repeats import asks_again
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Enclosure, Target, Ticket, delivery_key
@@ -46,12 +47,22 @@ class HandoffOutcome:
     """What was decided about a message, and the words that tell the user.
 
     Attributes:
-        handoff: None where the message asks for no action; ``told`` is empty then.
+        handoffs: one for each target; none where the message asks for no action, and ``told`` is empty then.
     """
 
     decision: HandoffDecision
-    handoff: Handoff | None = None
+    handoffs: tuple[Handoff, ...] = ()
     told: str = ""
+
+
+@frozen
+class _Errand:
+    """What one target is asked to do."""
+
+    target: Target
+    category: Category
+    title: str
+    actions: tuple[Action, ...]
 
 
 class HandOff:
@@ -64,6 +75,7 @@ class HandOff:
         system: SystemIdentity,
         deliver: DeliverTickets,
         retrieve: Retrieve,
+        classify: IntentClassifier,
         policy: HandoffPolicy,
         targets: Sequence[Target],
         clock: Clock,
@@ -74,6 +86,7 @@ class HandOff:
         self._system = system
         self._deliver = deliver
         self._retrieve = retrieve
+        self._classify = classify
         self._policy = policy
         self._targets = targets
         self._clock = clock
@@ -106,20 +119,38 @@ class HandOff:
                 return HandoffOutcome(decision)
             case Course.DECLINE:
                 return self._decline(scope, run_id, heard, decision)
-        if (twin := self._twin(scope, heard.message, intent)) is not None:
-            return self._point_to(scope, run_id, heard, decision, twin)
-        if decision.course is Course.CONFIRM:
-            return self._ask(scope, run_id, heard, decision)
-        return self._open(scope, run_id, heard, intent, decision, vector)
+        told = [
+            self._see_to(scope, run_id, heard.message, decision, errand, vector)
+            for errand in self._errands(heard.message, intent, decision.category)
+        ]
+        if not any(handoff.decision is Decision.CONFIRMATION_REQUIRED for handoff, _ in told):
+            decision = evolve(decision, course=Course.HAND_OFF)  # there was nothing left to ask about
+        return HandoffOutcome(decision, tuple(handoff for handoff, _ in told), "\n\n".join(said for _, said in told))
 
     def propose(self, scope: TenantScope, run_id: str, intent: Intent, outcome: HandoffOutcome) -> HandoffOutcome:
         """What an agent's wish for a ticket comes to: what has come of the user's words; a refusal is recorded."""
         setting = self._directory.company(scope.company_id).handoff
         decision = self._policy.decide(intent, scope, setting, Provenance.MODEL)
-        if outcome.handoff is not None:
+        if outcome.handoffs:
             return outcome
         self._record(scope, AuditEvent("handoff.refused", run_id, {"reason": decision.reason}))
         return HandoffOutcome(decision)
+
+    def _see_to(
+        self,
+        scope: TenantScope,
+        run_id: str,
+        message: Message,
+        decision: HandoffDecision,
+        errand: _Errand,
+        vector: tuple[float, ...],
+    ) -> tuple[Handoff, str]:
+        """Point to the ticket that there is, ask, or open one."""
+        if (twin := self._twin(scope, message, errand)) is not None:
+            return self._point_to(scope, run_id, message, twin)
+        if decision.course is Course.CONFIRM:
+            return self._ask(scope, run_id, message, decision, errand)
+        return self._open(scope, run_id, message, decision, errand, vector)
 
     def _dismiss(
         self, scope: TenantScope, run_id: str, language: str, asked: Handoff, reason: HandoffReason, *, answers: bool
@@ -129,69 +160,86 @@ class HandOff:
         self._record(scope, AuditEvent("handoff.declined", run_id, {"target": asked.target, "reason": reason}))
         declined = Handoff(Decision.DECLINED, asked.target, asked.category, words.reason(reason), asked.summary)
         decision = HandoffDecision(Course.DECLINE, reason, asked.category, answers)
-        return HandoffOutcome(decision, declined, words.declined(reason, asked.target))
+        return HandoffOutcome(decision, (declined,), words.declined(reason, asked.target))
 
     def _decline(self, scope: TenantScope, run_id: str, heard: Heard, decision: HandoffDecision) -> HandoffOutcome:
         target, words = self._target(decision.category), wording(heard.message.language)
         self._record(scope, AuditEvent("handoff.declined", run_id, {"target": target.name, "reason": decision.reason}))
         declined = Handoff(Decision.DECLINED, target.name, decision.category, words.reason(decision.reason))
-        return HandoffOutcome(decision, declined, words.declined(decision.reason, target.name))
+        return HandoffOutcome(decision, (declined,), words.declined(decision.reason, target.name))
 
-    def _ask(self, scope: TenantScope, run_id: str, heard: Heard, decision: HandoffDecision) -> HandoffOutcome:
-        target, words = self._target(decision.category), wording(heard.message.language)
-        title = _title(heard.message)
-        self._record(scope, AuditEvent("handoff.asked", run_id, {"target": target.name, "reason": decision.reason}))
+    def _errands(self, message: Message, intent: Intent, category: Category) -> tuple[_Errand, ...]:
+        """What is asked of whom. A message is one errand, unless its actions are for different targets."""
+        whole = _Errand(self._target(category), category, thread_title(message.text, _LONGEST_TITLE), intent.actions)
+        if len(self._targets) == 1 or len(intent.actions) == 1:
+            return (whole,)
+        parts: dict[str, list[tuple[Category, Action]]] = {}
+        for action in intent.actions:
+            read = self._classify(_phrase(action))
+            own = read.category if read.asks_action and not read.is_unsure else category
+            parts.setdefault(self._target(own).name, []).append((own, action))
+        if len(parts) < 2:  # noqa: PLR2004 - to part something takes two
+            return (whole,)
+        return tuple(
+            _Errand(
+                self._target(part[0][0]),
+                part[0][0],
+                thread_title("; ".join(_phrase(action) for _, action in part), _LONGEST_TITLE),
+                tuple(action for _, action in part),
+            )
+            for part in parts.values()
+        )
+
+    def _ask(
+        self, scope: TenantScope, run_id: str, message: Message, decision: HandoffDecision, errand: _Errand
+    ) -> tuple[Handoff, str]:
+        words, target = wording(message.language), errand.target.name
+        self._record(scope, AuditEvent("handoff.asked", run_id, {"target": target, "reason": decision.reason}))
         asked = Handoff(
             Decision.CONFIRMATION_REQUIRED,
-            target.name,
-            decision.category,
+            target,
+            errand.category,
             words.reason(decision.reason),
-            summary=title,
+            summary=errand.title,
         )
-        return HandoffOutcome(decision, asked, words.asked(target.name, title))
+        return asked, words.asked(target, errand.title)
 
-    def _twin(self, scope: TenantScope, message: Message, intent: Intent) -> Ticket | None:
+    def _twin(self, scope: TenantScope, message: Message, errand: _Errand) -> Ticket | None:
         """The open ticket that another message of the thread has made of the same request."""
         with self._records.read(scope) as tx:
             earlier = tx.tickets.of_thread(message.thread_id, _EARLIER)
-        others = (ticket for ticket in earlier if ticket.run_id != message.run_id)
-        return next((t for t in others if asks_again(message.text, intent, message.created_at, t)), None)
+        others = [t for t in earlier if t.run_id != message.run_id and t.target == errand.target.name]
+        return next((t for t in others if asks_again(message, errand.category, errand.actions, t)), None)
 
-    def _point_to(
-        self, scope: TenantScope, run_id: str, heard: Heard, decision: HandoffDecision, twin: Ticket
-    ) -> HandoffOutcome:
-        words = wording(heard.message.language)
-        decision = HandoffDecision(Course.HAND_OFF, HandoffReason.ALREADY_ASKED, decision.category, decision.answers)
+    def _point_to(self, scope: TenantScope, run_id: str, message: Message, twin: Ticket) -> tuple[Handoff, str]:
+        words = wording(message.language)
         self._record(scope, AuditEvent("handoff.repeated", twin.id, {"run": run_id}))
-        return HandoffOutcome(decision, _made(twin, words.reason(decision.reason)), words.repeated(twin))
+        return _made(twin, words.reason(HandoffReason.ALREADY_ASKED)), words.repeated(twin)
 
     def _open(
         self,
         scope: TenantScope,
         run_id: str,
-        heard: Heard,
-        intent: Intent,
+        message: Message,
         decision: HandoffDecision,
+        errand: _Errand,
         vector: tuple[float, ...],
-    ) -> HandoffOutcome:
-        message = heard.message
-        target, words = self._target(decision.category), wording(message.language)
-        urgency = urgency_of(message.text)
-        now = self._clock.now()
+    ) -> tuple[Handoff, str]:
+        words, urgency, now = wording(message.language), urgency_of(message.text), self._clock.now()
         ticket = Ticket(
             id=self._ids.new("tkt"),
-            key=delivery_key(scope.company_id, message.thread_id, message.run_id, target.name),
-            target=target.name,
+            key=delivery_key(scope.company_id, message.thread_id, message.run_id, errand.target.name),
+            target=errand.target.name,
             company_id=scope.company_id,
             user_id=scope.user_id,
             thread_id=message.thread_id,
             run_id=message.run_id,
-            category=decision.category,
+            category=errand.category,
             priority=urgency.priority,
             priority_reason=words.urgency(urgency),
-            title=_title(message),
+            title=errand.title,
             user_message=message.text,
-            actions=intent.actions,
+            actions=errand.actions,
             language=message.language,
             created_at=now,
             enclosures=self._enclosed(scope, message.text, vector),
@@ -201,11 +249,11 @@ class HandOff:
             if stored.id == ticket.id:
                 tx.outbox.add(ticket.id, ticket.key, now)
                 why = {"category": ticket.category, "reason": decision.reason, "decided_by": run_id}
-                tx.audit.append(AuditEvent("handoff.made", ticket.id, {"target": target.name, **why}))
+                tx.audit.append(AuditEvent("handoff.made", ticket.id, {"target": ticket.target, **why}))
         self._deliver(self._system.scope(scope.company_id, "outbox"))
         with self._records.read(scope) as tx:
             ticket = tx.tickets.get(stored.id)
-        return HandoffOutcome(decision, _made(ticket, words.reason(decision.reason)), words.handed_off(ticket))
+        return _made(ticket, words.reason(decision.reason)), words.handed_off(ticket)
 
     def _enclosed(self, scope: TenantScope, text: str, vector: tuple[float, ...]) -> tuple[Enclosure, ...]:
         """What the company's documents say on a request. A ticket does not wait for it."""
@@ -238,8 +286,8 @@ def _acts(decision: HandoffDecision) -> bool:
     return decision.course not in (Course.ANSWER, Course.LOOK_UP)
 
 
-def _title(message: Message) -> str:
-    return thread_title(message.text, _LONGEST_TITLE)
+def _phrase(action: Action) -> str:
+    return " ".join((action.action, *action.objects))
 
 
 def _made(ticket: Ticket, reason: str) -> Handoff:

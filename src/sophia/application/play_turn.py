@@ -112,8 +112,8 @@ class PlayTurn:
 
         intent = self._classify(message.text, vector)
         outcome = self._hand_off(held.scope, run.id, heard, intent, vector)
-        handoff, asks = outcome.handoff, outcome.decision.course is Course.CONFIRM
-        if handoff is not None and not asks:
+        asks = outcome.decision.course is Course.CONFIRM
+        if outcome.handoffs and not asks:
             _tell(outcome, reply, log)
         tools = TurnToolBox(
             held.scope,
@@ -125,7 +125,7 @@ class PlayTurn:
             self._agent.tools,
         )
         if outcome.decision.answers:
-            asked = evolve(message, text=_question_in(message.text, intent)) if handoff is not None else message
+            asked = evolve(message, text=_question_in(message.text, intent)) if outcome.handoffs else message
             seen = tuple(history[-self._memory.history :]) if self._memory.history else ()
             turn = self._recall(held.scope, asked, seen, vector, limitations)
             if reply.text:
@@ -147,7 +147,8 @@ class PlayTurn:
             citations=citations,
             unsupported=find_unsupported(reply.text, reply.claims, citations),
             tool_calls=tuple(tools.calls),
-            handoff=handoff,
+            handoff=next(iter(outcome.handoffs), None),
+            more_handoffs=outcome.handoffs[1:],
             limitations=tuple(limitations),
             agent_version=f"{self._runtime.version}, {self._agent.version}",
             usage=Usage(reply.tokens.input, reply.tokens.output, round((time.monotonic() - began) * 1000)),
@@ -264,9 +265,8 @@ def _question_in(text: str, intent: Intent) -> str:
 
 def _tell(outcome: HandoffOutcome, reply: _Reply, log: RunLog) -> None:
     """Say what has come of a request, after whatever was said before."""
-    if outcome.handoff is not None:
-        log.add(HandoffMade(outcome.handoff))
-        _say(Spoken(f"\n\n{outcome.told}" if reply.text else outcome.told, claim=False), reply, log)
+    log.add(*map(HandoffMade, outcome.handoffs))
+    _say(Spoken(f"\n\n{outcome.told}" if reply.text else outcome.told, claim=False), reply, log)
 
 
 def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:

@@ -170,10 +170,10 @@ class TurnToolBox(ToolBox):
 
     def _create_ticket(self, call: ToolCall) -> ToolResult:
         outcome = self._propose()
-        made = outcome.handoff
-        if made is None:
+        if not outcome.handoffs:
             told: dict[str, object] = {"outcome": "refused", "reason": self._words.reason(outcome.decision.reason)}
             return ToolResult(call.id, ToolStatus.DENIED, told)
+        made = outcome.handoffs[0]
         status = ToolStatus.COMPLETED if made.decision is Decision.HANDED_OFF else ToolStatus.DENIED
         told = {"outcome": made.decision, "reason": made.reason, "ticket": made.ticket_id}
         return ToolResult(call.id, status, told)

@@ -147,6 +147,7 @@ class Turns(containers.DeclarativeContainer):
         system,
         deliver_tickets,
         retrieve,
+        classify,
         providers.Singleton(HandoffPolicy),
         providers.Singleton(targets_of, settings, agent),
         adapters.clock,

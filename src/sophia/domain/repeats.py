@@ -7,9 +7,10 @@ only where everything that it asks for is in the ticket and nothing in it points
 
 import re
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sophia.domain.asked import Action, Category, Intent
+from sophia.domain.asked import Action, Category
+from sophia.domain.conversation import Message
 from sophia.domain.intent.verbs import fold
 from sophia.domain.intent.words_en import ENGLISH_FUNCTION
 from sophia.domain.intent.words_es import SPANISH_FUNCTION
@@ -63,24 +64,27 @@ _STEM = 5
 _NEAR = 0.6
 
 
-def asks_again(text: str, intent: Intent, said_at: datetime, ticket: Ticket) -> bool:
+def asks_again(message: Message, category: Category, actions: Collection[Action], ticket: Ticket) -> bool:
     """Whether a message asks for what a ticket of its thread asks for already.
 
     Args:
-        text: the user's words.
-        intent: what they ask for.
-        said_at: when they were said.
+        message: the user's.
+        category: of what it asks for.
+        actions: what it asks to be done.
         ticket: an earlier one.
     """
-    if ticket.category is not intent.action_category or not _is_open(ticket):
+    text = message.text
+    if ticket.category is not category or not _is_open(ticket):
         return False
-    if said_at - ticket.created_at > REPEATED_WITHIN or _points_elsewhere(text, ticket) or _is_worse(text, ticket):
+    if (
+        message.created_at - ticket.created_at > REPEATED_WITHIN
+        or _points_elsewhere(text, ticket)
+        or _is_worse(text, ticket)
+    ):
         return False
     if ticket.category is Category.TROUBLESHOOTING:
-        return _same_trouble(text, intent.actions, ticket)
-    return bool(intent.actions) and all(
-        any(_same_action(action, there) for there in ticket.actions) for action in intent.actions
-    )
+        return _same_trouble(text, actions, ticket)
+    return bool(actions) and all(any(_same_action(action, there) for there in ticket.actions) for action in actions)
 
 
 def _is_open(ticket: Ticket) -> bool:

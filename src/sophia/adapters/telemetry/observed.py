@@ -19,6 +19,7 @@ from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
 from sophia.domain.agents import AgentEvent, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.asked import Intent
+from sophia.domain.handoff import Course
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import Passage
 from sophia.domain.refresh import Refresh
@@ -239,9 +240,11 @@ class ObservedHandOff:
         """See `HandOff`."""
         with self._telemetry.tracing.span("hand_off") as span:
             outcome = self._hand_off(scope, run_id, heard, intent, vector)
-            if (made := outcome.handoff) is not None:
+            span.tell(sophia__course=outcome.decision.course, sophia__reason=outcome.decision.reason)
+            for made in outcome.handoffs:
                 span.tell(sophia__decision=made.decision, sophia__category=made.category, sophia__ticket=made.ticket_id)
                 self._telemetry.metrics.handoffs.labels(made.decision).inc()
+            if outcome.handoffs and outcome.decision.course is not Course.CONFIRM:
                 _text_spoken()
             return outcome
 

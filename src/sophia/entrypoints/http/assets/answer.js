@@ -6,7 +6,7 @@ import { openCitation } from "./panel.js";
 import { rendered, utf16 } from "./text.js";
 import { inWords, words } from "./words.js";
 
-const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoff: null, limitations: [] };
+const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoffs: [], limitations: [] };
 
 // What SOPHIA reads as a plain yes and a plain no, in the languages in which she asks.
 const REPLIES = { es: ["Sí", "No"], en: ["Yes", "No"] };
@@ -29,7 +29,7 @@ export function after(answer, { name, data }) {
     case "tool.started": return { ...next, using: data.name };
     case "tool.finished": return { ...next, using: null };
     case "citation": return { ...next, citations: [...next.citations, data] };
-    case "handoff": return { ...next, handoff: data };
+    case "handoff": return { ...next, handoffs: [...next.handoffs, data] };
     case "run.completed": return ended(data);
     case "run.failed": return { ...next, phase: "failed", problem: { ...data.problem, code: data.problem.type.split(":").pop() } };
     case "run.cancelled": return { ...next, phase: "cancelled" };
@@ -50,7 +50,7 @@ export function shown(answer) {
     answer.phase === "live" && h("p", { class: "progress" }, progress(answer)),
     answer.phase === "cancelled" && h("p", { class: "note" }, words("stopped")),
     answer.phase === "failed" && problemBox(answer.problem),
-    answer.handoff && handoffCard(answer.handoff, answer.language),
+    answer.handoffs.map((handoff) => handoffCard(handoff, answer.language)),
     answer.limitations.length > 0 && limitations(answer),
     answer.citations.length > 0 && citations(answer),
     answer.toolCalls.length > 0 && tools(answer.toolCalls),

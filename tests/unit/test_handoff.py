@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
+from typing import cast
 
 import pytest
 from attrs import evolve, frozen
@@ -30,6 +31,7 @@ from sophia.domain.runs import Answer, Outcome, Problem, Run, RunCompleted, RunF
 from sophia.domain.tenancy import Company, HandoffSetting, Permission, TenantScope, User
 from sophia.domain.tickets import Target, Ticket
 from sophia.errors import Unavailable
+from sophia.ports.records import Transaction
 from sophia.testing.contracts.agent_runtime import make_passage
 from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.memory import MemoryRecords
@@ -245,6 +247,17 @@ class TestHandOff:
         office.answer("run_1", None)
         office.say("sí", "run_2")
         assert office.hear() == Heard(office.hear().message)
+
+    def test_only_a_reply_is_read_beside_the_question(self, office: Office) -> None:
+        """A plain turn looks at nothing for it: the transaction is not touched."""
+        self.ask(office)
+        message = office.say("¿Quién aprueba un cambio urgente?", "run_2")
+        with office.records.read(MAY) as tx:
+            *history, _ = tx.conversations.last_messages("thr_1", 13)
+        untouchable = cast("Transaction", None)
+        assert hear(untouchable, history, message) == Heard(message)
+        with pytest.raises(AttributeError):
+            hear(untouchable, history, evolve(message, text="sí"))
 
     def test_what_is_confirmed_is_what_was_asked_about(self, office: Office) -> None:
         self.ask(office)

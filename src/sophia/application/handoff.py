@@ -124,7 +124,8 @@ class HandOff:
             for errand in self._errands(heard.message, intent, decision.category)
         ]
         if not any(handoff.decision is Decision.CONFIRMATION_REQUIRED for handoff, _ in told):
-            decision = evolve(decision, course=Course.HAND_OFF)  # there was nothing left to ask about
+            # There was nothing to ask about, or nothing left.
+            decision = evolve(decision, course=Course.HAND_OFF)
         return HandoffOutcome(decision, tuple(handoff for handoff, _ in told), "\n\n".join(said for _, said in told))
 
     def propose(self, scope: TenantScope, run_id: str, intent: Intent, outcome: HandoffOutcome) -> HandoffOutcome:

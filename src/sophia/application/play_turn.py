@@ -155,9 +155,10 @@ class PlayTurn:
         )
         log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
         completed = RunCompleted(answer)
-        self._commit(
-            held, completed, log.rest(), {said.id: pack(vector)} if vector and said.text == message.text else {}
-        )
+        decided = {"course": outcome.decision.course, "reason": outcome.decision.reason}
+        event = AuditEvent("question.answered", answer.run_id, {"citations": len(citations), **decided})
+        vectors = {said.id: pack(vector)} if vector and said.text == message.text else {}
+        self._commit(held, completed, log.rest(), event, vectors)
         return completed
 
     def _vector(self, heard: Heard, limitations: list[str]) -> tuple[float, ...]:
@@ -230,6 +231,7 @@ class PlayTurn:
         held: HeldLease,
         completed: RunCompleted,
         before: Sequence[RunEvent],
+        event: AuditEvent,
         vectors: Mapping[str, bytes],
     ) -> None:
         answer = completed.answer
@@ -247,7 +249,7 @@ class PlayTurn:
             )
             if vectors:
                 tx.conversations.set_vectors(vectors)
-            tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
+            tx.audit.append(event)
             tx.runs.finish(held.lease, completed, before)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
+from itertools import islice
 
 from attrs import frozen
 
@@ -77,6 +78,7 @@ _SIGNS = {"👍": " yes ", "👌": " yes ", "✅": " yes ", "🆗": " yes ", "�
 _SKIN = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f\u200d\u2640\u2642]")
 _SMILES = re.compile("[\U0001f600-\U0001f64f\U0001f90d-\U0001f9ff]|[:;]-?[)D]")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_LOOKED_AT = 16  # words; no plain reply is longer, and a message can be very long
 _MISSPELT, _LEFT_OUT = 4, 6  # letters from which two may stand in the wrong order, or one be missing
 
 
@@ -85,7 +87,7 @@ def read_reply(text: str) -> Reply | None:
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     text = _SMILES.sub(" ", _SKIN.sub("", text))
-    words = list(_WORD.finditer(text))
+    words = list(islice(_WORD.finditer(text), _LOOKED_AT))
     told = [_plain(word.group()) for word in words]
     said: list[Saying] = []
     at = 0
@@ -100,7 +102,7 @@ def read_reply(text: str) -> Reply | None:
         return None
     saying = said[-1]  # "ok, no" is a no
     if at == len(words):
-        return Reply(saying) if "?" not in text else None
+        return Reply(saying) if at < _LOOKED_AT and "?" not in text else None
     before, following = words[at - 1], words[at]
     between = text[before.end() : following.start()].strip()
     sure = bool(between) or "sí" in text[: before.end()].lower()

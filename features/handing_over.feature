@@ -76,3 +76,31 @@ Feature: Handing over
     When Grace asks "What do I do with suspicious mail?"
     Then the model has asked for a ticket and was refused
     And no ticket is opened
+
+  Scenario: Actions for different agents are a ticket for each
+    Given what is to be changed is for NETWORK, and all else for VICTORIA
+    When Grace requests "Create an account for Bob and open port 443 to web01"
+    Then the tickets are:
+      | for      | asks to               | category     |
+      | VICTORIA | create an account Bob | provisioning |
+      | NETWORK  | open port 443 web01   | change       |
+    And the answer tells of both
+
+  Scenario: Actions for one agent are one ticket, however many
+    Given what is to be changed is for NETWORK, and all else for VICTORIA
+    When Grace requests "Block 203.0.113.7 and restart the log collector"
+    Then the tickets are:
+      | for     | asks to                                         | category |
+      | NETWORK | Block 203.0.113.7 and restart the log collector | change   |
+
+  Scenario: One yes confirms what was asked about, for each agent
+    Given what is to be changed is for NETWORK, and all else for VICTORIA
+    And globex has handing over set to "confirm"
+    And Grace has asked "Create an account for Bob and open port 443 to web01"
+    When Grace goes on with "yes"
+    Then the tickets are:
+      | for      | asks to               | category     |
+      | VICTORIA | create an account Bob | provisioning |
+      | NETWORK  | open port 443 web01   | change       |
+    When Grace goes on with "yes"
+    Then VICTORIA has received two tickets

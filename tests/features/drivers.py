@@ -51,6 +51,7 @@ class Reply:
     citations: tuple[Citation, ...]
     unsupported: int
     handoff: Handoff | None
+    handoffs: tuple[Handoff, ...]
     limitations: tuple[str, ...]
 
 
@@ -405,6 +406,7 @@ def _reply(answer: Answer) -> Reply:
         answer.citations,
         len(answer.unsupported),
         answer.handoff,
+        answer.handoffs,
         answer.limitations,
     )
 
@@ -474,6 +476,7 @@ def _reply_of(answer: JSON) -> Reply:
         citations,
         len(answer["unsupported"]),
         Handoff(**_snake(answer["handoff"])) if answer["handoff"] else None,
+        tuple(Handoff(**_snake(handoff)) for handoff in answer["handoffs"]),
         tuple(answer["limitations"]),
     )
 

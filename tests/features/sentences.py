@@ -16,9 +16,9 @@ def quoted(text: str) -> str:
     return text[1:-1]
 
 
-@with_pattern("no|one|two|ningún|un")
+@with_pattern("no|one|two|ningún|un|dos")
 def count(word: str) -> int:
-    return {"no": 0, "ningún": 0, "one": 1, "un": 1, "two": 2}[word]
+    return {"no": 0, "ningún": 0, "one": 1, "un": 1, "two": 2, "dos": 2}[word]
 
 
 def sentence(pattern: str) -> parsers.parse:

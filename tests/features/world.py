@@ -16,6 +16,8 @@ from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.bootstrap.settings import Settings
+from sophia.domain.asked import Category, Intent
+from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
 from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Ticket
@@ -133,6 +135,23 @@ class SlowSource(MemorySource):
         return super().list()
 
 
+class DoubtingClassifier:
+    """Reads messages as SOPHIA does, and cannot make up its mind about some."""
+
+    def __init__(self, inner: IntentClassifier) -> None:
+        self._inner = inner
+        self.doubted: set[str] = set()
+
+    def __call__(self, text: str, vector: Sequence[float] = ()) -> Intent:
+        intent = self._inner(text, vector)
+        if text not in self.doubted:
+            return intent
+        assert intent.action_category, "SOPHIA sees nothing in it that could be done"
+        return Intent(
+            Category.KNOWLEDGE, 0.45, question=True, actions=intent.actions, likeliest_action=intent.action_category
+        )
+
+
 class Desk(TicketDesk):
     """VICTORIA's desk; a scenario decides how it behaves by what stands behind it."""
 
@@ -155,6 +174,7 @@ class World:
             self.directory.add(company, *users)
         self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
+        self.targets = Settings().targets
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
         self._engine: Engine | None = None
@@ -165,8 +185,8 @@ class World:
         self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
         migrate(self._engine)
         chosen = {"runtime": self.runtime} if self.runtime else {}
-        return Sophia(
-            Settings(directory=self._folder),
+        sophia = Sophia(
+            Settings(directory=self._folder, targets=self.targets),
             records=SqlRecords(self._engine, self.clock),
             embedder=self.embedder,
             directory=self.directory,
@@ -179,6 +199,9 @@ class World:
             ids=SequentialIds(),
             **chosen,
         )
+        self.classifier = DoubtingClassifier(sophia.classifier)
+        sophia._use_cases.turns.classify.override(self.classifier)
+        return sophia
 
     @property
     def companies_with_documents(self) -> list[str]:
@@ -202,10 +225,21 @@ class World:
         self._sources[company][name] = source
         return source
 
-    def switch_handoff_off(self, company_id: str) -> None:
+    def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
-        self.directory.add(evolve(company, handoff=HandoffSetting.OFF), *users)
+        self.directory.add(evolve(company, handoff=HandoffSetting(setting)), *users)
+
+    def doubt(self, text: str) -> None:
+        """Make SOPHIA unsure whether a message asks for action."""
+        assert self.sophia
+        self.classifier.doubted.add(text)
+
+    def withdraw(self, who: Person, permission: Permission) -> None:
+        """Take a permission from somebody."""
+        _, *users = next(c for c in COMPANIES if c[0].id == who.company)
+        less = (evolve(u, permissions=u.permissions - {permission}) if u.id == who.id else u for u in users)
+        self.directory.add(self.directory.company(who.company), *less)
 
     def signed(self, company: str, body: bytes, at: datetime) -> dict[str, str]:
         """The headers with which a company's backend sends something."""

@@ -77,7 +77,7 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
         (
             {"companies": [{"id": "a", "handoff": "never", "language": "fr"}]},
             {
-                "/companies/0/handoff": "expected one of 'auto', 'off', got 'never'",
+                "/companies/0/handoff": "expected one of 'auto', 'confirm', 'off', got 'never'",
                 "/companies/0/language": "expected one of 'es', 'en', got 'fr'",
             },
         ),

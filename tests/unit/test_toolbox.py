@@ -3,12 +3,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from sophia.application.handoff import HandoffOutcome
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.toolbox import ToolLimits, TurnToolBox
 from sophia.domain.agents import ToolCall, ToolResult
 from sophia.domain.asked import Category
-from sophia.domain.handoff import Decision, Handoff
+from sophia.domain.handoff import Course, Decision, Handoff, HandoffDecision, HandoffReason
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import RunEvent, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
@@ -67,7 +68,9 @@ def log() -> HeardLog:
 
 
 def box(search: Search, log: RunLog, handoff: Handoff | None = None, **limits: float) -> TurnToolBox:
-    return TurnToolBox(user_scope(), search, HashingEmbedder(), handoff, log, "en", ToolLimits(**limits))
+    decision = HandoffDecision(Course.ANSWER, HandoffReason.ONLY_PROPOSED, Category.KNOWLEDGE, answers=True)
+    outcome = HandoffOutcome(decision, (handoff,) if handoff else ())
+    return TurnToolBox(user_scope(), search, HashingEmbedder(), lambda: outcome, log, "en", limits=ToolLimits(**limits))
 
 
 def ask(tools: TurnToolBox, name: str = "rag_search", **arguments: object) -> ToolResult:

@@ -2,34 +2,71 @@
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sophia.application.deliver_tickets import DeliverTickets
+from sophia.application.hear import Heard
 from sophia.application.identity import SystemIdentity
+from sophia.application.retrieve import Retrieve
 from sophia.application.wording import wording
-from sophia.domain.asked import Category, Intent
+from sophia.domain.asked import Action, Category, Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, thread_title
-from sophia.domain.handoff import Decision, Handoff, HandoffDecision, HandoffPolicy
+from sophia.domain.handoff import (
+    Course,
+    Decision,
+    Handoff,
+    HandoffDecision,
+    HandoffPolicy,
+    HandoffReason,
+    Provenance,
+)
+from sophia.domain.intent import IntentClassifier
+from sophia.domain.repeats import asks_again
 from sophia.domain.tenancy import TenantScope
-from sophia.domain.tickets import Priority, Target, Ticket, delivery_key
+from sophia.domain.tickets import Enclosure, Target, Ticket, delivery_key
+from sophia.domain.urgency import urgency_of
+from sophia.errors import Unavailable
+from sophia.logs import get_logger
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records
 from sophia.ports.system import Clock, Ids
 
 __all__ = ["HandOff", "HandoffOutcome"]
 
+_ENCLOSED = 3
+_LONGEST_QUOTE = 400
+_LONGEST_TITLE = 120
+_EARLIER = 20  # tickets of a thread that a request is compared with
+
+_log = get_logger(__name__)
+
 
 @frozen
 class HandoffOutcome:
-    """What was decided about a request for action, and the words that tell the user."""
+    """What was decided about a message, and the words that tell the user.
 
-    handoff: Handoff
-    told: str
+    Attributes:
+        handoffs: one for each target; none where the message asks for no action, and ``told`` is empty then.
+    """
+
+    decision: HandoffDecision
+    handoffs: tuple[Handoff, ...] = ()
+    told: str = ""
+
+
+@frozen
+class _Errand:
+    """What one target is asked to do."""
+
+    target: Target
+    category: Category
+    title: str
+    actions: tuple[Action, ...]
 
 
 class HandOff:
-    """Decides about a message's request for action and, when it is to be handed over, makes the ticket."""
+    """Decides about what a message asks for and, when it is to be handed over, makes the ticket."""
 
     def __init__(
         self,
@@ -37,6 +74,8 @@ class HandOff:
         directory: TenantDirectory,
         system: SystemIdentity,
         deliver: DeliverTickets,
+        retrieve: Retrieve,
+        classify: IntentClassifier,
         policy: HandoffPolicy,
         targets: Sequence[Target],
         clock: Clock,
@@ -46,75 +85,220 @@ class HandOff:
         self._directory = directory
         self._system = system
         self._deliver = deliver
+        self._retrieve = retrieve
+        self._classify = classify
         self._policy = policy
         self._targets = targets
         self._clock = clock
         self._ids = ids
 
-    def __call__(self, scope: TenantScope, message: Message, intent: Intent) -> HandoffOutcome | None:
-        """What was decided; None when the message asks for no action.
+    def __call__(
+        self, scope: TenantScope, run_id: str, heard: Heard, intent: Intent, vector: tuple[float, ...] = ()
+    ) -> HandoffOutcome:
+        """What was decided.
 
         The ticket is stored, with its delivery and its audit entry, before this returns, and has been
-        tried once; executed again for the same run, it is the same ticket.
+        tried once; executed again for the same message, it is the same ticket.
+
+        Args:
+            scope: the user's.
+            run_id: the run that decides.
+            heard: the words to decide on.
+            intent: what they ask for.
+            vector: of the same words; empty where there is none.
         """
         setting = self._directory.company(scope.company_id).handoff
-        decision = self._policy.decide(intent, scope, setting)
-        if decision is None:
-            return None
-        target = self._target(decision.category)
-        words = wording(message.language)
-        reason = words.reason(decision.reason)
-        if decision.decision is Decision.DECLINED:
-            self._record_refusal(scope, message, decision, target)
-            declined = Handoff(Decision.DECLINED, target.name, decision.category, reason)
-            return HandoffOutcome(declined, words.declined(decision.reason, target.name))
-        ticket = self._open(scope, message, intent, target)
-        made = Handoff(
-            Decision.HANDED_OFF,
-            ticket.target,
-            ticket.category,
-            reason,
-            summary=ticket.title,
-            ticket_id=ticket.id,
-            external_id=ticket.external_id,
-            status=ticket.status,
-        )
-        return HandoffOutcome(made, words.handed_off(ticket))
+        if heard.asked is not None and heard.dismissed is None:
+            intent = evolve(intent, category=heard.asked.category)  # what was asked about, and nothing else
+        decision = self._policy.decide(intent, scope, setting, heard.provenance)
+        if heard.asked is not None and heard.dismissed is not None and (heard.is_bare or not _acts(decision)):
+            answers = not heard.is_bare and intent.question
+            return self._dismiss(scope, run_id, heard.message.language, heard.asked, heard.dismissed, answers=answers)
+        match decision.course:
+            case Course.ANSWER | Course.LOOK_UP:
+                return HandoffOutcome(decision)
+            case Course.DECLINE:
+                return self._decline(scope, run_id, heard, decision)
+        told = [
+            self._see_to(scope, run_id, heard.message, decision, errand, vector)
+            for errand in self._errands(heard.message, intent, decision.category)
+        ]
+        if not any(handoff.decision is Decision.CONFIRMATION_REQUIRED for handoff, _ in told):
+            # There was nothing to ask about, or nothing left.
+            decision = evolve(decision, course=Course.HAND_OFF)
+        return HandoffOutcome(decision, tuple(handoff for handoff, _ in told), "\n\n".join(said for _, said in told))
 
-    def _open(self, scope: TenantScope, message: Message, intent: Intent, target: Target) -> Ticket:
-        now = self._clock.now()
+    def propose(self, scope: TenantScope, run_id: str, intent: Intent, outcome: HandoffOutcome) -> HandoffOutcome:
+        """What an agent's wish for a ticket comes to: what has come of the user's words; a refusal is recorded."""
+        setting = self._directory.company(scope.company_id).handoff
+        decision = self._policy.decide(intent, scope, setting, Provenance.MODEL)
+        if outcome.handoffs:
+            return outcome
+        self._record(scope, AuditEvent("handoff.refused", run_id, {"reason": decision.reason}))
+        return HandoffOutcome(decision)
+
+    def _see_to(
+        self,
+        scope: TenantScope,
+        run_id: str,
+        message: Message,
+        decision: HandoffDecision,
+        errand: _Errand,
+        vector: tuple[float, ...],
+    ) -> tuple[Handoff, str]:
+        """Point to the ticket that there is, ask, or open one."""
+        if (twin := self._twin(scope, message, errand)) is not None:
+            return self._point_to(scope, run_id, message, twin)
+        if decision.course is Course.CONFIRM:
+            return self._ask(scope, run_id, message, decision, errand)
+        return self._open(scope, run_id, message, decision, errand, vector)
+
+    def _dismiss(
+        self, scope: TenantScope, run_id: str, language: str, asked: Handoff, reason: HandoffReason, *, answers: bool
+    ) -> HandoffOutcome:
+        """What was asked about is not handed over; what else the message asks is answered."""
+        words = wording(language)
+        self._record(scope, AuditEvent("handoff.declined", run_id, {"target": asked.target, "reason": reason}))
+        declined = Handoff(Decision.DECLINED, asked.target, asked.category, words.reason(reason), asked.summary)
+        decision = HandoffDecision(Course.DECLINE, reason, asked.category, answers)
+        return HandoffOutcome(decision, (declined,), words.declined(reason, asked.target))
+
+    def _decline(self, scope: TenantScope, run_id: str, heard: Heard, decision: HandoffDecision) -> HandoffOutcome:
+        target, words = self._target(decision.category), wording(heard.message.language)
+        self._record(scope, AuditEvent("handoff.declined", run_id, {"target": target.name, "reason": decision.reason}))
+        declined = Handoff(Decision.DECLINED, target.name, decision.category, words.reason(decision.reason))
+        return HandoffOutcome(decision, (declined,), words.declined(decision.reason, target.name))
+
+    def _errands(self, message: Message, intent: Intent, category: Category) -> tuple[_Errand, ...]:
+        """What is asked of whom. A message is one errand, unless its actions are for different targets."""
+        whole = _Errand(self._target(category), category, thread_title(message.text, _LONGEST_TITLE), intent.actions)
+        if len(self._targets) == 1 or len(intent.actions) == 1:
+            return (whole,)
+        parts: dict[str, list[tuple[Category, Action]]] = {}
+        for action in intent.actions:
+            read = self._classify(_phrase(action))
+            own = read.category if read.asks_action and not read.is_unsure else category
+            parts.setdefault(self._target(own).name, []).append((own, action))
+        if len(parts) < 2:  # noqa: PLR2004 - to part something takes two
+            return (whole,)
+        return tuple(
+            _Errand(
+                self._target(part[0][0]),
+                part[0][0],
+                thread_title("; ".join(_phrase(action) for _, action in part), _LONGEST_TITLE),
+                tuple(action for _, action in part),
+            )
+            for part in parts.values()
+        )
+
+    def _ask(
+        self, scope: TenantScope, run_id: str, message: Message, decision: HandoffDecision, errand: _Errand
+    ) -> tuple[Handoff, str]:
+        words, target = wording(message.language), errand.target.name
+        self._record(scope, AuditEvent("handoff.asked", run_id, {"target": target, "reason": decision.reason}))
+        asked = Handoff(
+            Decision.CONFIRMATION_REQUIRED,
+            target,
+            errand.category,
+            words.reason(decision.reason),
+            summary=errand.title,
+        )
+        return asked, words.asked(target, errand.title)
+
+    def _twin(self, scope: TenantScope, message: Message, errand: _Errand) -> Ticket | None:
+        """The open ticket that another message of the thread has made of the same request."""
+        with self._records.read(scope) as tx:
+            earlier = tx.tickets.of_thread(message.thread_id, _EARLIER)
+        others = [t for t in earlier if t.run_id != message.run_id and t.target == errand.target.name]
+        return next((t for t in others if asks_again(message, errand.category, errand.actions, t)), None)
+
+    def _point_to(self, scope: TenantScope, run_id: str, message: Message, twin: Ticket) -> tuple[Handoff, str]:
+        words = wording(message.language)
+        self._record(scope, AuditEvent("handoff.repeated", twin.id, {"run": run_id}))
+        return _made(twin, words.reason(HandoffReason.ALREADY_ASKED)), words.repeated(twin)
+
+    def _open(
+        self,
+        scope: TenantScope,
+        run_id: str,
+        message: Message,
+        decision: HandoffDecision,
+        errand: _Errand,
+        vector: tuple[float, ...],
+    ) -> tuple[Handoff, str]:
+        words, urgency, now = wording(message.language), urgency_of(message.text), self._clock.now()
         ticket = Ticket(
             id=self._ids.new("tkt"),
-            key=delivery_key(scope.company_id, message.thread_id, message.run_id, target.name),
-            target=target.name,
+            key=delivery_key(scope.company_id, message.thread_id, message.run_id, errand.target.name),
+            target=errand.target.name,
             company_id=scope.company_id,
             user_id=scope.user_id,
             thread_id=message.thread_id,
             run_id=message.run_id,
-            category=intent.category,
-            priority=Priority.HIGH if intent.category is Category.TROUBLESHOOTING else Priority.NORMAL,
-            title=thread_title(message.text, 120),
+            category=errand.category,
+            priority=urgency.priority,
+            priority_reason=words.urgency(urgency),
+            title=errand.title,
             user_message=message.text,
-            actions=intent.actions,
+            actions=errand.actions,
             language=message.language,
             created_at=now,
+            enclosures=self._enclosed(scope, message.text, vector),
         )
         with self._records.write(scope) as tx:
             stored = tx.tickets.add(ticket)
             if stored.id == ticket.id:
                 self._deliver.queue(tx, ticket)
-                tx.audit.append(
-                    AuditEvent("handoff.made", ticket.id, {"target": target.name, "category": ticket.category})
-                )
+                why = {"category": ticket.category, "reason": decision.reason, "decided_by": run_id}
+                tx.audit.append(AuditEvent("handoff.made", ticket.id, {"target": ticket.target, **why}))
         self._deliver.at_once(self._system.scope(scope.company_id, "outbox"), stored.key)
         with self._records.read(scope) as tx:
-            return tx.tickets.get(stored.id)
+            ticket = tx.tickets.get(stored.id)
+        return _made(ticket, words.reason(decision.reason)), words.handed_off(ticket)
 
-    def _record_refusal(self, scope: TenantScope, message: Message, decision: HandoffDecision, target: Target) -> None:
-        with self._records.write(scope) as tx:
-            tx.audit.append(
-                AuditEvent("handoff.declined", message.run_id, {"target": target.name, "reason": decision.reason})
+    def _enclosed(self, scope: TenantScope, text: str, vector: tuple[float, ...]) -> tuple[Enclosure, ...]:
+        """What the company's documents say on a request. A ticket does not wait for it."""
+        try:
+            passages = self._retrieve(scope, text, vector)
+        except Unavailable as error:
+            _log.warning("ticket.nothing_enclosed", tenant=scope.company_id, dependency=error.dependency)
+            return ()
+        return tuple(
+            Enclosure(
+                passage.title,
+                passage.source,
+                passage.uri,
+                thread_title(passage.text, _LONGEST_QUOTE),
+                passage.document_id,
+                passage.document_version,
             )
+            for passage in passages[:_ENCLOSED]
+        )
+
+    def _record(self, scope: TenantScope, event: AuditEvent) -> None:
+        with self._records.write(scope) as tx:
+            tx.audit.append(event)
 
     def _target(self, category: Category) -> Target:
         return next(target for target in self._targets if category in target.categories)
+
+
+def _acts(decision: HandoffDecision) -> bool:
+    return decision.course not in (Course.ANSWER, Course.LOOK_UP)
+
+
+def _phrase(action: Action) -> str:
+    return " ".join((action.action, *action.objects))
+
+
+def _made(ticket: Ticket, reason: str) -> Handoff:
+    return Handoff(
+        Decision.HANDED_OFF,
+        ticket.target,
+        ticket.category,
+        reason,
+        summary=ticket.title,
+        ticket_id=ticket.id,
+        external_id=ticket.external_id,
+        status=ticket.status,
+    )

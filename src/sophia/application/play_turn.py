@@ -1,12 +1,13 @@
 """One turn, from the stored message to the stored answer: recall, decide, retrieve, respond, verify, commit."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from attrs import define, evolve, field, frozen
 
-from sophia.application.handoff import HandOff
+from sophia.application.handoff import HandOff, HandoffOutcome
+from sophia.application.hear import Heard, hear
 from sophia.application.leases import HeldLease
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
@@ -14,11 +15,13 @@ from sophia.application.tickets import AnswerStatus, TellThread
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
-from sophia.domain.asked import Action
+from sophia.domain.asked import Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.followup import contextual_question
+from sophia.domain.handoff import Course
+from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
 from sophia.domain.tenancy import TenantScope
@@ -31,6 +34,8 @@ from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
 
 __all__ = ["PlayTurn", "TurnMemory"]
+
+_QUESTION_AND_REPLY = 2  # messages that a yes may be about, however little a turn remembers besides
 
 
 _TICKETS = 10
@@ -81,6 +86,7 @@ class PlayTurn:
         clock: Clock,
         ids: Ids,
         memory: TurnMemory,
+        agent: AgentDefinition,
     ) -> None:
         self._records = records
         self._embedder = embedder
@@ -94,6 +100,7 @@ class PlayTurn:
         self._clock = clock
         self._ids = ids
         self._memory = memory
+        self._agent = agent
 
     def __call__(self, held: HeldLease, run: Run) -> RunCompleted:
         """Play the turn and commit its answer.
@@ -106,33 +113,44 @@ class PlayTurn:
         began = time.monotonic()
         log = RunLog(self._writer, held)
         reply, limitations = _Reply(), list[str]()
+        remembered = max(self._memory.history, _QUESTION_AND_REPLY)
         with self._records.read(held.scope) as tx:
-            *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
+            *history, said = tx.conversations.last_messages(run.thread_id, remembered + 1)
+            heard = hear(tx, history, said)
             tickets = tx.tickets.of_thread(run.thread_id, _TICKETS) if history else ()
-        vector = self._embed(message, limitations)
+        message = heard.message
+        vector = self._vector(heard, limitations)
 
         intent = self._classify(message.text, vector)
-        outcome = self._hand_off(held.scope, message, intent)
-        handoff = outcome.handoff if outcome else None
-        if outcome is not None:
-            log.add(HandoffMade(outcome.handoff))
-            _say(Spoken(outcome.told, claim=False), reply, log)
-
-        left, asks_more = message.text, handoff is None or intent.question
+        outcome = self._hand_off(held.scope, run.id, heard, intent, vector)
+        asks = outcome.decision.course is Course.CONFIRM
+        if outcome.handoffs and not asks:
+            _tell(outcome, reply, log)
+        left, asks_more = message.text, outcome.decision.answers
         status = self._answer_status(held.scope, message, tickets)
         if status is not None:
             _say(Spoken(f"\n\n{status.told}" if reply.text else status.told, claim=False), reply, log)
             left = status.rest
-            asks_more = "?" in left if handoff else bool(left)
-
-        tools = TurnToolBox(held.scope, self._retrieve, self._embedder, handoff, log, message.language)
+            asks_more = "?" in left if outcome.handoffs else bool(left)
+        tools = TurnToolBox(
+            held.scope,
+            self._retrieve,
+            self._embedder,
+            lambda: self._hand_off.propose(held.scope, run.id, intent, outcome),
+            log,
+            message.language,
+            self._agent.tools,
+        )
         if asks_more:
+            asked = evolve(message, text=_question_in(left, intent) if outcome.handoffs else left)
+            seen = tuple(history[-self._memory.history :]) if self._memory.history else ()
+            turn = self._recall(held.scope, asked, seen, tickets, vector, limitations)
             if reply.text:
                 _say(Spoken("\n\n", claim=False), reply, log)
-            asked = evolve(message, text=_without(left, intent.actions) if handoff else left)
-            turn = self._recall(held.scope, asked, tuple(history), tickets, vector, limitations)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
+        if asks:
+            _tell(outcome, reply, log)
 
         citations = self._verify(held.scope, reply)
         if unverified := sum(not citation.verified for citation in citations):
@@ -146,21 +164,28 @@ class PlayTurn:
             citations=citations,
             unsupported=find_unsupported(reply.text, reply.claims, citations),
             tool_calls=tuple(tools.calls),
-            handoff=handoff,
+            handoff=next(iter(outcome.handoffs), None),
+            more_handoffs=outcome.handoffs[1:],
             limitations=tuple(limitations),
-            agent_version=self._runtime.version,
+            agent_version=f"{self._runtime.version}, {self._agent.version}",
             usage=Usage(reply.tokens.input, reply.tokens.output, round((time.monotonic() - began) * 1000)),
         )
         log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
         completed = RunCompleted(answer)
-        self._commit(held, completed, log.rest(), message, vector)
+        decided = {"course": outcome.decision.course, "reason": outcome.decision.reason}
+        event = AuditEvent("question.answered", answer.run_id, {"citations": len(citations), **decided})
+        vectors = {said.id: pack(vector)} if vector and said.text == message.text else {}
+        self._commit(held, completed, log.rest(), event, vectors)
         return completed
 
-    def _embed(self, message: Message, limitations: list[str]) -> tuple[float, ...]:
+    def _vector(self, heard: Heard, limitations: list[str]) -> tuple[float, ...]:
+        """Of the words that are decided on; an earlier message has its own already."""
+        if heard.message.vector:
+            return unpack(heard.message.vector)
         try:
-            return self._embedder.embed_query(message.text)
+            return self._embedder.embed_query(heard.message.text)
         except Unavailable:
-            limitations.append(wording(message.language).words_only)
+            limitations.append(wording(heard.message.language).words_only)
             return ()
 
     def _recall(
@@ -189,15 +214,16 @@ class PlayTurn:
                 if waiting := tx.documents.waiting():
                     limitations.append(wording(message.language).unembedded(waiting))
         return Turn(
-            message.thread_id,
-            message.run_id,
-            message.text,
-            message.language,
-            vector,
-            history,
-            recalled,
-            passages,
-            tickets,
+            thread_id=message.thread_id,
+            run_id=message.run_id,
+            question=message.text,
+            language=message.language,
+            vector=vector,
+            history=history,
+            recalled=recalled,
+            passages=passages,
+            tickets=tickets,
+            agent=self._agent,
         )
 
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:
@@ -224,8 +250,8 @@ class PlayTurn:
         held: HeldLease,
         completed: RunCompleted,
         before: Sequence[RunEvent],
-        message: Message,
-        vector: tuple[float, ...],
+        event: AuditEvent,
+        vectors: Mapping[str, bytes],
     ) -> None:
         answer = completed.answer
         with self._records.write(held.scope) as tx:
@@ -240,25 +266,36 @@ class PlayTurn:
                     self._clock.now(),
                 )
             )
-            if vector:
-                tx.conversations.set_vectors({message.id: pack(vector)})
-            tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
+            if vectors:
+                tx.conversations.set_vectors(vectors)
+            tx.audit.append(event)
             tx.runs.finish(held.lease, completed, before)
             self._tell_late_news(tx, answer)
 
     def _tell_late_news(self, tx: Transaction, answer: Answer) -> None:
         """Tell of a delivery that went on while the answer was under way, which says that it is queued."""
-        handoff = answer.handoff
-        if handoff is not None and handoff.ticket_id is not None and handoff.status is TicketStatus.QUEUED:
-            ticket = tx.tickets.get(handoff.ticket_id)
-            self._tell_thread(tx, evolve(ticket, status=handoff.status), ticket)
+        for handoff in filter(None, (answer.handoff, *answer.more_handoffs)):
+            if handoff.ticket_id is not None and handoff.status is TicketStatus.QUEUED:
+                ticket = tx.tickets.get(handoff.ticket_id)
+                self._tell_thread(tx, evolve(ticket, status=handoff.status), ticket)
 
 
-def _without(text: str, actions: Sequence[Action]) -> str:
-    """A message without the addresses and hosts that are to be acted on: what is asked besides is not about them."""
-    for thing in (thing for action in actions for thing in action.objects if any(map(str.isdigit, thing))):
+def _question_in(text: str, intent: Intent) -> str:
+    """A request without the addresses and hosts that are to be acted on: what is asked besides is not about them.
+
+    Where it is not sure that anything is to be acted on, the question is the whole message.
+    """
+    if intent.is_unsure:
+        return text
+    for thing in (thing for action in intent.actions for thing in action.objects if any(map(str.isdigit, thing))):
         text = text.replace(thing, " ")
     return " ".join(text.split())
+
+
+def _tell(outcome: HandoffOutcome, reply: _Reply, log: RunLog) -> None:
+    """Say what has come of a request, after whatever was said before."""
+    log.add(*map(HandoffMade, outcome.handoffs))
+    _say(Spoken(f"\n\n{outcome.told}" if reply.text else outcome.told, claim=False), reply, log)
 
 
 def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:

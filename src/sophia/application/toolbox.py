@@ -10,11 +10,12 @@ from attrs import frozen
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from sophia.application.handoff import HandoffOutcome
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.wording import wording
 from sophia.domain.agents import ToolCall, ToolResult, ToolSpec
-from sophia.domain.handoff import Decision, Handoff
+from sophia.domain.handoff import Decision
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
@@ -22,7 +23,7 @@ from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import ToolBox
 from sophia.ports.embedder import Embedder
 
-__all__ = ["ToolLimits", "TurnToolBox"]
+__all__ = ["TOOLS", "ToolLimits", "TurnToolBox"]
 
 _POLL = 0.2  # seconds after which a turn that waits for a tool looks whether it is to stop
 _LONGEST_FAULT = 300
@@ -44,6 +45,9 @@ _CREATE_TICKET = ToolSpec(
     {"type": "object", "properties": {}, "additionalProperties": False},
 )
 
+TOOLS = (_RAG_SEARCH.name, _CREATE_TICKET.name)
+"""The names of the tools that an agent can be given."""
+
 
 @frozen
 class ToolLimits:
@@ -63,6 +67,10 @@ class ToolLimits:
 class TurnToolBox(ToolBox):
     """Runs the tools of one turn. Nothing that an agent passes in makes a ticket: the user's words have decided.
 
+    Args:
+        offered: the names of the tools that the agent may ask for.
+        propose: what has come of the user's words, and so of an agent's wish for a ticket.
+
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
         limitations: the tools that gave no result, in the user's language.
@@ -73,22 +81,21 @@ class TurnToolBox(ToolBox):
         scope: TenantScope,
         retrieve: Retrieve,
         embedder: Embedder,
-        handoff: Handoff | None,
+        propose: Callable[[], HandoffOutcome],
         log: RunLog,
         language: str,
+        offered: Sequence[str] = TOOLS,
         limits: ToolLimits = ToolLimits(),
     ) -> None:
         self._scope = scope
         self._retrieve = retrieve
         self._embedder = embedder
-        self._handoff = handoff
+        self._propose = propose
         self._log = log
         self._words = wording(language)
         self._limits = limits
-        self._tools: dict[str, tuple[ToolSpec, Callable[[ToolCall], ToolResult]]] = {
-            _RAG_SEARCH.name: (_RAG_SEARCH, self._rag_search),
-            _CREATE_TICKET.name: (_CREATE_TICKET, self._create_ticket),
-        }
+        tools = ((_RAG_SEARCH, self._rag_search), (_CREATE_TICKET, self._create_ticket))
+        self._tools = {spec.name: (spec, tool) for spec, tool in tools if spec.name in offered}
         self._asked = 0
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []
@@ -162,11 +169,13 @@ class TurnToolBox(ToolBox):
         return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": [_told(p) for p in passages]}, passages)
 
     def _create_ticket(self, call: ToolCall) -> ToolResult:
-        if self._handoff is None:
-            told: dict[str, object] = {"outcome": "refused", "reason": "the user's own words ask for no action"}
+        outcome = self._propose()
+        if not outcome.handoffs:
+            told: dict[str, object] = {"outcome": "refused", "reason": self._words.reason(outcome.decision.reason)}
             return ToolResult(call.id, ToolStatus.DENIED, told)
-        status = ToolStatus.COMPLETED if self._handoff.decision is Decision.HANDED_OFF else ToolStatus.DENIED
-        told = {"outcome": self._handoff.decision, "reason": self._handoff.reason, "ticket": self._handoff.ticket_id}
+        made = outcome.handoffs[0]
+        status = ToolStatus.COMPLETED if made.decision is Decision.HANDED_OFF else ToolStatus.DENIED
+        told = {"outcome": made.decision, "reason": made.reason, "ticket": made.ticket_id}
         return ToolResult(call.id, status, told)
 
 

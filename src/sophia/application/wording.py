@@ -7,6 +7,7 @@ from sophia.domain.citing import without_markers
 from sophia.domain.handoff import HandoffReason
 from sophia.domain.status_question import StatusQuestion
 from sophia.domain.tickets import Ticket, TicketState, TicketStatus
+from sophia.domain.urgency import Urgency
 
 __all__ = ["Wording", "wording"]
 
@@ -30,6 +31,20 @@ class Wording:
     def given_up(self, days: int) -> str:
         """Why a ticket that could not be delivered is not tried any more."""
         return self._texts["ticket.given_up"].format(days=days)
+
+    def repeated(self, ticket: Ticket) -> str:
+        """Tells the user that what is asked for is in a ticket already."""
+        return self._texts["ticket.repeated"].format(
+            target=ticket.target, number=ticket.external_id or ticket.id, title=ticket.title
+        )
+
+    def asked(self, target: str, title: str) -> str:
+        """Asks the user whether to open a ticket."""
+        return self._texts["ticket.question"].format(target=target, title=title)
+
+    def urgency(self, urgency: Urgency) -> str:
+        """Why a ticket is as urgent as it is."""
+        return self._texts[f"urgency.{urgency}"]
 
     def declined(self, reason: HandoffReason, target: str) -> str:
         """Tells the user why nothing was handed over."""
@@ -139,6 +154,32 @@ _ES = Wording(
         f"declined.{HandoffReason.SWITCHED_OFF}": (
             "Pides una acción, pero tu empresa no tiene activado el traspaso a {target}. No he abierto ningún ticket."
         ),
+        f"declined.{HandoffReason.SAID_NO}": "De acuerdo: no abro ningún ticket.",
+        f"declined.{HandoffReason.NOT_PLAIN}": (
+            "Tu respuesta dice más que sí o no, así que no he abierto ningún ticket. "
+            "Escribe la petición entera, tal como la quieres."
+        ),
+        f"declined.{HandoffReason.TOO_LATE}": (
+            "Ha pasado demasiado tiempo desde que te lo pregunté, así que no he abierto ningún ticket. "
+            "Si todavía hace falta, vuelve a pedirlo."
+        ),
+        "ticket.question": "¿Quieres que abra un ticket para que {target} se encargue de «{title}»? Responde sí o no.",
+        "ticket.repeated": (
+            "Eso ya está en {number}, el ticket de {target} sobre «{title}»; no he abierto otro. "
+            "Si es otra cosa, dime que abra otro ticket."
+        ),
+        f"urgency.{Urgency.SAID}": "el usuario dice que es urgente",
+        f"urgency.{Urgency.OUTAGE}": "hay algo caído o bajo ataque",
+        f"urgency.{Urgency.MANY}": "afecta a varias personas",
+        f"urgency.{Urgency.NONE}": "el mensaje no dice que sea urgente",
+        f"reason.{HandoffReason.ONLY_PROPOSED}": "las palabras del usuario no piden ninguna acción",
+        f"reason.{HandoffReason.CONFIRMED}": "el usuario ha confirmado su petición",
+        f"reason.{HandoffReason.UNSURE}": "no está claro si el mensaje pide que se haga algo",
+        f"reason.{HandoffReason.COMPANY_CONFIRMS}": "la empresa quiere que se confirme cada petición",
+        f"reason.{HandoffReason.ALREADY_ASKED}": "lo mismo está pedido ya en este hilo",
+        f"reason.{HandoffReason.SAID_NO}": "el usuario ha dicho que no",
+        f"reason.{HandoffReason.NOT_PLAIN}": "la respuesta no es un sí o un no a secas",
+        f"reason.{HandoffReason.TOO_LATE}": "la pregunta ya había caducado",
         f"reason.{HandoffReason.ACTION_REQUESTED}": "el mensaje pide que se haga algo",
         f"reason.{HandoffReason.NO_PERMISSION}": "el usuario no tiene el permiso «handoff»",
         f"reason.{HandoffReason.SWITCHED_OFF}": "la empresa tiene el traspaso desactivado",
@@ -192,6 +233,32 @@ _EN = Wording(
         f"declined.{HandoffReason.SWITCHED_OFF}": (
             "You ask for action, but your company has switched off handing over to {target}. No ticket was opened."
         ),
+        f"declined.{HandoffReason.SAID_NO}": "All right: I open no ticket.",
+        f"declined.{HandoffReason.NOT_PLAIN}": (
+            "Your reply says more than yes or no, so I have opened no ticket. "
+            "Please write the whole request as you want it."
+        ),
+        f"declined.{HandoffReason.TOO_LATE}": (
+            "Too much time has passed since I asked you, so I have opened no ticket. "
+            "If it is still needed, please ask again."
+        ),
+        "ticket.question": "Shall I open a ticket to have {target} take care of “{title}”? Please answer yes or no.",
+        "ticket.repeated": (
+            "That is already in {number}, {target}’s ticket on “{title}”; I have not opened another. "
+            "If it is something else, tell me to open another ticket."
+        ),
+        f"urgency.{Urgency.SAID}": "the user says that it is urgent",
+        f"urgency.{Urgency.OUTAGE}": "something is down or under attack",
+        f"urgency.{Urgency.MANY}": "several people are affected",
+        f"urgency.{Urgency.NONE}": "the message does not say that it is urgent",
+        f"reason.{HandoffReason.ONLY_PROPOSED}": "the user's own words ask for no action",
+        f"reason.{HandoffReason.CONFIRMED}": "the user has confirmed the request",
+        f"reason.{HandoffReason.UNSURE}": "it is not clear whether the message asks for something to be done",
+        f"reason.{HandoffReason.COMPANY_CONFIRMS}": "the company wants every request confirmed",
+        f"reason.{HandoffReason.ALREADY_ASKED}": "the same has been asked for in this thread already",
+        f"reason.{HandoffReason.SAID_NO}": "the user has said no",
+        f"reason.{HandoffReason.NOT_PLAIN}": "the reply is not a plain yes or no",
+        f"reason.{HandoffReason.TOO_LATE}": "the question had lapsed",
         f"reason.{HandoffReason.ACTION_REQUESTED}": "the message asks for something to be done",
         f"reason.{HandoffReason.NO_PERMISSION}": "the user lacks the permission “handoff”",
         f"reason.{HandoffReason.SWITCHED_OFF}": "the company has switched handing over off",

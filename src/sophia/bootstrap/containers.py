@@ -55,6 +55,7 @@ from sophia.application.threads import (
     SearchMessages,
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
+from sophia.bootstrap.agents import choose_agent, targets_of
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_backend_desk
@@ -165,6 +166,7 @@ class Turns(containers.DeclarativeContainer):
         ),
         telemetry,
     )
+    agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
     tell_thread = providers.Singleton(TellThread, adapters.clock, adapters.ids)
@@ -183,8 +185,10 @@ class Turns(containers.DeclarativeContainer):
         adapters.directory,
         system,
         deliver_tickets,
+        retrieve,
+        classify,
         providers.Singleton(HandoffPolicy),
-        settings.provided.handoff_targets,
+        providers.Singleton(targets_of, settings, agent),
         adapters.clock,
         adapters.ids,
     )
@@ -202,6 +206,7 @@ class Turns(containers.DeclarativeContainer):
         adapters.clock,
         adapters.ids,
         providers.Singleton(TurnMemory, settings.provided.agent.history, settings.provided.agent.recalled),
+        agent,
     )
     execute_run = providers.Singleton(
         ObservedRun,

@@ -17,7 +17,7 @@ from sophia.application.refresh_knowledge import OnProgress
 from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.asked import Category
-from sophia.domain.handoff import HandoffPolicy
+from sophia.domain.handoff import Course, HandoffPolicy
 from sophia.domain.knowledge import KnowledgeQuery
 from sophia.domain.tenancy import HandoffSetting
 from sophia.errors import Fault, InvalidInput
@@ -110,6 +110,8 @@ def evaluate_retrieval(
 def evaluate_handoff(settings: Settings, path: Path) -> HandoffEvaluation:
     """Decide about each message of a JSON Lines file (``id``, ``text``, ``decision``, ``category``) on its own.
 
+    Where a turn would ask to confirm, it counts by which side of the boundary the message lies on.
+
     Raises:
         InvalidInput: a line lacks one of these, or has another decision than ``handoff`` or ``answer``.
     """
@@ -128,9 +130,10 @@ def evaluate_handoff(settings: Settings, path: Path) -> HandoffEvaluation:
         for line in lines:
             began = time.perf_counter()
             intent = classify(line["text"], embedder.embed_query(line["text"]))
-            decided = HandoffPolicy().decide(intent, scope, HandoffSetting.AUTO)
+            course = HandoffPolicy().decide(intent, scope, HandoffSetting.AUTO).course
             times.append((time.perf_counter() - began) * 1000)
-            predictions.append(Prediction(str(line["id"]), "handoff" if decided else "answer", intent.category))
+            acts = course is Course.HAND_OFF or (course is Course.CONFIRM and intent.asks_action)
+            predictions.append(Prediction(str(line["id"]), "handoff" if acts else "answer", intent.category))
     return _compare(lines, predictions, times)
 
 

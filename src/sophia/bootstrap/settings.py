@@ -122,8 +122,13 @@ class OpenAISettings:
 
 @frozen
 class AgentSettings:
-    """Who words the answers."""
+    """Who words the answers, and as whom.
 
+    Attributes:
+        definition: a file that defines another agent than SOPHIA; see `sophia.domain.instructions`.
+    """
+
+    definition: str = ""
     runtime: Literal["extractive", "openai"] = "extractive"
     history: int = field(default=12, validator=_at_least(0))
     recalled: int = field(default=4, validator=_at_least(0))

@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from sophia.domain.citation import Quote
 from sophia.domain.conversation import FoundMessage, Message
+from sophia.domain.instructions import AgentDefinition, sophia
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
 from sophia.domain.tickets import Ticket
@@ -24,6 +25,7 @@ class Turn:
         recalled: earlier messages of the same user, from any thread, near the question.
         passages: what the knowledge base has on it, best first.
         tickets: what was handed over in the thread, newest first, and how far it is; a note in one is not the user's.
+        agent: who is to answer.
     """
 
     thread_id: str
@@ -35,6 +37,7 @@ class Turn:
     recalled: tuple[FoundMessage, ...] = ()
     passages: tuple[Passage, ...] = ()
     tickets: tuple[Ticket, ...] = ()
+    agent: AgentDefinition = field(factory=sophia)
 
 
 @frozen

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-__all__ = ["BOUNDARY", "Action", "Category", "Intent"]
+__all__ = ["BOUNDARY", "UNSURE", "Action", "Category", "Intent"]
 
 
 class Category(StrEnum):
@@ -34,6 +34,9 @@ class Action:
 BOUNDARY = 0.5
 """Where a message's score for action turns from knowing to doing."""
 
+UNSURE = (0.35, 0.65)
+"""From the first score up to the second a message may be either: whoever wrote it is asked."""
+
 
 @frozen
 class Intent:
@@ -42,12 +45,26 @@ class Intent:
     Attributes:
         score: how surely action is asked for, 0 to 1; `BOUNDARY` parts doing from knowing.
         question: the message also asks to know something.
+        actions: what is asked to be done, if action is asked for or may be.
+        likeliest_action: of the categories that are action the likeliest; None where none is likely.
     """
 
     category: Category
     score: float
     question: bool = False
     actions: tuple[Action, ...] = ()
+    likeliest_action: Category | None = None
+
+    @property
+    def action_category(self) -> Category | None:
+        """What is to be done about it, if anything is."""
+        return self.category if self.category.is_action else self.likeliest_action
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether only who wrote the message can say if it asks for action."""
+        least, most = UNSURE
+        return least <= self.score < most and self.action_category is not None
 
     @property
     def asks_action(self) -> bool:

@@ -79,7 +79,12 @@ class Usage:
 
 @frozen
 class Answer:
-    """What a turn ends with. Offsets of ``unsupported`` are code points of ``text``."""
+    """What a turn ends with. Offsets of ``unsupported`` are code points of ``text``.
+
+    Attributes:
+        handoff: what was decided about the action that the message asks for; None where it asks for none.
+        more_handoffs: the same for each further target that it asks something of.
+    """
 
     thread_id: str
     run_id: str
@@ -93,6 +98,12 @@ class Answer:
     limitations: tuple[str, ...] = ()
     agent_version: str = ""
     usage: Usage = Usage()
+    more_handoffs: tuple[Handoff, ...] = ()
+
+    @property
+    def handoffs(self) -> tuple[Handoff, ...]:
+        """All of them."""
+        return (self.handoff, *self.more_handoffs) if self.handoff else ()
 
 
 @frozen

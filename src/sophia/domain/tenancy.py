@@ -57,9 +57,10 @@ class Actor(StrEnum):
 
 
 class HandoffSetting(StrEnum):
-    """What a company wants to happen when a user asks for action."""
+    """What a company wants to happen when a user asks for action: a ticket, a question first, or nothing."""
 
     AUTO = "auto"
+    CONFIRM = "confirm"
     OFF = "off"
 
 

@@ -32,7 +32,7 @@ VERSION_LIMIT = 2**31 - 1
 
 
 class Priority(StrEnum):
-    """How soon somebody should look: what has stopped working comes first."""
+    """How soon somebody should look; `sophia.domain.urgency` tells it from the user's words."""
 
     NORMAL = "normal"
     HIGH = "high"

@@ -61,6 +61,7 @@ def answer(value: Answer) -> JsonObject:
         "unsupported": [_unsupported(u) for u in value.unsupported],
         "toolCalls": [_tool_call(t) for t in value.tool_calls],
         "handoff": _handoff(value.handoff) if value.handoff else None,
+        "handoffs": [_handoff(h) for h in value.handoffs],
         "limitations": list(value.limitations),
         "agentVersion": value.agent_version,
         "usage": {

@@ -15,7 +15,6 @@ from sophia.adapters.openai.translate import CallPieces, Delta, WireMessage, est
 from sophia.adapters.openai.wording import WORDINGS, Wording
 from sophia.domain.agents import AgentEvent, Limitation, Spoken, Tokens, Turn
 from sophia.domain.citing import Citing
-from sophia.domain.instructions import instructions_version
 from sophia.errors import Unavailable
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
@@ -99,7 +98,7 @@ class OpenAIAgentRuntime(AgentRuntime):
     @property
     def version(self) -> str:
         """Names what answers, for the record."""
-        return f"openai-1 ({self._model}, instructions {instructions_version()})"
+        return f"openai-1 ({self._model})"
 
     def check(self) -> None:
         """Pass when the endpoint answers to its key."""

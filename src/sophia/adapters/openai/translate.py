@@ -14,7 +14,6 @@ from attrs import define, field, frozen
 from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.citing import without_markers
 from sophia.domain.conversation import FoundMessage, Message, Role
-from sophia.domain.instructions import instructions
 from sophia.domain.knowledge import Passage
 from sophia.domain.tickets import Ticket
 
@@ -75,7 +74,7 @@ def opening(turn: Turn, number: Number, room: int) -> list[WireMessage]:
     in them can close. What finds no room is left out: the latest messages and the best passages stay longest.
     """
     language = _LANGUAGES.get(turn.language, turn.language)
-    system = {"role": "system", "content": f"{instructions()}\n\nThe user's question is in {language}."}
+    system = {"role": "system", "content": f"{turn.agent.instructions}\n\nThe user's question is in {language}."}
     room -= estimate(system, turn.question)
     passages, room = _fitting(turn.passages, room, _shown)
     history, room = _fitting(map(_said, reversed(turn.history)), room, _itself)

@@ -111,7 +111,7 @@ class Metrics:
         # A series that begins with its first failure hides that failure from rate(): these begin at zero.
         for counter, known in (
             (self.runs, ("completed", "failed", "cancelled", "lost")),
-            (self.handoffs, ("handed_off", "declined")),
+            (self.handoffs, ("handed_off", "confirmation_required", "declined")),
             (self.deliveries, ("delivered", "rejected", "unavailable")),
             (self.refreshes, ("completed", "failed")),
         ):

@@ -13,13 +13,14 @@ from sophia.adapters.telemetry.metrics import Metrics
 from sophia.adapters.telemetry.spans import Span
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff, HandoffOutcome
+from sophia.application.hear import Heard
 from sophia.application.refresh_knowledge import OnProgress, RefreshKnowledge
 from sophia.application.retrieve import Retrieve
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
 from sophia.domain.agents import AgentEvent, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.asked import Intent
-from sophia.domain.conversation import Message
+from sophia.domain.handoff import Course
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import Passage
 from sophia.domain.refresh import Refresh
@@ -234,16 +235,23 @@ class ObservedHandOff:
         self._hand_off = hand_off
         self._telemetry = telemetry
 
-    def __call__(self, scope: TenantScope, message: Message, intent: Intent) -> HandoffOutcome | None:
+    def __call__(
+        self, scope: TenantScope, run_id: str, heard: Heard, intent: Intent, vector: tuple[float, ...] = ()
+    ) -> HandoffOutcome:
         """See `HandOff`."""
         with self._telemetry.tracing.span("hand_off") as span:
-            outcome = self._hand_off(scope, message, intent)
-            if outcome is not None:
-                made = outcome.handoff
+            outcome = self._hand_off(scope, run_id, heard, intent, vector)
+            span.tell(sophia__course=outcome.decision.course, sophia__reason=outcome.decision.reason)
+            for made in outcome.handoffs:
                 span.tell(sophia__decision=made.decision, sophia__category=made.category, sophia__ticket=made.ticket_id)
                 self._telemetry.metrics.handoffs.labels(made.decision).inc()
+            if outcome.handoffs and outcome.decision.course is not Course.CONFIRM:
                 _text_spoken()
             return outcome
+
+    def propose(self, scope: TenantScope, run_id: str, intent: Intent, outcome: HandoffOutcome) -> HandoffOutcome:
+        """See `HandOff`."""
+        return self._hand_off.propose(scope, run_id, intent, outcome)
 
 
 class ObservedRetrieve:

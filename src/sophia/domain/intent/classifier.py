@@ -22,7 +22,7 @@ from zlib import crc32
 
 from attrs import evolve, field, frozen
 
-from sophia.domain.asked import BOUNDARY, Category, Intent
+from sophia.domain.asked import BOUNDARY, UNSURE, Category, Intent
 from sophia.domain.intent.actions import actions_of
 from sophia.domain.intent.cues import cues, grams
 from sophia.domain.intent.parts import Reading, acts
@@ -152,10 +152,17 @@ class IntentClassifier:
         if _orders(reading):
             score = max(score, FIRM)
         doing = score >= BOUNDARY
-        side = [pair for pair in zip(outputs[:-1], _CATEGORIES, strict=True) if pair[1].is_action is doing]
-        category = max(side, key=lambda pair: pair[0])[1]
+        likeliest_action, likeliest_other = _likeliest(outputs, action=True), _likeliest(outputs, action=False)
+        category = likeliest_action if doing else likeliest_other
         question = _asks(reading) if doing else category in (Category.KNOWLEDGE, Category.LOOKUP)
-        return Intent(category, score, question, actions_of(reading) if doing else ())
+        if score < UNSURE[0]:
+            return Intent(category, score, question)
+        return Intent(category, score, question, actions_of(reading), likeliest_action)
+
+
+def _likeliest(outputs: Sequence[float], *, action: bool) -> Category:
+    side = [pair for pair in zip(outputs[:-1], _CATEGORIES, strict=True) if pair[1].is_action is action]
+    return max(side, key=lambda pair: pair[0])[1]
 
 
 _IMPERATIVES = frozenset(("imp", "imp0", "clitic"))

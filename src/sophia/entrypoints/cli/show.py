@@ -26,8 +26,8 @@ def print_citations(console: Console, answer: Answer) -> None:
         place = " › ".join(dict.fromkeys((citation.title, *citation.heading)))
         mark = "" if citation.verified else "  (not verified)"
         console.print(f"[{citation.index}] {place} · {citation.uri}{mark}", style="dim", markup=False, highlight=False)
-    if answer.handoff and answer.handoff.ticket_id:
-        line = f"→ {answer.handoff.target}: {answer.handoff.ticket_id} ({answer.handoff.status})"
+    for handoff in (handoff for handoff in answer.handoffs if handoff.ticket_id):
+        line = f"→ {handoff.target}: {handoff.ticket_id} ({handoff.status})"
         console.print(line, style="bold", markup=False, highlight=False)
     for limitation in answer.limitations:
         console.print(f"! {limitation}", style="yellow", markup=False, highlight=False)

@@ -62,6 +62,7 @@ _ANSWER = Answer(
     ("splunk: sin respuesta",),
     "extractive-1",
     Usage(1, 2, 3),
+    (Handoff(Decision.DECLINED, "NETWORK", Category.PROVISIONING, "no"),),
 )
 _EVENTS: tuple[RunEvent, ...] = (
     RunStarted("run_1", "thr_1"),

@@ -6,7 +6,10 @@ import { openCitation } from "./panel.js";
 import { rendered, utf16 } from "./text.js";
 import { inWords, words } from "./words.js";
 
-const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoff: null, limitations: [] };
+const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoffs: [], limitations: [] };
+
+// What SOPHIA reads as a plain yes and a plain no, in the languages in which she asks.
+const REPLIES = { es: ["Sí", "No"], en: ["Yes", "No"] };
 
 // Seconds between looks at a ticket that is not done with; the last ones again and again.
 const LOOKS = [1, 2, 4, 8, 16, 32, 60];
@@ -28,7 +31,7 @@ export function after(answer, { name, data }) {
     case "tool.started": return { ...next, using: data.name };
     case "tool.finished": return { ...next, using: null };
     case "citation": return { ...next, citations: [...next.citations, data] };
-    case "handoff": return { ...next, handoff: data };
+    case "handoff": return { ...next, handoffs: [...next.handoffs, data] };
     case "run.completed": return ended(data);
     case "run.failed": return { ...next, phase: "failed", problem: { ...data.problem, code: data.problem.type.split(":").pop() } };
     case "run.cancelled": return { ...next, phase: "cancelled" };
@@ -49,7 +52,7 @@ export function shown(answer) {
     answer.phase === "live" && h("p", { class: "progress" }, progress(answer)),
     answer.phase === "cancelled" && h("p", { class: "note" }, words("stopped")),
     answer.phase === "failed" && problemBox(answer.problem),
-    answer.handoff && handoffCard(answer.handoff, answer.language),
+    answer.handoffs.map((handoff) => handoffCard(handoff, answer.language)),
     answer.limitations.length > 0 && limitations(answer),
     answer.citations.length > 0 && citations(answer),
     answer.toolCalls.length > 0 && tools(answer.toolCalls),
@@ -121,7 +124,15 @@ function handoffCard(handoff, language) {
   const told = h("div", {}, facts(handoff));
   if (handoff.ticketId) follow(handoff, told, (ticket) => told.replaceChildren(facts(ticket)));
   const title = h("h4", {}, words(handoff.decision, { target: handoff.target }));
-  return h("section", { class: `handoff ${handoff.decision}` }, title, told);
+  const asks = handoff.decision === "confirmation_required" && replies(language);
+  return h("section", { class: `handoff ${handoff.decision}` }, title, told, asks);
+}
+
+/** Yes and no, to be said by a click; the style sheet shows them under the last answer only. */
+function replies(language) {
+  const reply = (event) => event.target.dispatchEvent(new CustomEvent("reply", { bubbles: true, detail: event.target.textContent }));
+  const button = (word) => h("button", { class: "quiet", lang: language, onclick: reply }, word);
+  return h("p", { class: "replies" }, (REPLIES[language] ?? REPLIES.es).map(button));
 }
 
 /** Look at a ticket until it is done with or the card has left the page. What is new stands in the thread, too. */

@@ -38,6 +38,7 @@ export function watchConversation(whenThreads) {
   byId("composer").addEventListener("submit", (event) => { event.preventDefault(); say(byId("message").value); });
   byId("stop").addEventListener("click", () => stop());
   byId("conversation").addEventListener("ticketnews", () => showNews());
+  byId("conversation").addEventListener("reply", ({ detail }) => say(detail));
   byId("message").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

@@ -20,15 +20,19 @@ from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
+from sophia.domain.suspicion import Suspect, suspects
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.vectors import blend, pack, unpack
 from sophia.errors import NotFound, Unavailable
+from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
 
 __all__ = ["PlayTurn", "TurnMemory"]
+
+_log = get_logger(__name__)
 
 
 @frozen
@@ -95,7 +99,7 @@ class PlayTurn:
         """
         began = time.monotonic()
         log = RunLog(self._writer, held)
-        reply, limitations = _Reply(), list[str]()
+        reply, limitations, suspected = _Reply(), list[str](), tuple[Suspect, ...]()
         with self._records.read(held.scope) as tx:
             *history, message = tx.conversations.last_messages(run.thread_id, self._memory.history + 1)
         vector = self._embed(message, limitations)
@@ -115,6 +119,8 @@ class PlayTurn:
             turn = self._recall(held.scope, asked, tuple(history), vector, limitations)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
+            suspected = suspects((*turn.passages, *tools.passages), message)
+            limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
 
         citations = self._verify(held.scope, reply)
         if unverified := sum(not citation.verified for citation in citations):
@@ -135,7 +141,7 @@ class PlayTurn:
         )
         log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
         completed = RunCompleted(answer)
-        self._commit(held, completed, log.rest(), message, vector)
+        self._commit(held, completed, log.rest(), message, vector, suspected)
         return completed
 
     def _embed(self, message: Message, limitations: list[str]) -> tuple[float, ...]:
@@ -199,6 +205,7 @@ class PlayTurn:
         before: Sequence[RunEvent],
         message: Message,
         vector: tuple[float, ...],
+        suspected: Sequence[Suspect],
     ) -> None:
         answer = completed.answer
         with self._records.write(held.scope) as tx:
@@ -215,6 +222,8 @@ class PlayTurn:
             )
             if vector:
                 tx.conversations.set_vectors({message.id: pack(vector)})
+            for suspect in suspected:
+                _record(tx, answer.run_id, suspect)
             tx.audit.append(AuditEvent("question.answered", answer.run_id, {"citations": len(answer.citations)}))
             tx.runs.finish(held.lease, completed, before)
 
@@ -229,6 +238,12 @@ def _without(text: str, actions: Sequence[Action]) -> str:
 def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:
     reply.say(spoken)
     log.say(spoken.text)
+
+
+def _record(tx: Transaction, run_id: str, suspect: Suspect) -> None:
+    told = {"origin": str(suspect.origin), "signs": ",".join(sorted(suspect.signs)), **suspect.details}
+    tx.audit.append(AuditEvent("injection.suspected", suspect.subject, {"run": run_id, **told}))
+    _log.warning("injection.suspected", subject=suspect.subject, **told)
 
 
 def _stored_text(tx: Transaction, quote: Quote) -> str | None:

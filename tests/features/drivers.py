@@ -42,17 +42,21 @@ class Person:
 
 @frozen
 class Reply:
-    """An answer, as far as scenarios look at it."""
+    """An answer, as far as scenarios look at it; ``marked`` are the stretches that nothing bears out."""
 
     text: str
     language: str
     thread: str
     run: str
     citations: tuple[Citation, ...]
-    unsupported: int
+    marked: tuple[str, ...]
     handoff: Handoff | None
     handoffs: tuple[Handoff, ...]
     limitations: tuple[str, ...]
+
+    @property
+    def unsupported(self) -> int:
+        return len(self.marked)
 
 
 @frozen
@@ -404,7 +408,7 @@ def _reply(answer: Answer) -> Reply:
         answer.thread_id,
         answer.run_id,
         answer.citations,
-        len(answer.unsupported),
+        tuple(answer.text[span.start : span.end] for span in answer.unsupported),
         answer.handoff,
         answer.handoffs,
         answer.limitations,
@@ -474,7 +478,7 @@ def _reply_of(answer: JSON) -> Reply:
         answer["threadId"],
         answer["runId"],
         citations,
-        len(answer["unsupported"]),
+        tuple(answer["answer"][span["start"] : span["end"]] for span in answer["unsupported"]),
         Handoff(**_snake(answer["handoff"])) if answer["handoff"] else None,
         tuple(Handoff(**_snake(handoff)) for handoff in answer["handoffs"]),
         tuple(answer["limitations"]),

@@ -26,6 +26,16 @@ def test_only_identity_makes_a_scope(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_only_the_handoff_makes_a_ticket(path: Path) -> None:
+    """What a user has asked for; records read one back, and no tool, runtime or document comes near."""
+    if relative(path) in {"application/handoff.py", "adapters/sql/tickets.py"} or relative(path).startswith("testing/"):
+        return
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    made = [call.lineno for call in calls if ast.unparse(call.func).split(".")[-1] == "Ticket"]
+    assert not made, f"{relative(path)} makes a Ticket in lines {made}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_the_environment_is_read_in_bootstrap_alone(path: Path) -> None:
     if relative(path).startswith("bootstrap/"):
         return

@@ -272,3 +272,42 @@ def test_a_changed_audit_entry_is_located(settings: Path) -> None:
     database.close()
     result = run("audit", "verify", "--config", str(settings))
     assert (result.exit_code, result.stdout) == (1, "acme: 2 was changed: its hash is another\n")
+
+
+ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202etxet\r"
+
+
+def test_what_documents_and_users_say_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    name = "passwords\x1b[31m\n! forged.md"
+    (tmp_path / "docs" / name).write_text(DOCUMENT.replace("ninety", f"{ESCAPES}ninety[bold]"), newline="")
+    (tmp_path / "docs" / f"empty{name}").write_text("")
+    path = tmp_path / "sophia.toml"
+    path.write_text(
+        '[[companies]]\nid = "acme"\nlanguage = "en"\nusers = [{ id = "ana" }]\n'
+        'sources = [{ name = "docs", path = "docs" }]\n'
+    )
+    on = ("--config", str(path))
+    question = f"How often are passwords changed{ESCAPES}?"
+    request = f"Block the IP 203.0.113.7 on the firewall{ESCAPES}\nTCK-9 forged"
+    shown = [
+        run("refresh", *on),
+        run("ask", question, *on),
+        run("ask", question, *on, "--json"),
+        run("ask", request, *on),
+        run("ask", request, *on, "--json"),
+        run("chat", *on, text=f"{question}\n{request}\n\n"),
+        run("threads", *on),
+        run("threads", *on, "--json"),
+        run("tickets", *on),
+        run("tickets", *on, "--json"),
+        run("ask", "hello", *on, "--company", f"none{ESCAPES}\nforged"),
+    ]
+    assert [result.exit_code for result in shown] == [0] * 10 + [1]
+    for result in shown:
+        # What is typed into a conversation is echoed as it is typed.
+        lines = [line for line in result.output.split("\n") if not line.startswith("> ")]
+        assert not set("".join(lines)) & set("\x1b\x07\x9b\u202e\r"), lines
+        assert not any(line.lstrip(" !").startswith("forged") for line in lines)
+    assert "ninety[bold]" in shown[1].stdout
+    assert json.loads(shown[4].stdout)["handoff"]["decision"] == "handed_off"

@@ -90,3 +90,20 @@ def test_a_traceback_names_the_lines_and_not_what_was_in_the_variables(format: s
 def test_a_level_leaves_out_what_is_below_it() -> None:
     done = run(CONFIGURE.format(level="error", format="json") + "work()")
     assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["work.failed"]
+
+
+@pytest.mark.parametrize("format", ["json", "text"])
+def test_what_is_logged_cannot_forge_a_line(format: str) -> None:
+    done = run(
+        CONFIGURE.format(level="info", format=format)
+        + "evil = '\\n2026-01-01 [info] forged\\x1b[2J\\r'\n"
+        + "from sophia.logs import get_logger\n"
+        + "get_logger('sophia.work').info('document.failed', document=evil)\n"
+        + "logging.getLogger('somebody.else').warning('cannot read %s', evil)\n"
+    )
+    ours, theirs = done.stderr.splitlines()
+    assert "document.failed" in ours
+    assert "cannot read" in theirs
+    assert "forged" in ours
+    assert "forged" in theirs
+    assert "\x1b" not in done.stderr

@@ -24,10 +24,12 @@ from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
+from sophia.domain.suspicion import Suspect, suspects
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.domain.vectors import blend, pack, unpack
 from sophia.errors import NotFound, Unavailable
+from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.records import Records, Transaction
@@ -37,9 +39,10 @@ __all__ = ["PlayTurn", "TurnMemory"]
 
 _QUESTION_AND_REPLY = 2  # messages that a yes may be about, however little a turn remembers besides
 
-
 _TICKETS = 10
 """The newest tickets of its thread that a turn knows of."""
+
+_log = get_logger(__name__)
 
 
 @frozen
@@ -112,7 +115,7 @@ class PlayTurn:
         """
         began = time.monotonic()
         log = RunLog(self._writer, held)
-        reply, limitations = _Reply(), list[str]()
+        reply, limitations, suspected = _Reply(), list[str](), tuple[Suspect, ...]()
         remembered = max(self._memory.history, _QUESTION_AND_REPLY)
         with self._records.read(held.scope) as tx:
             *history, said = tx.conversations.last_messages(run.thread_id, remembered + 1)
@@ -149,6 +152,8 @@ class PlayTurn:
                 _say(Spoken("\n\n", claim=False), reply, log)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
+            suspected = suspects((*turn.passages, *tools.passages), said)
+            limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
         if asks:
             _tell(outcome, reply, log)
 
@@ -175,7 +180,7 @@ class PlayTurn:
         decided = {"course": outcome.decision.course, "reason": outcome.decision.reason}
         event = AuditEvent("question.answered", answer.run_id, {"citations": len(citations), **decided})
         vectors = {said.id: pack(vector)} if vector and said.text == message.text else {}
-        self._commit(held, completed, log.rest(), event, vectors)
+        self._commit(held, completed, log.rest(), event, vectors, suspected)
         return completed
 
     def _vector(self, heard: Heard, limitations: list[str]) -> tuple[float, ...]:
@@ -252,6 +257,7 @@ class PlayTurn:
         before: Sequence[RunEvent],
         event: AuditEvent,
         vectors: Mapping[str, bytes],
+        suspected: Sequence[Suspect],
     ) -> None:
         answer = completed.answer
         with self._records.write(held.scope) as tx:
@@ -268,6 +274,8 @@ class PlayTurn:
             )
             if vectors:
                 tx.conversations.set_vectors(vectors)
+            for suspect in suspected:
+                _record(tx, answer.run_id, suspect)
             tx.audit.append(event)
             tx.runs.finish(held.lease, completed, before)
             self._tell_late_news(tx, answer)
@@ -301,6 +309,12 @@ def _tell(outcome: HandoffOutcome, reply: _Reply, log: RunLog) -> None:
 def _say(spoken: Spoken, reply: _Reply, log: RunLog) -> None:
     reply.say(spoken)
     log.say(spoken.text)
+
+
+def _record(tx: Transaction, run_id: str, suspect: Suspect) -> None:
+    told = {"origin": str(suspect.origin), "signs": ",".join(sorted(suspect.signs)), **suspect.details}
+    tx.audit.append(AuditEvent("injection.suspected", suspect.subject, {"run": run_id, **told}))
+    _log.warning("injection.suspected", subject=suspect.subject, **told)
 
 
 def _stored_text(tx: Transaction, quote: Quote) -> str | None:

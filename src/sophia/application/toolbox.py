@@ -73,6 +73,7 @@ class TurnToolBox(ToolBox):
 
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
+        passages: what the tools have found, for the answer to be made from.
         limitations: the tools that gave no result, in the user's language.
     """
 
@@ -99,6 +100,7 @@ class TurnToolBox(ToolBox):
         self._asked = 0
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []
+        self.passages: list[Passage] = []
         self.limitations: list[str] = []
 
     @property
@@ -128,6 +130,7 @@ class TurnToolBox(ToolBox):
         else:
             result = self._run(tool, call)
         duration = round((time.monotonic() - began) * 1000)
+        self.passages += result.passages
         self.calls.append(ToolCallRecord(call.name, result.status, duration))
         self._log.add(ToolFinished(call.id, result.status))
         return result

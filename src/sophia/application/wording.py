@@ -6,6 +6,7 @@ from sophia.domain.asked import Category
 from sophia.domain.citing import without_markers
 from sophia.domain.handoff import HandoffReason
 from sophia.domain.status_question import StatusQuestion
+from sophia.domain.suspicion import Origin, Suspect
 from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 from sophia.domain.urgency import Urgency
 
@@ -113,6 +114,10 @@ class Wording:
         """Quotes that do not stand where they were said to."""
         return self._texts["limitation.quotes"].format(count=count)
 
+    def suspected(self, suspect: Suspect) -> str:
+        """A text that speaks to the assistant: the user should know what the answer was made with."""
+        return self._texts[f"limitation.{suspect.origin}"].format(title=suspect.title)
+
 
 _ES = Wording(
     {
@@ -190,6 +195,14 @@ _ES = Wording(
         "limitation.embedder": "conocimiento: he buscado solo por palabras; la búsqueda por significado no responde",
         "limitation.tool": "{tool}: no ha dado resultado ({reason}); la respuesta no cuenta con ello",
         "limitation.quotes": "citas que no aparecen tal cual en el documento, marcadas como no verificadas: {count}",
+        f"limitation.{Origin.DOCUMENT}": (
+            "El documento «{title}» contiene instrucciones dirigidas al asistente: se tratan como datos y no se ha "
+            "actuado según ellas"
+        ),
+        f"limitation.{Origin.QUOTATION}": (
+            "El texto que citas contiene instrucciones dirigidas al asistente: se tratan como datos y no se ha actuado "
+            "según ellas"
+        ),
     }
 )
 
@@ -268,6 +281,14 @@ _EN = Wording(
         "limitation.embedder": "knowledge: searched by words only; search by meaning does not answer",
         "limitation.tool": "{tool}: gave no result ({reason}); the answer does without it",
         "limitation.quotes": "citations that do not stand in the document word for word, marked unverified: {count}",
+        f"limitation.{Origin.DOCUMENT}": (
+            "The document “{title}” contains instructions addressed to the assistant: they are treated as data, and "
+            "nothing was done because of them"
+        ),
+        f"limitation.{Origin.QUOTATION}": (
+            "The text that you quote contains instructions addressed to the assistant: they are treated as data, and "
+            "nothing was done because of them"
+        ),
     }
 )
 

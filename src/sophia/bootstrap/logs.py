@@ -54,8 +54,14 @@ def _in_reading_order(_logger: Any, _name: str, event: EventDict) -> EventDict:
 _FOR_MACHINES: tuple[Processor, ...] = (_in_reading_order, structlog.processors.JSONRenderer())
 
 
+def _one_line(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """The renderer shows fields by their repr; what other libraries say stands as it is, and may quote anybody."""
+    return {**event, "event": "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(event["event"]))}
+
+
 def _for_people() -> tuple[Processor, ...]:
     return (
+        _one_line,
         structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback, pad_event_to=24
         ),

@@ -1,7 +1,7 @@
 """Blanks out what the user only quotes, so that only the user's own words are read.
 
-Quoted are: quotation marks, code, quoted lines, logs, forwarded mail, signatures, and the text that is to be
-translated or rewritten.
+Quoted are: quotation marks, code, quoted lines, logs, forwarded mail, signatures, the text that is to be
+translated or rewritten, and what stands under a question about a mail, a message or an alert.
 """
 
 import re
@@ -19,6 +19,7 @@ _QUOTED = re.compile(
     r"|«[^»]*(?:»|\Z)"
     r"|“[^”]*(?:”|\Z)"
     r"|„[^“”]*[“”]"
+    r'|(?<!\w)"(?=\S)[^"]*(?<=\S)"(?!\w)'
     r'|"[^"\n]*(?:"|$)'
     r"|(?<![\w])‘[^’\n]+’(?!\w)"
     r"|(?<![\w'])'(?=\S)(?:[^'\n]|(?<=\w)'(?=\w))+'(?!\w)"
@@ -34,6 +35,8 @@ _FORWARDED = re.compile(
     r"el [^\n]{5,80} escribi[oó]:|(?:de|from): [^\n]+\n[ \t]*(?:enviado|sent|para|to|fecha|date): ).*\Z",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+# What is asked about a text, and the text under it or after a colon: whoever wrote it, it is not the user who asks.
+_PASTED = re.compile(patterns.ABOUT_PASTED)
 _SIGNED = re.compile(patterns.SIGNATURES, re.IGNORECASE)
 _COMMAND_FOR_TEXT = re.compile(
     r"\b(?:traduc|translat|corri|correg|proofread|check my|rephrase|reword|rewrite|reescrib|reformul|resum|"
@@ -70,12 +73,16 @@ def mask(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
         head = masked[: found.start()]
         head = re.split(r"[.?!\n]\s", head)[-1]
         rest = masked[found.end() :]
-        end = re.search(r"\n\s*\n", rest)
-        length = end.start() if end else len(rest)
+        begin = len(rest) - len(rest.lstrip())
+        end = re.search(r"\n\s*\n", rest[begin:])
+        length = begin + end.start() if end else len(rest)
         if not rest[:1].isspace() or not rest[:length].strip(" \n" + QUOTE):
             continue
         if re.search(patterns.ABOUT_TEXT, fold(head)) and _COMMAND_FOR_TEXT.search(fold(head)):
             spans.append((found.end() + 1, found.end() + length))
             masked = _blank(masked, found.end() + 1, found.end() + length)
             break
+    if (pasted := _PASTED.search(fold(masked))) and masked[pasted.end() :].strip(" \n" + QUOTE):
+        spans.append((pasted.end(), len(masked)))
+        masked = _blank(masked, pasted.end(), len(masked))
     return masked, tuple(sorted(spans))

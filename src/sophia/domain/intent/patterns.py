@@ -5,6 +5,7 @@ finds becomes a flag of the sentence (`reading.FLAGS`).
 """
 
 __all__ = [
+    "ABOUT_PASTED",
     "ABOUT_TEXT",
     "ADOPTS",
     "AGAIN",
@@ -166,6 +167,20 @@ ABOUT_TEXT = (
     r"pul(?:e|eme|ir)\b|tone|tono|wording|phras(?:e|ing)|frase|suena|sound(?:s)?|redact\w*|borrador|"
     r"draft\w*|boil|suavi\w*|spelling|tildes|mas corto|shorter|politer|formal|headline|titular|bullet|"
     r"vinetas|orden\w* (?:estas|estos)|sensible order|say in)\b"
+)
+
+# A question about a text that is pasted under it, or after a colon.
+ABOUT_PASTED = (
+    r"\A[^\n]{0,200}?(?:"
+    r"\b(?:que|what|como|how|es|is|are|do|does|explica\w*|explain|analiza\w*|analy[sz]e|interpreta\w*|revisa\w*|check|read"
+    r"|lee\w*|mira\w*|look|comprueba\w*|review)\b[^\n]{0,80}?"
+    r"\b(?:est[ea]|es[ea]|this|that|the following|el siguiente|la siguiente) (?:\w{1,20} )?(?:correo|mail|e-?mail"
+    r"|mensaje|message|sms|alerta|alert|aviso|notice|log|linea|line|texto|text|nota|note|evento|event|notificacion"
+    r"|notification|registro|comentario|comment|post|tweet|documento|document|pagina|page|web)\b"
+    r"(?:(?! y | e | and )[^\n?:]){0,80}(?:\?[ \t]*\n|:\s)"
+    r"|\b(?:es (?:esto )?|is (?:this|it) |sera (?:esto )?)(?:an? |una? )?(?:phishing|scam|spam|estafa|fraude|fraud"
+    r"|legit\w*|genuine|real|fiable|segur[oa]|safe|suspicious|sospechos[oa]|malicious|malicios[oa])\b"
+    r"(?:(?! y | e | and )[^\n?:]){0,60}(?:\?[ \t]*\n|\??:\s))"
 )
 
 # How somebody asks kindly: could you, would you mind, any chance, te importa, me ayudas.

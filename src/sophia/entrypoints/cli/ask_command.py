@@ -1,15 +1,13 @@
 """``sophia ask``: one question, one answer."""
 
-import json
-
 import click
-from rich.console import Console
 
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints import contract
 from sophia.entrypoints.cli.options import caller_options, json_option, one_company, quiet_logs
 from sophia.entrypoints.cli.show import print_answer
+from sophia.entrypoints.cli.terminal import Terminal, safe_json
 
 __all__ = ["command"]
 
@@ -27,6 +25,6 @@ def command(
     with Sophia(settings) as sophia:
         answer = sophia.ask(question, company=one_company(settings, company), user=user, thread=thread)
     if as_json:
-        click.echo(json.dumps(contract.answer(answer), ensure_ascii=False, indent=2))
+        click.echo(safe_json(contract.answer(answer)))
     else:
-        print_answer(Console(soft_wrap=True), answer)
+        print_answer(Terminal(), answer)

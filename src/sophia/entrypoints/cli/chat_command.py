@@ -1,13 +1,13 @@
 """``sophia chat``: a conversation on the terminal."""
 
 import click
-from rich.console import Console
 
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.runs import MessageDelta, RunCancelled, RunCompleted, RunFailed, RunStarted
 from sophia.entrypoints.cli.options import caller_options, one_company, quiet_logs
 from sophia.entrypoints.cli.show import print_citations
+from sophia.entrypoints.cli.terminal import Terminal
 from sophia.errors import InvalidInput
 
 __all__ = ["command"]
@@ -19,7 +19,7 @@ __all__ = ["command"]
 def command(thread: str | None, settings: Settings, company: str | None, user: str | None) -> None:
     """Talk to SOPHIA; an empty line or Ctrl-D ends it."""
     quiet_logs()
-    console = Console(soft_wrap=True)
+    console = Terminal()
     chosen = one_company(settings, company)
     with Sophia(settings) as sophia:
         sophia.scope(chosen, user)
@@ -27,7 +27,7 @@ def command(thread: str | None, settings: Settings, company: str | None, user: s
             try:
                 thread = _answer(console, sophia, question, chosen, user, thread)
             except InvalidInput as error:
-                console.print(str(error), style="red", markup=False)
+                console.say_line(str(error), style="red")
 
 
 def _next_line() -> str:
@@ -38,7 +38,7 @@ def _next_line() -> str:
 
 
 def _answer(
-    console: Console, sophia: Sophia, question: str, company: str, user: str | None, thread: str | None
+    console: Terminal, sophia: Sophia, question: str, company: str, user: str | None, thread: str | None
 ) -> str | None:
     """Print an answer as it comes; the thread that it stands in."""
     for event in sophia.stream(question, company=company, user=user, thread=thread):
@@ -46,13 +46,13 @@ def _answer(
             case RunStarted(_, thread_id):
                 thread = thread_id
             case MessageDelta(text):
-                console.print(text, end="", markup=False, highlight=False)
+                console.say(text, end="")
             case RunCompleted(answer):
                 console.print()
                 print_citations(console, answer)
                 console.print()
             case RunFailed(problem):
-                console.print(problem.detail, style="red", markup=False)
+                console.say_line(problem.detail, style="red")
             case RunCancelled():
-                console.print("cancelled", style="red")
+                console.say_line("cancelled", style="red")
     return thread

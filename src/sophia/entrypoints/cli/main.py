@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from sophia.entrypoints.cli.terminal import one_line
 from sophia.errors import SophiaError
 
 __all__ = ["COMMANDS", "cli"]
@@ -45,7 +46,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SophiaError as error:
-            click.echo(f"sophia: {error}", err=True)
+            click.echo(f"sophia: {one_line(str(error))}", err=True)
             ctx.exit(1)
 
 

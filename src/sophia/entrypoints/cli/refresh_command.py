@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from rich.console import Console
 
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.bootstrap.logs import log_to_stderr
@@ -15,6 +14,7 @@ from sophia.bootstrap.sophia import Sophia
 from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus
 from sophia.entrypoints.cli.options import company_option, config_option, quiet_logs
 from sophia.entrypoints.cli.show import print_refresh, refresh_bars
+from sophia.entrypoints.cli.terminal import Terminal
 from sophia.errors import NotFound, RefreshInProgress
 
 __all__ = ["command"]
@@ -42,7 +42,7 @@ def command(
         log_to_stderr(settings.logs)
     else:
         quiet_logs()
-    console = Console(stderr=True, soft_wrap=True, quiet=logs)
+    console = Terminal(stderr=True, quiet=logs)
     options = RefreshOptions(sources, force, dry_run)
     known = [c.id for c in settings.companies]
     if company is not None and company not in known:
@@ -78,7 +78,7 @@ def _ended_once() -> Iterator[None]:
 
 
 def _refresh(
-    sophia: Sophia, company: str, options: RefreshOptions, bars: OnProgress, waiting: Console | None
+    sophia: Sophia, company: str, options: RefreshOptions, bars: OnProgress, waiting: Terminal | None
 ) -> Refresh:
     """Refresh, after whatever refresh is under way where there is a console to say so on."""
     told = False
@@ -89,6 +89,6 @@ def _refresh(
             if waiting is None:
                 raise
             if not told:
-                waiting.print(f"{company}: {error}; waiting for its end", highlight=False, markup=False)
+                waiting.say_line(f"{company}: {error}; waiting for its end")
                 told = True
             time.sleep(0.5)

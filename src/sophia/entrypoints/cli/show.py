@@ -8,41 +8,42 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sophia.domain.refresh import Refresh, RefreshProgress
 from sophia.domain.runs import Answer
+from sophia.entrypoints.cli.terminal import Terminal, one_line
 
 __all__ = ["print_answer", "print_citations", "print_refresh", "refresh_bars"]
 
 
-def print_answer(console: Console, answer: Answer) -> None:
+def print_answer(console: Terminal, answer: Answer) -> None:
     """An answer with what stands behind it."""
-    console.print(answer.text, markup=False, highlight=False)
+    console.say(answer.text)
     print_citations(console, answer)
 
 
-def print_citations(console: Console, answer: Answer) -> None:
+def print_citations(console: Terminal, answer: Answer) -> None:
     """Where the quotes of an answer stand, what was handed over, and what could not be checked."""
     if answer.citations:
         console.print()
     for citation in answer.citations:
         place = " › ".join(dict.fromkeys((citation.title, *citation.heading)))
         mark = "" if citation.verified else "  (not verified)"
-        console.print(f"[{citation.index}] {place} · {citation.uri}{mark}", style="dim", markup=False, highlight=False)
+        console.say_line(f"[{citation.index}] {place} · {citation.uri}{mark}", style="dim")
     for handoff in (handoff for handoff in answer.handoffs if handoff.ticket_id):
         line = f"→ {handoff.target}: {handoff.ticket_id} ({handoff.status})"
-        console.print(line, style="bold", markup=False, highlight=False)
+        console.say_line(line, style="bold")
     for limitation in answer.limitations:
-        console.print(f"! {limitation}", style="yellow", markup=False, highlight=False)
+        console.say_line(f"! {limitation}", style="yellow")
 
 
 @contextmanager
 def refresh_bars(console: Console, label: str) -> Iterator["RefreshBars"]:
     """Bars for one refresh: documents read, chunks embedded, with rate and time left. They show once it has begun."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[current]}", style="dim"),
+        TextColumn("{task.fields[current]}", style="dim", markup=False),
     )
     progress = Progress(*columns, console=console)
     try:
@@ -64,7 +65,7 @@ class RefreshBars:
         """Take in how far it is."""
         self._progress.start()
         self._progress.update(
-            self._documents, completed=told.documents, total=told.documents_total, current=told.current
+            self._documents, completed=told.documents, total=told.documents_total, current=one_line(told.current)
         )
         if told.chunks_total:
             task = self._progress.tasks[self._chunks]
@@ -72,24 +73,17 @@ class RefreshBars:
             self._progress.update(self._chunks, completed=told.chunks, total=told.chunks_total, rate=rate, visible=True)
 
 
-def print_refresh(console: Console, label: str, refresh: Refresh) -> None:
+def print_refresh(console: Terminal, label: str, refresh: Refresh) -> None:
     """What a refresh did, in a line, and a line for each document that failed."""
     report = refresh.report
     if report is not None:
         would = "would embed" if refresh.options.dry_run else "embedded"
-        console.print(
+        console.say_line(
             f"{label}: {report.added} new, {report.updated} changed, {report.removed} removed, "
             f"{report.unchanged} unchanged; {would} {report.chunks_embedded} passages "
-            f"(about {report.tokens} tokens), reused {report.chunks_reused}",
-            highlight=False,
-            markup=False,
+            f"(about {report.tokens} tokens), reused {report.chunks_reused}"
         )
         for failure in report.failures:
-            console.print(
-                f"  ! {failure.source}/{failure.external_id}: {failure.reason}",
-                style="yellow",
-                highlight=False,
-                markup=False,
-            )
+            console.say_line(f"  ! {failure.source}/{failure.external_id}: {failure.reason}", style="yellow")
     if refresh.problem:
-        console.print(f"{label}: failed: {refresh.problem}", style="red", highlight=False, markup=False)
+        console.say_line(f"{label}: failed: {refresh.problem}", style="red")

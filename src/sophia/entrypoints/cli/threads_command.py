@@ -1,14 +1,12 @@
 """``sophia threads``: a user's threads."""
 
-import json
-
 import click
-from rich.console import Console
 
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.entrypoints import contract
 from sophia.entrypoints.cli.options import caller_options, json_option, one_company, quiet_logs
+from sophia.entrypoints.cli.terminal import Terminal, safe_json
 
 __all__ = ["command"]
 
@@ -30,8 +28,8 @@ def command(
         return
     threads = sophia.services.list_threads(scope, limit).items
     if as_json:
-        click.echo(json.dumps([contract.thread(t) for t in threads], ensure_ascii=False, indent=2))
+        click.echo(safe_json([contract.thread(t) for t in threads]))
         return
-    console = Console(soft_wrap=True)
+    console = Terminal()
     for thread in threads:
-        console.print(f"{thread.id}  {thread.updated_at:%Y-%m-%d %H:%M}  {thread.title}", markup=False, highlight=False)
+        console.say_line(f"{thread.id}  {thread.updated_at:%Y-%m-%d %H:%M}  {thread.title}")

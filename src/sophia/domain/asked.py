@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-__all__ = ["BOUNDARY", "Action", "Category", "Intent"]
+__all__ = ["BOUNDARY", "UNSURE", "Action", "Category", "Intent"]
 
 
 class Category(StrEnum):
@@ -33,6 +33,9 @@ class Action:
 
 BOUNDARY = 0.5
 """Where a message's score for action turns from knowing to doing."""
+
+UNSURE = 0.35, 0.65
+"""From the first score up to the second, it is as well to ask the user whether action is wanted."""
 
 
 @frozen

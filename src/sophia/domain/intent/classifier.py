@@ -43,8 +43,7 @@ OUTPUTS = len(_CATEGORIES) + 1
 """One for each category, in the order of `Category`, and one for action."""
 
 FIRM = 0.9
-"""The least score of a plain order to act on a named thing: all 80 such messages among the labelled are handoffs."""
-
+"""The least score of a plain order to act on a named thing: of 315 such labelled messages, 314 are handoffs."""
 NAMED = 0.1
 """The highest score of a message that quotes or forbids action and asks for none in the user's own words."""
 
@@ -170,6 +169,8 @@ def settled(reading: Reading, score: float) -> float:
     return score
 
 
+_NAMED_THINGS = frozenset(("access", "many", "target"))
+_NO_ORDERS = frozenset(("light", "read", "tell", "write"))
 _IMPERATIVES = frozenset(("imp", "imp0", "clitic"))
 _OPENS_QUESTION = frozenset(("howto", "wh", "norm", "status", "general"))
 
@@ -178,10 +179,11 @@ def _orders(reading: Reading) -> bool:
     """Whether a message orders in so many words to act on a named thing; then it does, whatever it says besides."""
     return any(
         acts(verb)
-        and verb.target == "target"
+        and verb.target in _NAMED_THINGS
         and verb.manner in _IMPERATIVES
         and not verb.opens
-        and "light" not in verb.kinds
+        and not verb.kinds & _NO_ORDERS
+        and not reading.sentences[verb.sentence].question
         for verb in reading.requests
     )
 

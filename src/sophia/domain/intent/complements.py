@@ -21,6 +21,8 @@ _VIEWS = frozenset(
     "panel tablero dashboard board grafica grafico graph chart vista view query consulta busqueda search".split()
 )
 
+_SHOWING = frozenset("abr ope loa car pul bri ens mos sho dis".split())
+
 
 def object_kind(found: list[Token], at: int) -> str:
     """The kind of the first telling noun after a verb."""
@@ -36,7 +38,7 @@ def object_kind(found: list[Token], at: int) -> str:
             or re.match(r"lista de (?:distribucion|correo|avisos)", " ".join(t.word for t in found[where : where + 3]))
         ):
             return "access"
-        if token.word in _VIEWS and verb[:3] in {"abr", "ope", "loa", "car"}:
+        if token.word in _VIEWS and verb[:3] in _SHOWING:
             return "info"
         kind = nouns.get(token.word) or nouns.get(token.word.removesuffix("s"))
         if token.word in _FAILED and kind == "info":
@@ -110,6 +112,9 @@ _OPENS = {
 }
 
 
+_WHETHER = frozenset("si if whether".split())
+
+
 def complement(found: list[Token], at: int) -> str:
     """The conjunction or question word that follows a verb."""
     for where in range(at + 1, min(at + 3, len(found))):
@@ -117,4 +122,5 @@ def complement(found: list[Token], at: int) -> str:
         if word in _OPENS:
             following = found[where + 1].word if where + 1 < len(found) else ""
             return _OPENS[word] if word != "por" or following == "que" else ""
-    return ""
+    nearby = [token.word for token in found[at + 1 : at + 5]]
+    return "if" if nearby[:1] in (["en"], ["in"]) and _WHETHER & set(nearby) else ""

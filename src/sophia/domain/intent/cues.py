@@ -4,8 +4,10 @@
 import re
 from collections.abc import Iterator
 
-from sophia.domain.intent import phrases, words
-from sophia.domain.intent.parts import PAUSES, REQUEST, Reading, Verb, acts, compiled, noun_kinds
+from sophia.domain.intent import phrases, words, words_en, words_es
+from sophia.domain.intent.complements import object_kind
+from sophia.domain.intent.parts import PAUSES, REQUEST, Reading, Sentence, Verb, acts, compiled, noun_kinds
+from sophia.domain.intent.roles import DETERMINERS
 from sophia.domain.intent.usage import NEED, spanishness
 
 __all__ = ["cues", "grams"]
@@ -139,6 +141,7 @@ def _of_sentences(reading: Reading) -> Iterator[str]:
                 yield f"phrase:{kind}:{gate}"
                 if gate not in {"past", "neg"}:
                     yield f"phrase:{label}"
+        yield from _of_opening(sentence, {verb.token for verb in verbs if verb.sentence == number}, mark)
         if not any(
             verb.sentence == number and verb.role in {REQUEST, "neg", "avert", "past", "hyp", "howto"} for verb in verbs
         ):
@@ -149,6 +152,20 @@ def _of_sentences(reading: Reading) -> Iterator[str]:
                 yield f"bare>{kind}&please{mark}"
             if {"for", "para"} & {t.word for t in sentence.tokens}:
                 yield f"bare>{kind}&for{mark}"
+
+
+_NO_VERBS = words_es.SPANISH_FUNCTION | words_en.ENGLISH_FUNCTION | words.WH_WORDS | words.ASKS_FIRST | words.NEGATION
+
+
+def _of_opening(sentence: Sentence, known: set[int], mark: str) -> Iterator[str]:
+    """A word that opens the sentence, is no verb we know, and has an object as an order has: "chapa el puerto"."""
+    found = list(sentence.tokens)
+    at = next((n for n, t in enumerate(found) if t.raw not in PAUSES and t.word not in words.OPENERS), len(found))
+    if at in known or at + 1 >= len(found) or found[at].word in _NO_VERBS or found[at].word in noun_kinds():
+        return
+    after = found[at + 1].word
+    if after in DETERMINERS or any(c.isdigit() for c in after):
+        yield f"opens>{object_kind(found, at) or 'nothing'}{mark}"
 
 
 def _of_message(reading: Reading, found: set[str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "NOMINAL",
     "NORM",
     "NO_ACTION",
+    "OPINION",
     "OWN",
     "POLITE",
     "POSSIBLE",
@@ -54,7 +55,7 @@ HOWTO = (
     "tramite|formulario|hace uno|se hace|via|necesito para|hace falta para|se necesita para)|"
     "(?:los )?pasos (?:para|de|a seguir)|(?:el )?procedimiento (?:para|de)|guia (?:para|de)|por (?:que|"
     "cual) via|con que procedimiento|donde (?:se )?(?:pido|pide|solicito|solicita|hago|hay que|puedo|"
-    "tengo que|encuentro|esta la guia)|a quien (?:hay que|tengo que|debo|le|pido|se le|puedo)|ensenas? a|"
+    "tengo que|encuentro|esta la guia)|a quien|ensenas? a|"
     "ensename a|how (?:do|does|did|would|should|could|can|might|is|are|to|come|long|one|you)|what(?:'s| is|"
     r" are) the (?:\w+ )?(?:steps?|procedure|process|right way|correct way|best way|way|sequence|"
     "recommended way|form|path|route|runbook)|steps (?:to|for|on)|walk me through|talk me through|"
@@ -62,7 +63,8 @@ HOWTO = (
     "(?:comando|orden de consola|sintaxis|proceso|tramite|instrucciones|manual|runbook|formulario|(?:forma|manera) "
     "(?:correcta|adecuada|segura)) (?:para|de)|(?:command|syntax|process|guide|runbook|form|(?:right|best|safe|"
     "correct) way) (?:for|to|on)|que (?:se (?:hace|prueba|comprueba|revisa|mira)|pruebo|compruebo|reviso|miro|"
-    "intento|le digo|hacer|hay que (?:revisar|comprobar|mirar|probar))|por donde (?:empiez\\w+|se empieza)|primer paso|"
+    r"intento|le digo|hacer|hay que (?:revisar|comprobar|mirar|probar))|por donde (?:empiez\w+|se empieza)|"
+    r"primer paso|"
     "what (?:to|should be|do (?:i|we|you) (?:tell|try|check|look)|comes) \\w+|first step|which steps|where to start|"
     "where (?:do|can|should|would) (?:i|we|one)|who (?:do|should|must|would) (?:i|we) (?:ask|call|contact|"
     "ring|email|talk)|which (?:form|document|steps|procedure|page|team)|what (?:form|steps|procedure) |"
@@ -118,12 +120,17 @@ ADOPTS = (
     "same (?:request )?from me|put (?:it|that|this) (?:in|into) (?:place|effect)|implement (?:it|that|"
     "this)|execute (?:it|that|this)|apply (?:it|that|this)|that'?s (?:what i (?:want|need)|an order|"
     "my request)|by all means do|let'?s do (?:it|that)|handle (?:it|that|this)|take care of (?:it|that|"
-    r"this)|sort (?:it|that|this) (?:out)?)\b"
+    r"this)|sort (?:it|that|this) (?:out)?|(?:do|act) as (?:it|they|he|she) "
+    r"(?:says?|asks?)|(?:have|get) (?:it|that|this|them|ours|mine) (?:applied|actioned|implemented|done)|you heard "
+    r"(?:him|her|them|it))\b"
 )
 
 # No action, just curious, for later: the user says themselves that nothing is to be done.
 NO_ACTION = (
-    r"\b(?:no (?:hagas|hagan|haga|hagais|hace falta (?:que )?(?:hacer|tocar|hagas|nada|seguir|mas|activar|"
+    r"\b(?:cancel\w* (?:that|it|this|my|eso|lo|mi)|(?:fixed|sorted|solved) itself|leave (?:it|\w+ \w+) alone|"
+    r"^(?:no |nah )?,? ?leave it|hold (?:off|fire|on)\b|"
+    r"esperate|frena (?:eso|lo)|dejal[oa]s?|"
+    r"no (?:hagas|hagan|haga|hagais|hace falta (?:que )?(?:hacer|tocar|hagas|nada|seguir|mas|activar|"
     r"\w+)|toques|toquen|toqueis|quiero que (?:hagas|toques|cambies|\w+es)|te pido que|pido (?:que|ningun|"
     r"nada)|hay que (?:hacer|tocar|\w+ar|\w+er|\w+ir)|necesito que (?:hagas|\w+es)|abras|abran|abra|"
     "es (?:una )?peticion|es necesario|tienes que hacer)|nada (?:mas|pendiente|que hacer)|sin (?:abrir |"
@@ -166,7 +173,9 @@ ABOUT_TEXT = (
     r"frances|portugues)\w*|(?:in|into|to) (?:english|spanish|plain english|french|portuguese)|pol(?:ish|e)|"
     r"pul(?:e|eme|ir)\b|tone|tono|wording|phras(?:e|ing)|frase|suena|sound(?:s)?|redact\w*|borrador|"
     r"draft\w*|boil|suavi\w*|spelling|tildes|mas corto|shorter|politer|formal|headline|titular|bullet|"
-    r"vinetas|orden\w* (?:estas|estos)|sensible order|say in)\b"
+    r"vinetas|tu respuesta|your (?:last )?(?:answer|reply|response)|tecnicismos|jargon|tense|(?:a|into) (?:list|"
+    r"table)|checklist|"
+    r"una (?:tabla|lista)|al[fp]h?abet\w+|orden\w* (?:estas|estos)|sensible order|say in)\b"
 )
 
 # A question about a text that is pasted under it, or after a colon.
@@ -191,11 +200,16 @@ POLITE = (
     "factible)|es posible|cabria la posibilidad|habra (?:manera|forma|modo|posibilidad|chance)|"
     "como (?:lo )?(?:ves|veis|ven) (?:si|que)|que tal si|y si (?:me|nos|le|les|lo|la)|por que no (?:me|le|"
     r"lo|la|nos|les) \w+s\b|how about|what about|why (?:don'?t|not) (?:you|we|someone|just)|"
-    "habria (?:manera|forma|modo|posibilidad|inconveniente|chance)|hay (?:manera|forma|modo|chance|"
-    "posibilidad) de|sera que|se podra|se podria|se puede|(?:me|nos|le|les) (?:hac(?:es|e|en|eis)|hari(?:a|"
+    r"hab(?:ria|ra) (?:manera|forma|modo|posibilidad|inconveniente|chance|hueco|sitio)|hay (?:alguna )?(?:manera|"
+    r"forma|"
+    r"modo|chance|posibilidad|hueco)|existe la posibilidad|quien me (?:puede|hace|ayuda)|who can (?:give|get|do|"
+    r"make|set|help) me|cab(?:ria|e)|(?:te|le|les|os) puedo (?:pedir|encargar)|puedo pedir\w+|(?:can|could|may) i "
+    "(?:ask|get|trouble)|seria mucho|como ves|que te parece|"
+    r"would (?:it hurt|anyone|anybody|somebody)|any objection|(?:any|is there) (?:room|space) for|sera que|"
+    r"se podra|se podria|se puede|(?:me|nos|le|les) (?:hac(?:es|e|en|eis)|hari(?:a|"
     r"as|an|ais))|me colabora\w*|me regala\w*|tendri(?:as|a|an) (?:la|un)|can (?:that|this|it|these|those|"
     "they) be|could (?:that|this|it|these|those|they) be|(?:can|could) (?:my|our|his|her|the|this|"
-    "that) \\w+(?: \\w+)? be|can (?:you|u|we|i|someone|somebody|anyone|"
+    "that|these|those)(?: [\\w'-]+){1,6} (?:be|get)|could we (?:get|have)|can (?:you|u|we|i|someone|somebody|anyone|"
     "one of you|the team)|could (?:you|u|we|i|someone|somebody|anyone|one of|the team|i get|i have)|"
     "would (?:one of|you|u|someone|anyone|it be possible|you be able)|will you|any chance|is it possible|"
     "might (?:you|i|we|one of|someone)|may (?:i|we)|(?:can|could|would|will|might) (?:a|an|any|the|"
@@ -206,7 +220,8 @@ POLITE = (
 
 # Wishes and needs: what is wanted follows.
 DESIRE = (
-    r"\b(?:necesit\w+|nesesit\w+|nececit\w+|quier[oae]\w*|queremos|quisiera\w*|querria\w*|me gustaria|"
+    r"\b(?:necesit\w+|nesesit\w+|nececit\w+|(?<!ya no )quier[oae]\w*|quiero que|queremos|quisiera\w*|querria\w*|"
+    r"me gustaria|"
     r"nos gustaria|me encantaria|preferiria\w*|agradeceri\w+|agradezco|ruego|rogamos|solicit[oa]\w*|"
     r"requier[oe]\w*|requerimos|ocup[oa](?:mos)?|precis[oa](?:mos)?|(?<!no )hace[n]? falta|me falta[n]?|"
     r"(?<!no )(?<!te )(?<!os )(?<!les )(?<!le )pido (?:que|el|la|un)|"
@@ -216,12 +231,13 @@ DESIRE = (
     r"bueno|genial|estupendo|conveniente|deseable|fantastico|bienvenid\w+)|que bueno seria|ojala|"
     "mas (?:tranquil[oa]s?|comod[oa]s?|segur[oa]s?) si|sleep (?:better|easier)|feel (?:better|safer|easier|"
     "happier)|(?:more comfortable|happier|easier|safer) if|va siendo hora|ya es hora|lo suyo seria|"
-    r"que alguien|a ver si|(?<!no )need\w*|want\w*|require\w*|requesting|i'?d (?:like|love|appreciate|prefer|rather|"
+    r"que alguien|a ver si|(?<!no )need\w*|(?<!don't )(?<!dont )(?<!not )want\w*|require\w*|requesting|"
+    r"i'?d (?:like|love|appreciate|prefer|rather|"
     "be grateful)|we'?d (?:like|love|appreciate|prefer|rather|be grateful)|would (?:like|love|appreciate|"
     "prefer|rather|be (?:great|nice|ideal|good|handy|lovely|grateful|wonderful))|should|must|has to|"
     "have to|ought to|wish|hoping|hope|it'?s time|it is time|i'?m asking for|(?:make sure|see) that|high time|"
     "would settle|looking (?:to|for)|"
-    r"overdue|due for|better (?:be|get)|had better|had to)\b"
+    r"(?:has|have|had) no business|overdue|due for|better (?:be|get)|had better|had to)\b"
 )
 GREETING = (
     r"\b(?:hola|hi|hello|hey|buen[oa]s(?: dias| tardes| noches)?|good (?:morning|afternoon|evening|night)|"
@@ -248,7 +264,8 @@ LACKS = (
     "nunca (?:le|les|me|nos) (?:dieron|han dado|crearon|hicieron)|aun no|todavia no|without|has no|have no|"
     "has(?:n'?t| not) (?:got|been given|received)|have(?:n'?t| not) (?:got|been given)|lacks?|never (?:got|"
     "given|had|been given|received)|still (?:needs?|without|no|missing|waiting)|missing|short of|"
-    r"no)(?: \w+){0,5} (?:cuenta|acceso|accesos|permisos?|usuario|licencia|licencias|portatil|buzon|token|"
+    r"no(?! (?:quier\w+|queremos|hac\w+|need|want|longer|reason|action|ticket)))(?: \w+){0,5} (?:cuenta|acceso|"
+    r"accesos|permisos?|usuario|licencia|licencias|portatil|buzon|token|"
     "tarjeta|certificado|credenciales|vpn|panel|alerta|rol|laptop|equipo|correo|clave|account|access|"
     "permissions?|user|licen[cs]es?|mailbox|card|badge|certificate|credentials?|dashboard|alert|login|"
     r"rights|role|phone|extension|backup|agent|agente|sensor|copia)\b"
@@ -264,7 +281,8 @@ WANTS_TO_KNOW = (
     r"quick question|una pregunta)\b"
 )
 
-# What somebody or something is, uses, is called, looks after, has so many of, when it opens: told, so that it is known.
+# What somebody or something is, uses, is called, looks after, has so many of, when it opens: told, so that it is
+# known.
 # Start of a sentence.
 TELLS = (
     r"^(?:[\w ]{1,24}[,:] )?(?:(?:apunta|anota|recuerda|ten en cuenta|que sepas|toma nota|note|remember|keep in mind|"
@@ -276,15 +294,19 @@ TELLS = (
     r"very|all|stuck|gone|off|out|lost|full|blind|slow|blank|unable|still|un desastre|a (?:mess|joke|disaster|pain)|"
     r"muy|tan|lent[oa]|imposible|un asco)\b))|(?:mi|mis|nuestr\w+|el|la|los|las|my|our|the) "
     r"(?!.{0,60}\b(?:que|that|which|no|not|sin|without|nunca|never|se|blan\w+|negro|slow\w*|lent[oa]s?|dead|broken|"
-    r"faulty|down|caid[oa]s?|rot[oa]s?|averiad[oa]s?|error\w*|cortes|outages?)\b)(?:\S+ ){1,6}?(?:(?:has|have|tienen?|"
+    r"faulty|down|caid[oa]s?|rot[oa]s?|averiad[oa]s?|error\w*|cortes|outages?)\b)(?:\S+ ){1,6}?(?:(?:has|have|"
+    r"tienen?|"
     r"houses?|holds?|cuentan? con|aloja[n]?|suma[n]?) "
     r"(?:(?:about|some|around|unas|unos|casi|over) )?(?:\d+|two|three|four|"
-    r"five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred|several|both|its own|"
+    r"five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred|several|both|"
+    r"its own|"
     r"dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce|quince|veinte|treinta|cuarenta|cincuenta|cien|varias|"
     r"varios|su propi[oa])\b|(?:opens?|closes?|works?|runs|operates?|abren?|cierran?|trabajan?|funcionan?|opera[n]?) "
     r"(?:at|in|from|until|on|a las|a la|de|desde|en|hasta|por|los|las)\b)|"
+    r"(?:el|la|los|las) (?:\S+ ){1,6}?(?:lo|la|los|las) (?:lleva|mantiene|gestiona|administra|cubre|hace)n?\b|"
     r"soy|somos|me llamo|trabaj(?:o|amos)|llev(?:o|amos)|me (?:encargo|ocupo)|"
-    "gestion(?:o|amos)|administr(?:o|amos)|us(?:o|amos)|utiliz(?:o|amos)|tenemos|estoy (?:en|con|destinad[oa])|reporto|"
+    r"gestion(?:o|amos)|administr(?:o|amos)|us(?:o|amos)|utiliz(?:o|amos)|tenemos|estoy (?:en|con|destinad[oa])|"
+    r"reporto|"
     r"(?:aqui|en (?:\S+ ){0,2}\S+) (?:trabajamos|usamos|hay|tenemos|somos)|(?:here )?(?:(?:i'm|i am|we're|"
     r"we are)(?! (?:\w+ing|\w+ed|"
     "not|still|all|unable|stuck|down)) |(?:i|we) (?:work|look after|manage|joined|report|sit|use|run|have|keep|own|"
@@ -296,7 +318,8 @@ TOPIC = (
     r"^(?:(?:el|la|los|las|the) )?(?:\S+ ){0,2}?(?:retencion|conservacion|caducidad|vigencia|requisitos|horarios?|"
     r"plazos?|"
     "politica|niveles|aprobador(?:es)?|longitud|diferencia|periodo|duracion|criterios?|responsables?|tipos|"
-    "clasificacion|frecuencia|retention|expiry|requirements|hours|deadline|policy|levels|approvers?|length|difference|"
+    r"clasificacion|frecuencia|retention|expiry|requirements|hours|deadline|policy|levels|approvers?|length|"
+    r"difference|"
     r"period|duration|criteria|owners?|types|classification|frequency|validity)\b"
 )
 
@@ -304,7 +327,8 @@ TOPIC = (
 FOLLOWS = r"^¿?(?:y|and|tambien|also|what about|how about|que hay de)\b"
 # Whether something can be done at all, by nobody in particular and to nothing named.
 POSSIBLE = (
-    r"\bse (?:puede|pueden|podria|podrian) \w+[aei]r(?:se)?(?: (?:mas|otra|en|por|con|sin|fuera|durante|antes|varias|"
+    r"\bse (?:puede|pueden|podria|podrian) \w+[aei]r(?:se)?(?: un[oa]? \w+)?(?: (?:mas|otra|en|por|con|sin|fuera|"
+    r"durante|antes|varias|"
     r"a|de|"
     r"desde)\b.*)?$|\bcan (?:it|that|this|they|these|those) be \w+(?: (?:more|again|by|over|without|in|out|on|twice|"
     r"at)\b.*)?$"
@@ -314,25 +338,38 @@ POSSIBLE = (
 AGO = (
     r"\b(?:ayer|anoche|anteayer|antier|hace (?:un[oa]?|dos|tres|\d+|unos|poco|rato)|esta (?:manana|tarde)|"
     r"la semana pasada|"
-    "el (?:mes|ano) pasado|(?:el|este|pasado) (?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)|yesterday|last "
+    r"el (?:mes|ano) pasado|(?:el|este|pasado) (?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)|yesterday|"
+    r"last "
     "(?:night|week|month|year|monday|tuesday|wednesday|thursday|friday)|this (?:morning|afternoon)|(?:on )?(?:monday|"
     r"tuesday|wednesday|thursday|friday|saturday|sunday)|\w+ ago|earlier|just|ya|already)\b"
 )
 SINCE = (
-    r"\b(?:desde (?:ayer|anoche|hace|las|la una|el|esta|entonces|que)|(?:ever )?since(?: \w+)?|lleva[n]? .{1,30}? sin|"
+    r"\b(?:desde (?:ayer|anoche|hace|las|la una|el|esta|entonces|que)|(?:ever )?since(?: \w+)?|"
+    r"lleva[n]? .{1,30}? sin|"
     r"cada (?:dos|tres|cinco|diez|\d+|pocos|media) ?(?:minutos|horas?|dias)?|every (?:few|two|three|five|ten|"
     r"\d+) \w+)\b"
 )
 AGAIN = (
-    r"\b(?:otra vez|de nuevo|again|sigue[n]? sin|still (?:not|no|can'?t|won'?t)|by it ?self|por si sol[oa]|and (?:now|"
+    r"\b(?:otra vez|de nuevo|again|sigue[n]? sin|still (?:not|no|can'?t|won'?t)|by it ?self|por si sol[oa]|"
+    r"and (?:now|"
     r"never|it)|y (?:ahora|ya) no|y no)\b"
+)
+
+# What the user thinks of something, which asks for nothing.
+OPINION = (
+    r"\b(?:fed up|sick of|tired of|over the top|absurd\w*|ridicul\w*|daft|silly|horribl\w*|hart[oa]s?|excesiv\w+|"
+    r"que (?:pesadez|mania|rollo|pereza|lata|cansancio|bien|chimba|envidia)|un rollo|me parece|pesad[oa]s?|"
+    r"hasta (?:el|la) "
+    r"\w+ de|i could weep|i hate|me choca|odio|ugh|overkill|too far|me dan? (?:sueno|pereza)|cheesy|sleepy|"
+    r"se pasa|vent|desahog\w+|what names)\b"
 )
 
 # Laughing: hardly ever a request.
 LAUGHS = r"\b(?:lol|rofl|lmao|jaja\w*|haha\w*|jeje\w*|hehe\w*|xd|crikey|menudo|vaya)\b"
 # It is over: what failed works again.
 RESOLVED = (
-    r"\b(?:(?:everything|all|it|that)(?:'s| is| are|s)? (?:\w+ )?(?:back|fixed|working|resolved|solved|"
+    r"\b(?:(?:(?:everything|all)(?:'s| is| are)?|(?:it|that)(?:'s| is|s)) (?:\w+ )?(?:back|fixed|working|resolved|"
+    r"solved|"
     "sorted|fine|ok)|did (?:solve|fix)|(?:fixed|solved|sorted|resolved|patched) (?:it|that)|works (?:now|"
     "again|fine|perfectly)|working (?:now|again|fine)|ya (?:esta|quedo|funciona|pude|puedo|me|nos|le|lo|"
     r"va) ?(?:funciona|solucionad\w+|arreglad\w+|resuelt\w+|list\w+|hecho|bien|entrar|va)?|lo (?:arregl|"

@@ -15,7 +15,10 @@ PHRASES: tuple[tuple[str, str, str], ...] = (
     (
         "change",
         "meter en la lista negra",
-        r"\ben (?:la )?(?:lista (?:negra|blanca|de (?:bloqueo|permitidos))|blacklist|whitelist|blocklist|allowlist)\b",
+        (
+            r"\b(?:en|a|to|on|onto) (?:la |the )?(?:lista (?:negra|blanca|gris|de (?:bloqueo|permitid[oa]s))|blacklist|"
+            r"whitelist|blocklist|allowlist|deny ?list)\b"
+        ),
     ),
     ("change", "roll back", r"\broll(?:ing|ed)? (?:it |that |them )?back\b|\brollback\b"),
     ("create", "set up", r"\bset(?:ting)? (?:\w+ )?up\b|\bsetup\b"),
@@ -46,7 +49,14 @@ PHRASES: tuple[tuple[str, str, str], ...] = (
             r"peticion|incidente|folio|case|incident|request|reclamo|orden)\b"
         ),
     ),
-    ("change", "fuera", r"[,;:] ?(?:por favor,? |please,? |pues )?(?:fuera|out|gone|adios)\b|^(?:fuera|out)\b"),
+    (
+        "change",
+        "fuera",
+        (
+            r"[,;:] ?(?:por favor,? |please,? |pues )?(?:fuera|out|gone|adios|a la (?:basura|calle|papelera)|"
+            r"off (?:it|they|he|she))\b|^(?:fuera|out)\b"
+        ),
+    ),
     (
         "create",
         "hacer lo mismo",
@@ -62,7 +72,7 @@ PHRASES: tuple[tuple[str, str, str], ...] = (
         "get rid of",
         (
             r"\b(?:get|got|getting) rid of\b|\bdeshac\w+ de\b|\b(?:take|get) (?:it|that|them|him|her|this) (?:off|"
-            r"out|down|gone)\b"
+            r"out|down|gone)\b|\bcomes? (?:off|out|down)\b|\b(?:has|have|needs?) to go\b"
         ),
     ),
     ("change", "dejar de", r"^(?:deja|dejad|dejen|deje|dejar|stop) (?:de )?\w+(?:ar|er|ir|ing)\b"),

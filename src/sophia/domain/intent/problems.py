@@ -8,7 +8,7 @@ __all__ = ["PROBLEM", "problem_pattern"]
 # A message that fails to work, phrases: one of these outside quotes reports a malfunction.
 PROBLEM: tuple[str, ...] = (
     (
-        r"\b(?:ya |casi |aun |todavia |sigue[n]? |que )?(?:no|ni|nunca|tampoco|"
+        r"(?<!\beso )\b(?:ya |casi |aun |todavia |sigue[n]? |que )?(?:no|ni|nunca|tampoco|"
         r"nadie)(?: \w+){0,2}? (?:funciona[n]?|va[n]?|anda[n]?|carga[n]?|llega[n]?|conecta[n]?|responde[n]?|"
         "imprime[n]?|arranca[n]?|prende[n]?|enciende[n]?|sincroniza[n]?|levanta[n]?|sube[n]?|recibe[n]?|"
         "recibimos|recibo|manda[n]?|envia[n]?|navega[n]?|replica[n]?|coge[n]?|agarra[n]?|detecta[n]?|"
@@ -26,6 +26,20 @@ PROBLEM: tuple[str, ...] = (
         r"conseguimos|logro|logra[n]?|logramos|pude|pudimos|pudo|pudieron)\b"
     ),
     r"\bsin poder\b",
+    r"\bllev(?:a|an|o|amos) (?:\w+ ){1,5}?sin \w+[aei]r\b",
+    r"\bstuck (?:in|on|at)\b",
+    r"\b(?:(?:is|are|keeps) (?:flood|hammer|saturat|swamp|clogg|hogg|eat)ing|(?:saturando|inundando|comiendo))\b",
+    r"\b(?:alguien mas (?:a quien|al que|que)(?: \w+)? no|(?:is it|it's) (?:just )?me or|soy yo o)\b",
+    (
+        r"\b(?:nothing (?:\w+ )?(?:loads?|works?|opens?|prints?|happens)|nada (?:me |nos )?(?:carga|abre|funciona|"
+        r"imprime))\b"
+    ),
+    r"\b(?:take[sn]?|taking) (?:an age|forever|ages)\b|\bcut(?:s|ting)? out\b|\bin circles\b|\bpacked (?:up|in)\b",
+    (
+        r"\b(?:clicked|clique\w*|picado|pinchado|pinche) (?:on|en)\b|\b(?:something|algo) (?:nasty|fishy|odd|strange|"
+        r"raro)\b"
+    ),
+    r"\b(?:a su bola|se ha (?:secado|colado|ido|desincronizado))\b",
     (
         r"\b(?:esta|estan|estamos|estoy|sigue|siguen|seguimos|queda|quedo|quedaron|quedamos|lleva|llevan|"
         "llevamos|anda|andamos|aparece|sale|salen|figura|tengo|tenemos|tienen|nos|"
@@ -135,7 +149,10 @@ PROBLEM: tuple[str, ...] = (
         "playing up|out of order|not right|went dark|gone dark|packed up|gave up|died|has died|fell over|"
         r"falls over)\b"
     ),
-    r"\b(?:locked|kicked|kicks|logs|logged|throws|boots|shut) (?:me|us|him|her|them|everyone|everybody|people)? ?out\b",
+    (
+        r"\b(?:locked|kicked|kicks|logs|logged|throws|boots|shut) (?:me|us|him|her|them|everyone|everybody|"
+        r"people)? ?out\b"
+    ),
     r"\b(?:is|are) (?:taking|takes)(?: \w+){0,4} (?:ages|forever|hours?|minutes)\b",
     r"\b(?:takes|taking|took)(?: \w+){0,4} (?:ages|forever|hours?|minutes)\b",
     (
@@ -144,10 +161,13 @@ PROBLEM: tuple[str, ...] = (
     ),
     r"\b(?:eats|eating|hogging|pegged|pinned|maxed|100 ?%|99 ?%)\b",
     (
-        r"\b(?:en negro|en rojo|blank page|no data|sin datos|in a loop|frozen|nobody|no one|none of (?:us|them|"
-        r"the|our|my))\b"
+        r"\b(?:en negro|en rojo|blank page|no data|sin datos|in a loop|frozen|none of (?:us|them|the|our|my)|"
+        r"(?:nobody|no one)(?: \w+){0,3}? (?:can|could|is|gets?|has|receives?|sees?))\b"
     ),
-    r"\b(?:que (?:rayos|diablos|demonios|carajo|cono|mierda|le)|what the (?:hell|heck)) (?:pasa|ocurre|is|happened)\b",
+    (
+        r"\b(?:que (?:rayos|diablos|demonios|carajo|cono|mierda|le)|what the (?:hell|heck)) (?:pasa|ocurre|is|"
+        r"happened)\b"
+    ),
     r"\b(?:has|have) not \w+",
     r"\b(?:haven'?t|hasn'?t) \w+",
     r"\bnadie (?:mas )?(?!sabe|me\b|te\b|autoriz|aprob)\w+",

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sophia.domain.intent import patterns, words
 from sophia.domain.intent.masking import QUOTE, mask
-from sophia.domain.intent.parts import PAUSES, Reading, Sentence, Token, Verb, compiled
+from sophia.domain.intent.parts import PAUSES, REQUEST, Reading, Sentence, Token, Verb, acts, compiled
 from sophia.domain.intent.problems import problem_pattern
 from sophia.domain.intent.usage import is_auxiliary, verbs_of
 from sophia.domain.intent.verbs import fold, spelt
@@ -36,7 +36,8 @@ _FLAGS = {
     "greeting": patterns.GREETING,
     "text": patterns.ABOUT_TEXT,
     "norm": patterns.NORM,
-    "suggest": r"\b(?:how about|what about|why (?:don'?t|not)|que tal si|y si (?:me|nos|le|les|lo|la)|por que no (?:me|"
+    "suggest": r"\b(?:how about|what about|why (?:don'?t (?:you|we|they|someone|somebody)|not)|que tal si|"
+        r"y si (?:me|nos|le|les|lo|la)|por que no (?:me|"
         r"le|lo|la|nos|les) \w+s\b)",
     "whyown": r"\b(?:por que|porque|why|how come) (?:ya |diablos )?(?:(?:no |se )?(?:me|nos)\b|no (?:puedo|podemos|"
         "recibo|recibimos|tengo|tenemos|consigo|veo|vemos)|(?:esta|estan|sigue|siguen|va|van|"
@@ -46,6 +47,7 @@ _FLAGS = {
     "lacks": patterns.LACKS,
     "wantsknow": patterns.WANTS_TO_KNOW,
     "laughs": patterns.LAUGHS,
+    "opinion": patterns.OPINION,
     "resolved": patterns.RESOLVED,
     "nominal": patterns.NOMINAL,
     "tells": patterns.TELLS,
@@ -126,6 +128,8 @@ def read(text: str) -> Reading:
             flags.add("wishif")
         if "whyown" in flags:
             flags.add("problem")
+        if asked and not flags & {"polite", "suggest"}:
+            flags.discard("adopt")
         if problem_pattern().search(_FORBIDS.sub(" ", plain)):
             flags.add("problem")
         if first in words.WH_WORDS or (first in words.ASKS_FIRST and ending not in {".", "!"} and not ordered):
@@ -139,6 +143,8 @@ def read(text: str) -> Reading:
         used = list(verbs_of(len(sentences), sentence))
         if "problem" not in flags and any(verb.role == "neg" and verb.lemma in _GRANTING for verb in used):
             sentence = evolve(sentence, flags=sentence.flags - {"lacks", "nominal"})
+        if any(verb.role == REQUEST and not acts(verb) for verb in used):
+            sentence = evolve(sentence, flags=sentence.flags - {"lacks"})
         verbs.extend(used)
         sentences.append(sentence)
     return Reading(text, masked, " . ".join(written), tuple(sentences), tuple(verbs), quotes)

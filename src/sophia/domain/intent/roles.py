@@ -6,7 +6,7 @@ Each function gives role and manner (see `parts.Verb`) from the verb's form and 
 import re
 
 from sophia.domain.intent import words
-from sophia.domain.intent.parts import CONJUNCTIONS
+from sophia.domain.intent.parts import CONJUNCTIONS, noun_kinds
 
 __all__ = ["CLITIC_BEFORE", "DETERMINERS", "english_role", "spanish_role"]
 
@@ -16,6 +16,8 @@ DETERMINERS = frozenset(
     "esas me lo le les nos todo toda todos todas al a the a an my our your this that these those all every "
     "each any both".split()
 )
+
+_THE = frozenset("el la mi su tu ese esa este esta".split())
 
 # What is said not to be wanted, right before the verb that names it.
 _UNWANTED = re.compile(
@@ -58,7 +60,8 @@ def spanish_role(
         return "past", ""
     if moods <= {"pret", "part"}:
         if "part" in moods and need and not question:
-            return "plain", "part"
+            wanted = not next_word and before[-1:] != ["no"] and _THE & set(before[-5:])
+            return ("req", "passive") if wanted else ("plain", "part")
         return "past", ""
     if clitic and moods & {"imp", "imp2", "sub"} and not moods & {"inf", "ger"}:
         return "req", "imp0" if first else "clitic"
@@ -76,6 +79,9 @@ def spanish_role(
         if "que" in before[-4:] and ("para" not in before[-5:]):
             if "howto" in flags:
                 return "howto", ""
+            named = before[len(before) - 2 - before[::-1].index("que")] if before.index("que") else ""
+            if named in noun_kinds() or named in {"nuevo", "nueva"}:
+                return "plain", "that"
             wished = need or modal or before[0] == "que" or before[:2] == ["a", "ver"]
             return ("req", "that") if wished else ("plain", "that")
         return "plain", "sub"
@@ -86,6 +92,8 @@ def spanish_role(
     if "inf" in moods:
         if "howto" in flags:
             return "howto", ""
+        if last == "a" and not question and (len(clause) == 1 or clause[-2] in {"que", "pues", "ya"}):
+            return "req", "imp"
         if modal:
             return "req", "modal"
         if "hyp" in flags:
@@ -145,7 +153,7 @@ def english_role(
     """Role and manner of an English verb form."""
     near = before[-3:]
     last = before[-1] if before else ""
-    negated = any(w in words.NEGATION for w in clause[-3:])
+    negated = "suggest" not in flags and any(w in words.NEGATION for w in clause[-3:])
     if "base" in moods and negated and last not in {"the", "a"}:
         return "neg", ""
     if moods & {"base", "past"} and _UNWANTED.search(" ".join(clause)):
@@ -192,7 +200,8 @@ def english_role(
         return "req", "mid"
     if "base" in moods and last == "to" and {"victoria", "someone", "somebody"} & set(before[-3:]):
         return "req", "need"
-    if moods == {"past"} and "please" in flags and not question and not _SUBJECTS & set(before):
+    please = "please" in flags and after in _AFTER_PARTICIPLE
+    if moods == {"past"} and please and not question and not _SUBJECTS & set(before):
         return "req", "passive"
     if "past" in moods and last in _DOERS and not flags & {"hyp", "wishif"} and (moods == {"past"} or "ago" in flags):
         return "past", ""
@@ -209,7 +218,7 @@ def english_role(
         if (
             before[-1:]
             and re.search(r"\b(?:get|have|got|getting)\b", " ".join(before[-6:]))
-            and ("please" in flags or modal or need)
+            and ("please" in flags or modal or need or {"get", "have"} & set(clause[:1]))
         ):
             return "req", "passive"
         return "past", ""

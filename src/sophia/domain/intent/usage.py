@@ -26,6 +26,7 @@ _KNOWING = frozenset(
     "confirm explain see understand find clarify wonder wondering learn show".split()
 )
 _CAN = frozenset("puede pueden podria podrian can could would".split())
+_HELPERS = frozenset("tecnico tecnica companero companera administrador analista ingeniero alma".split())
 _BEFORE_CAN = frozenset(
     "me te se lo la los las le les nos os alguien usted ustedes no si que ya como donde someone somebody "
     "anyone you we i one vosotros vos tu y and mind if also tambien".split()
@@ -167,6 +168,7 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             modal = need = False
         told = word in _CAN and (
             after == "victoria"
+            or (after in {"un", "una"} and not _HELPERS & {t.word for t in found[at + 2 : at + 3]})
             or bool(before and before[-1] not in _BEFORE_CAN and (not opening or before[-1] == "victoria"))
         )
         modal = not asking and not told and (modal or (polite and bool(_MODAL_ES.search(context))))

@@ -222,6 +222,7 @@ def vocabulary() -> frozenset[str]:
         | words.WH_WORDS
         | words.ASKS_FIRST
         | words.NEGATION
+        | words.NOT_VERBS
     )
     for listed in words.NOUNS.values():
         known.update(listed.split())
@@ -262,6 +263,14 @@ def _core() -> dict[str, str]:
     return {_sound(word): word for word in sorted(listed)}
 
 
+@cache
+def _nouns() -> dict[str, str]:
+    """The longer nouns, and what each is with one letter missing."""
+    listed = {word for nouns in words.NOUNS.values() for word in nouns.split() if len(word) > 5}
+    slips = {noun[:at] + noun[at + 1 :]: noun for noun in sorted(listed) for at in range(1, len(noun))}
+    return {**slips, **{noun: noun for noun in listed}}
+
+
 @lru_cache(maxsize=KNOWN_WORDS)
 def spelt(word: str) -> str:
     """The word, or the known one that it was meant to be."""
@@ -277,9 +286,11 @@ def spelt(word: str) -> str:
         kinds, _, shorter = english_verbs()
         if word in shorter:
             return shorter[word]
+        if word in _nouns():
+            return _nouns()[word]
         for at in range(1, len(word)):
             swapped = word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
             for meant in (word[:at] + word[at + 1 :], swapped):
-                if meant in kinds and len(meant) > 4:
+                if (meant in kinds or meant in _nouns()) and len(meant) > 4:
                     return meant
     return re.sub(r"(\w)\1{2,}", r"\1", word)

@@ -22,7 +22,8 @@ NOUNS: dict[str, str] = {
         temperatura salida intentos conexiones fallos sesiones alertas list report count stats statistics graph
         chart events history details figures breakdown timeline results output trend metrics activity query
         search throughput latency usage volume talkers names hits percentage entries records alerts cambios
-        changes extract extracto failed fallidos everything board conteos recuentos figuras curva curve vistazo
+        procesos processes conexion changes extract extracto failed fallidos everything board conteos recuentos
+        figuras curva curve vistazo
         ojo look glance estadistico reading readings snapshot inventario inventory
         """,
     "text": """
@@ -33,7 +34,8 @@ NOUNS: dict[str, str] = {
         draft template paragraph table snippet joke poem message announcement letter slide slides
         example sample translation note notes minutes summary sentence headline title ideas questions quiz poster
         wording reply synonym analogy story outline speech memo bullets bullet rhyme haiku blurb playbook regex
-        tagline newsletter one-liner oneliner pseudocode tips tip cheat cheatsheet recipe riddle
+        kql spl sigma yara snort syntax sintaxis tecnicismos jargon fluff tense tagline newsletter one-liner
+        oneliner pseudocode tips tip cheat cheatsheet recipe riddle
         """,
     "access": """
         acceso accesos permiso permisos licencia licencias cuenta cuentas usuario usuarios rol token credencial
@@ -76,7 +78,7 @@ ENGLISH_CONTRADICTIONS = frozenset(
 # Never verbs here, though they look like forms of one.
 NOT_VERBS = frozenset(
     "adelante ten eleven turno turnos elevado ultimo ultima real orden ordenes correo correos medida "
-    "medidas parte partes".split()
+    "medidas parte partes cero".split()
 )
 
 # Words that negate the verb after them.

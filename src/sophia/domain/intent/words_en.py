@@ -24,29 +24,34 @@ ENGLISH_VERBS: dict[str, str] = {
         refresh relax loosen truncate archive rekey bring/brought/brought put/put/put rebuild/rebuilt/rebuilt
         remediate reverse shift lift scrap bin sever unplug sunset thaw unfreeze dismantle deregister cap whack
         wind drag erase zap fence trash eject blank clean free restrain trim unmute void axe ditch chop
-        hold/held/held
+        torch slam clamp dial crank knock swing/swung/swung park mothball neutralise neutralize
+        sanitise sanitize deprecate retarget repoint reseat deallocate invalidate unassign unshare unlink relocate
+        rehome reorder renumber relabel retag rebalance hibernate unban tear/tore/torn hide/hid/hidden cull squash nix
+        chuck shred bar forbid/forbade/forbidden prohibit defang obsolete
         """,
     "create": """
         create provision deploy install onboard enrol enroll grant issue assign build/built/built generate configure
         register allocate order arrange organise organize plant schedule establish integrate connect invite mint
         add spin stand/stood/stood hook implement commission licence license subscribe procure setup ingest
-        activate admit roll equip supply forward
+        activate admit roll equip supply forward publish carve bake kit wire craft spawn bootstrap seed instantiate
+        alert enlist furnish entitle federate attach mount
         """,
     "fix": "fix repair resolve sort troubleshoot investigate diagnose recover revive mend rectify remedy address "
     "solve unstick correct debug",
     "read": """
         show list check pull fetch search look count verify confirm query see/saw/seen grab compare display
         read/read/read dump retrieve export run/ran/run lookup find/found/found fish dig report inspect calculate
-        plot graph chart trace enumerate monitor review
+        plot graph chart print tally count trace enumerate monitor review
         """,
     "tell": """
         explain tell/told/told describe define clarify remind teach/taught/taught elaborate outline walk guide
-        advise know/knew/known understand/understood/understood learn educate
+        advise know/knew/known understand/understood/understood learn educate quote cite recite repeat talk speak
+        contrast discuss justify
         """,
     "write": """
         write/wrote/written draft translate summarise summarize rewrite/rewrote/rewritten rephrase proofread shorten
         word compose prepare correct polish convert reword boil brainstorm suggest paraphrase format sketch edit
-        reformat invent jot say simplify condense spellcheck tidy imagine
+        reformat reply answer respond phrase misspell soften invent jot say simplify condense spellcheck tidy imagine
         """,
     "ticket": "escalate raise log file submit lodge refer hand pass route forward",
     "light": "give/gave/given get/got/got/gotten make/made/made do/did/done set/set/set have/had/had put/put/put "

@@ -26,7 +26,13 @@ SPANISH_VERBS: dict[str, str] = {
         reactivar rehabilitar reimaginar blanquear relajar bypassear botar desplazar reubicar corregir:i sincronizar
         resincronizar rebootear resetar clausurar tapar desmontar desconfigurar reconfigurar particionar liquidar
         trasladar desasignar retomar conmutar recortar endosar unificar fusionar rebajar decomisar actualizar
-        confinar contener poner dejar pasar volver:ue quitarle
+        confinar contener poner dejar pasar volver:ue quitarle archivar fulminar finiquitar zanjar chapar barrer
+        desenganchar despegar enderezar espaciar jubilar ventilar pelar trincar cepillar reapuntar repuntar balancear
+        obligar retener inutilizar neutralizar desmantelar descolgar enchufar desenchufar recolocar permutar
+        intercambiar invertir:ie incrementar disminuir blindar sellar precintar bastionar securizar acotar sanear
+        desinfectar cercenar inmovilizar incomunicar aparcar hibernar despertar:ie resucitar regenerar reemitir
+        revalidar desautorizar reautorizar desalojar mudar redistribuir retocar posponer aplazar postergar diferir:ie
+        atrasar desbaratar inhibir upgradear flushear dropear killear deployear desaprovisionar caducar invalidar
         """,
     "create": """
         crear instalar desplegar:ie implementar implantar provisionar aprovisionar conceder otorgar asignar emitir
@@ -34,7 +40,8 @@ SPANISH_VERBS: dict[str, str] = {
         tramitar gestionar sembrar:ie habilitar añadir agregar sumar incluir montar configurar matricular
         dotar publicar proveer generar armar autorizar programar abrir conseguir:i facilitar proporcionar
         regalar prestar colaborar comprar adquirir contratar reservar onboardear suscribir invitar plantar anexar
-        disponibilizar reponer alojar hospedar cablear tender parametrizar
+        disponibilizar reponer alojar hospedar cablear tender parametrizar generar equipar surtir delegar ensamblar
+        instaurar establecer licenciar afiliar enganchar federar acoplar enlazar conferir:ie adjudicar apuntar
         """,
     "fix": """
         arreglar reparar solucionar resolver:ue recuperar subsanar revivir destrabar remediar atender:ie
@@ -44,18 +51,19 @@ SPANISH_VERBS: dict[str, str] = {
         mostrar:ue listar ver mirar buscar consultar revisar comprobar:ue verificar checar chequear confirmar
         averiguar fijar comparar obtener extraer localizar leer exportar analizar contrastar rastrear monitorear
         calcular sumarizar enumerar visualizar ojear desglosar recopilar cruzar volcar:ue echar correr ejecutar lanzar
-        cotejar descargar enseñar medir:i graficar
+        cotejar descargar enseñar medir:i graficar imprimir enlistar jalar
         """,
     "tell": """
         explicar decir contar:ue aclarar recordar:ue detallar orientar describir definir ilustrar indicar informar
         comentar razonar precisar señalar especificar instruir guiar asesorar aconsejar recomendar:ie avisar
-        responder citar entender:ie saber conocer aprender
+        responder citar entender:ie saber conocer aprender hablar charlar repetir:i profundizar argumentar justificar
+        opinar contextualizar callar
         """,
     "write": """
         redactar escribir componer traducir resumir reescribir reformular preparar elaborar proponer
         convertir:ie ordenar inventar acortar simplificar mejorar formular dibujar esbozar sintetizar suavizar
         corregir:i puntuar parafrasear transcribir bosquejar idear imaginar versionar maquetar resaltar abreviar
-        reordenar completar sugerir:ie pulir adaptar
+        reordenar completar sugerir:ie pulir adaptar contestar
         """,
     "ticket": "escalar derivar elevar remitir reportar canalizar turnar transmitir encargar tramitar",
     "light": "dar hacer poner pasar sacar abrir traer mandar enviar armar montar generar dejar tener pedir:i solicitar "

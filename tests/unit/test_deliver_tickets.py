@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve, field, frozen
 
 from sophia.application.deliver_tickets import DeliverTickets
+from sophia.application.tickets import TellThread
 from sophia.domain.runs import Lease
 from sophia.domain.tickets import Target, Ticket, TicketState, TicketStatus
 from sophia.errors import SophiaError, TicketRejected, Unanswered, Unavailable
@@ -81,7 +82,8 @@ Queued = Callable[..., Delivery]
 @pytest.fixture
 def queued(world: World) -> Queued:
     def queued(desk: TicketDesk, target: Target = KEEPS, *, chance: float = 0.0, patience: float = 30.0) -> Delivery:
-        deliver = DeliverTickets(world.records, desk, [target], world.clock, "one", lambda: chance, patience)
+        tell = TellThread(world.clock, world.ids)
+        deliver = DeliverTickets(world.records, desk, [target], world.clock, "one", tell, lambda: chance, patience)
         ticket = world.ticket(world.thread())
         with world.records.write(ANA) as tx:
             tx.tickets.add(ticket)

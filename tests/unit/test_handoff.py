@@ -15,6 +15,7 @@ from sophia.application.handoff import HandOff, HandoffOutcome
 from sophia.application.hear import Heard, hear
 from sophia.application.identity import SystemIdentity
 from sophia.application.retrieve import Retrieve
+from sophia.application.tickets import TellThread
 from sophia.domain.asked import BOUNDARY, UNSURE, Action, Category, Intent
 from sophia.domain.conversation import Message, Role, Thread
 from sophia.domain.handoff import (
@@ -195,17 +196,18 @@ def office() -> Iterator[Office]:
     records, directory, desk = MemoryRecords(clock), MemoryTenantDirectory(), FailingTicketDesk()
     directory.add(Company("acme", "Acme", handoff=CONFIRM), User(MAY.user_id))
     search, system = Search(), SystemIdentity(directory)
+    ids, targets = SequentialIds(), (Target("VICTORIA"),)
     hand_off = HandOff(
         records,
         directory,
         system,
-        DeliverTickets(records, desk, clock, "test"),
+        DeliverTickets(records, desk, targets, clock, "test", TellThread(clock, ids)),
         search,
         IntentClassifier.load(),
         HandoffPolicy(),
-        (Target("VICTORIA"),),
+        targets,
         clock,
-        SequentialIds(),
+        ids,
     )
     with records.write(MAY) as tx:
         tx.conversations.add_thread(Thread("thr_1", "…", "es", clock.now(), clock.now()))

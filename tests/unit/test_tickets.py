@@ -116,7 +116,7 @@ class Kept:
                 tx.runs.finish(self.lease, RunCancelled())
 
     def deliver(self, desk: TicketDesk) -> None:
-        DeliverTickets(self.records, desk, self.clock, "here", self.tell)(SYSTEM)
+        DeliverTickets(self.records, desk, [Target("VICTORIA")], self.clock, "here", self.tell)(SYSTEM)
         self.clock.advance(60)
 
     @property

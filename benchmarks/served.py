@@ -30,7 +30,7 @@ from sophia.bootstrap.logs import log_to_stderr
 from sophia.bootstrap.settings import load_settings
 from sophia.bootstrap.telemetry import counting_together
 from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
-from sophia.entrypoints.http.server import DemoServer
+from sophia.entrypoints.http.server import Server
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
 from sophia.ports.embedder import Embedder
@@ -311,4 +311,4 @@ if __name__ == "__main__":
     open_database(given).dispose()
     spoken = None if "--silently" in sys.argv else given.data_dir / "spoken.log"
     with counting_together():
-        DemoServer(given.service, partial(_make, given, spoken)).run()
+        Server(given.service, partial(_make, given, spoken)).run()

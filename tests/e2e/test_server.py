@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 import httpx
+import jwt
 import pytest
 from conformance import Contract
 from harness import PATIENCE, Caller
@@ -53,7 +54,7 @@ DOCUMENTS = {
 class Server:
     """A server in a process group of its own, as a terminal has it."""
 
-    def __init__(self, directory: Path, **environment: str) -> None:
+    def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
         self.port = free_port()
         (directory / "docs").mkdir(exist_ok=True)
         for name, text in DOCUMENTS.items():
@@ -63,7 +64,7 @@ class Server:
         self.log = directory / "stderr.txt"
         with self.log.open("w") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "sophia", "serve", "--demo", "--config", str(config)],
+                [sys.executable, "-u", "-m", "sophia", "serve", *(arguments or ["--demo"]), "--config", str(config)],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
@@ -87,7 +88,7 @@ class Server:
                 self.backend = found[1]
             if found := re.fullmatch(r"(\w+): access key (\S+)\n", line):
                 keys[found[1].lower()] = found[2]
-            if len(keys) == 2:
+            if len(keys) == 2 or line.startswith("Serving "):
                 return keys
         self.process.wait(PATIENCE)
         raise AssertionError(f"the server has not begun to serve:\n{self.log.read_text()}")
@@ -358,3 +359,34 @@ def test_what_a_killed_worker_has_counted_stays(tmp_path: Path) -> None:
     finally:
         server.close()
     assert list(scratch.glob("sophia-metrics-*")) == []
+
+
+def test_without_the_demo_it_lets_in_who_has_a_key_or_a_token(tmp_path: Path) -> None:
+    secret = "a secret of the backend's that is long enough"
+    config = tmp_path / "before.toml"  # in the same folder: the same vault
+    config.write_text("")
+    sophia = [sys.executable, "-m", "sophia"]
+    subprocess.run(
+        [*sophia, "credentials", "set", "auth/jwt-secret", "--platform", "--config", config],
+        input=secret,
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    server = Server(tmp_path, "--no-wait", SOPHIA__AUTH__SECRET="platform:auth/jwt-secret")
+    try:
+        made = subprocess.run(
+            [*sophia, "keys", "create", "--company", "acme", "--config", tmp_path / "sophia.toml"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        key = {"X-Agent-Access-Key": made.stdout.strip()}
+        token = {"Authorization": f"Bearer {jwt.encode({'sub': 'muñoz', 'exp': time.time() + 60}, secret)}"}
+        stale = {"Authorization": f"Bearer {jwt.encode({'sub': 'muñoz', 'exp': time.time() - 60}, secret)}"}
+        found = [httpx.get(f"{server.url}/threads", headers=headers).status_code for headers in ({}, key, token, stale)]
+        assert found == [401, 200, 200, 401]
+        page = httpx.get(server.url)
+        assert (page.status_code, made.stdout.strip() in page.text) == (200, False)
+    finally:
+        server.close()

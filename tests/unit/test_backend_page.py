@@ -8,7 +8,8 @@ import urllib.parse
 import pytest
 from standardwebhooks import Webhook
 
-from sophia.bootstrap.demo import DemoBackend, demo_webhook_secrets
+from sophia.adapters.standard_webhooks.verifier import mint_webhook_secrets
+from sophia.bootstrap.demo import DemoBackend
 from sophia.bootstrap.desks import open_backend_desk
 from sophia.bootstrap.settings import Settings, parse_settings
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
@@ -128,7 +129,7 @@ def test_what_is_not_there(page, path) -> None:
 def test_the_demo_hands_over_to_it_and_it_ends_with_the_demo(tmp_path) -> None:
     targets = [{"name": "VICTORIA", "path": "/some/report", "token_file": "not-there"}]
     settings: Settings = parse_settings({"targets": targets, "companies": [{"id": "acme"}]}, tmp_path)
-    backend = DemoBackend(settings, "http://127.0.0.1:1", demo_webhook_secrets(settings))
+    backend = DemoBackend(settings, "http://127.0.0.1:1", mint_webhook_secrets(["acme"]))
     told = backend.settings
     try:
         desk = open_backend_desk(told.backend.base_url, told.routes, told.backend.timeout)

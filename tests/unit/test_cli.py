@@ -134,15 +134,12 @@ def test_a_dry_run_changes_nothing(settings: Path) -> None:
         (["ask", " "], 1, "/message: must not be empty"),
         (["refresh", "--source", "splunk"], 1, "no source 'splunk'; there are docs"),
         (["refresh", "--company", "globex"], 1, "no company 'globex'"),
-        (["serve"], 1, "--demo"),
         (["eval", "handoff", "/nowhere.jsonl"], 2, "does not exist"),
     ],
 )
 def test_what_went_wrong_is_one_line(settings: Path, arguments: list[str], code: int, said: str) -> None:
     if arguments[0] in {"ask", "refresh", "serve"} and "--config" not in arguments and len(arguments) > 1:
         arguments = [*arguments, "--config", str(settings)]
-    if arguments == ["serve"]:
-        arguments = ["serve", "--config", str(settings)]
     result = run(*arguments)
     assert result.exit_code == code
     assert said in result.stderr

@@ -18,7 +18,7 @@ from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.errors import Unavailable
 
-__all__ = ["DemoBackend", "DemoCompany", "demo_companies", "demo_keys", "demo_sophia", "demo_webhook_secrets"]
+__all__ = ["Demo", "DemoBackend", "DemoCompany"]
 
 
 @frozen
@@ -30,16 +30,6 @@ class DemoCompany:
     key: str = field(repr=False)
     users: tuple[str, ...]
     examples: tuple[str, ...]
-
-
-def demo_keys(settings: Settings) -> dict[str, str]:
-    """A fresh access key for each company."""
-    return mint_demo_keys(company.id for company in settings.companies)
-
-
-def demo_webhook_secrets(settings: Settings) -> dict[str, str]:
-    """A fresh secret for each company, for the backend of the demo to sign its reports on tickets with."""
-    return mint_webhook_secrets(company.id for company in settings.companies)
 
 
 class DemoBackend:
@@ -92,15 +82,37 @@ class DemoBackend:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def demo_sophia(settings: Settings, keys: Mapping[str, str], webhook_secrets: Mapping[str, str]) -> Sophia:
-    """SOPHIA, letting in who holds one of these keys, and taking reports that are signed with one of these secrets."""
-    webhooks = StandardWebhookVerifier(webhook_secrets.get)
-    return Sophia(settings, key_verifier=DemoKeyVerifier(keys), webhooks=webhooks)
+class Demo:
+    """SOPHIA to be tried out: its keys and its backend last as long as the process.
 
+    Args:
+        settings: where they name a backend, that one is handed over to.
+        url: where SOPHIA listens.
 
-def demo_companies(settings: Settings, keys: Mapping[str, str]) -> tuple[DemoCompany, ...]:
-    """The companies with their keys and users, for the page."""
-    return tuple(
-        DemoCompany(c.id, c.name or c.id, keys[c.id], tuple(user.id for user in c.users), c.examples)
-        for c in settings.companies
-    )
+    Raises:
+        Unavailable: the emulated backend does not start.
+    """
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        ids = [company.id for company in settings.companies]
+        self._keys, self._secrets = mint_demo_keys(ids), mint_webhook_secrets(ids)
+        self.backend = None if settings.backend.base_url else DemoBackend(settings, url, self._secrets)
+        self.settings = settings if self.backend is None else self.backend.settings
+
+    def sophia(self) -> Sophia:
+        """SOPHIA, letting in who holds one of the keys, and taking reports that are signed with one of the secrets."""
+        webhooks = StandardWebhookVerifier(self._secrets.get)
+        return Sophia(self.settings, key_verifier=DemoKeyVerifier(self._keys), webhooks=webhooks)
+
+    @property
+    def companies(self) -> tuple[DemoCompany, ...]:
+        """The companies with their keys and users."""
+        return tuple(
+            DemoCompany(c.id, c.name or c.id, self._keys[c.id], tuple(user.id for user in c.users), c.examples)
+            for c in self.settings.companies
+        )
+
+    def stop(self) -> None:
+        """End the backend."""
+        if self.backend is not None:
+            self.backend.stop()

@@ -24,7 +24,7 @@ from sophia.bootstrap.telemetry import forget_process
 from sophia.entrypoints.http.app import create_app
 from sophia.entrypoints.http.server_log import ServerLog
 
-__all__ = ["DemoServer"]
+__all__ = ["Server"]
 
 _CLIENT_PATIENCE = 10
 """Seconds that a client may leave the server waiting for its next bytes, or for room for the server's."""
@@ -72,14 +72,15 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
         threading.Thread(target=leave, name="drain", daemon=True).start()
 
 
-class DemoServer(BaseApplication):  # type: ignore[misc]
-    """Serves callers on this machine; ``run`` returns by ending the process.
+class Server(BaseApplication):  # type: ignore[misc]
+    """Serves callers; ``run`` returns by ending the process.
 
     Args:
         service: where it listens, with how many workers and threads.
         make: makes the SOPHIA of one worker; called in each worker, after the fork.
         welcome: printed when it listens.
-        demo: the companies that the chat page lets in by itself.
+        demo: the companies that the chat page lets in by itself; where there are any, no caller from another machine is
+            answered.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class DemoServer(BaseApplication):  # type: ignore[misc]
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GARBAGE)
-        return create_app(self._sophia.services, loopback_only=True, demo=self._demo)
+        return create_app(self._sophia.services, loopback_only=bool(self._demo), demo=self._demo)
 
     def drain(self) -> None:
         """Refuse new work from now on, and give what was begun its time."""

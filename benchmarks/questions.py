@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 
 from sophia import Sophia
-from sophia.bootstrap.settings import load_settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.entrypoints.cli.options import quiet_logs
 
 

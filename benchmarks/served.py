@@ -27,7 +27,7 @@ from sophia import Sophia
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.logs import log_to_stderr
-from sophia.bootstrap.settings import load_settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.bootstrap.telemetry import counting_together
 from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
 from sophia.entrypoints.http.server import Server

@@ -32,7 +32,7 @@ from served import KEY, Served, cpu_seconds, free_port, tree, wait_for
 
 from sophia import Sophia
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
-from sophia.bootstrap.settings import load_settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.entrypoints.cli.options import quiet_logs
 
 CLIENTS = (1, 16, 64)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.testing.fakes.memory import MemoryRecords
 

@@ -10,7 +10,7 @@ from harness import PATIENCE, QUESTION, Outside, World
 
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.testing.emulators.openai import (
     CallTool,

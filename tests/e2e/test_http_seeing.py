@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from prometheus_client.parser import text_string_to_metric_families
 
 from sophia.application.health import Health, HealthState
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.testing.fakes.memory import MemoryRecords
 

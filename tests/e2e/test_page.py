@@ -13,7 +13,7 @@ from conformance import Contract
 from harness import ACTION, KEYS, World
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.tenancy import HandoffSetting
 from sophia.testing.fakes.memory import MemoryRecords

@@ -11,7 +11,8 @@ from standardwebhooks import Webhook
 from sophia.adapters.standard_webhooks.verifier import mint_webhook_secrets
 from sophia.bootstrap.demo import DemoBackend
 from sophia.bootstrap.desks import open_backend_desk
-from sophia.bootstrap.settings import Settings, parse_settings
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
 from sophia.testing.emulators.backend_page import BackendWithPage
 from sophia.testing.emulators.server import LoopbackServer

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from sophia import Sophia
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.application.identity import CredentialKind
-from sophia.bootstrap.settings import load_settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.domain.tickets import TicketReport, TicketState
 from sophia.entrypoints.cli.main import COMMANDS, cli
 from sophia.errors import Unauthenticated

@@ -5,7 +5,8 @@ import pytest
 
 from sophia import Sophia
 from sophia.bootstrap.agents import choose_agent, targets_of
-from sophia.bootstrap.settings import Settings, parse_settings
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.domain.agents import Turn
 from sophia.domain.instructions import sophia
 from sophia.errors import ConfigurationError

@@ -5,7 +5,8 @@ import pytest
 
 from sophia.adapters.backend.route import Route
 from sophia.adapters.openai.endpoint import Endpoint, Limits
-from sophia.bootstrap.settings import Settings, load_settings, parse_settings
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import load_settings, parse_settings
 from sophia.errors import ConfigurationError
 
 COMPANY = {"id": "acme", "users": [{"id": "ana"}], "sources": [{"name": "docs", "path": "docs"}]}

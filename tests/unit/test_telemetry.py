@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sophia.bootstrap import telemetry
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.errors import ConfigurationError
 
 
@@ -20,7 +20,7 @@ def test_opentelemetry_is_loaded_only_where_traces_are_wanted(tmp_path: Path) ->
 import sys
 from pathlib import Path
 from sophia import Sophia
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 for telemetry in ({{}}, {{"otlp_endpoint": "http://127.0.0.1:9"}}):
     sophia = Sophia(parse_settings({{"telemetry": telemetry}}, Path({str(tmp_path)!r})))
     sophia._adapters.telemetry()
@@ -41,7 +41,7 @@ def test_who_dies_takes_along_what_was_under_way_and_nothing_else() -> None:
     program = """
 import os
 from pathlib import Path
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.telemetry import counting_together, forget_process, open_telemetry
 
 def show():

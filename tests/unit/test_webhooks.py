@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from sophia.adapters.standard_webhooks.verifier import mint_webhook_secrets
-from sophia.bootstrap.settings import parse_settings
+from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.bootstrap.webhooks import WebhookSecretFiles
 from sophia.errors import ConfigurationError, Unauthenticated, Unavailable

@@ -1,31 +1,16 @@
-"""The settings: read once from ``sophia.toml`` and the environment, then frozen.
+"""The settings, as values; `sophia.bootstrap.settings_file` reads them. Paths are relative to the settings file."""
 
-A scalar key outside lists can also be given as ``SOPHIA__SECTION__KEY``, which wins over the file.
-Paths are relative to the settings file.
-"""
-
-import difflib
-import math
-import os
-import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 
 import attrs
-import cattrs
 from attrs import field, frozen
 
 from sophia.adapters.backend.route import Route
-from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
-from sophia.errors import ConfigurationError, Fault
 
 __all__ = [
     "AgentSettings",
@@ -44,19 +29,10 @@ __all__ = [
     "TargetSettings",
     "TelemetrySettings",
     "UserSettings",
-    "load_settings",
-    "parse_settings",
 ]
 
 _MEBIBYTE = 2**20
-_ENVIRONMENT_PREFIX = "SOPHIA__"
 _PLATFORM = "platform:"
-_SHARED = ("HS256",)
-_PLATFORM_SECRET = re.compile("platform:[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
-_SHA256 = re.compile("[0-9a-fA-F]{64}")
-_PUBLISHED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-_PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*", re.ASCII)  # RFC 3986, 3.3
-_OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 def _at_least(least: float) -> Any:
@@ -390,232 +366,3 @@ class Settings:
             )
             for c in self.companies
         )
-
-
-def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read a settings file and what the environment adds to it.
-
-    Raises:
-        ConfigurationError: the file is not there, is no TOML, or says something that cannot be; names the key.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(Fault("", f"cannot read the settings file {path}: {error}")) from error
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(Fault("", f"{path} is no valid TOML: {error}")) from error
-    return parse_settings(values, path.parent, environment)
-
-
-def parse_settings(
-    values: Mapping[str, Any], directory: Path, environment: Mapping[str, str] | None = None
-) -> Settings:
-    """Settings from the tables of a settings file.
-
-    Raises:
-        ConfigurationError: something in them cannot be; every fault is named, not only the first.
-    """
-    merged = _with_environment(values, environment or {})
-    misshapen = tuple(_misshapen(merged, Settings, "", hidden={"directory"}))
-    if misshapen:
-        raise ConfigurationError(*misshapen)
-    try:
-        settings = _CONVERTER.structure(merged, Settings)
-    except cattrs.BaseValidationError as error:
-        messages = cattrs.transform_error(error, path="", format_exception=_explain)
-        raise ConfigurationError(*map(_fault, messages)) from error
-    faults = tuple(_inconsistencies(settings))
-    if faults:
-        raise ConfigurationError(*faults)
-    return attrs.evolve(settings, directory=directory)
-
-
-def _with_environment(values: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    merged: dict[str, Any] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in values.items()}
-    for name, value in environment.items():
-        if not name.startswith(_ENVIRONMENT_PREFIX):
-            continue
-        *sections, key = name.removeprefix(_ENVIRONMENT_PREFIX).lower().split("__")
-        table: Any = merged
-        for section in sections:
-            table = table.setdefault(section, {})
-            if not isinstance(table, dict):
-                raise ConfigurationError(Fault("", f"{name}: keys of lists cannot be set from the environment"))
-        table[key] = value
-    # The name that the field knows it by (https://opentelemetry.io/docs/specs/otel/protocol/exporter/).
-    disabled = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
-    if environment.get(_OTLP_ENDPOINT) and not disabled and isinstance(merged.setdefault("telemetry", {}), dict):
-        merged["telemetry"].setdefault("otlp_endpoint", environment[_OTLP_ENDPOINT])
-    return merged
-
-
-def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] = frozenset()) -> Iterator[Fault]:
-    """Tables that are none, lists that are none, and keys that nobody knows."""
-    if attrs.has(type_):
-        if not isinstance(values, Mapping):
-            yield Fault(pointer, f"expected a table, got {values!r}")
-            return
-        fields = {a.name: a.type for a in attrs.fields(type_) if a.name not in hidden}
-        for key, value in values.items():
-            if key in fields:
-                yield from _misshapen(value, fields[key], f"{pointer}/{key}")
-            else:
-                near = difflib.get_close_matches(key, fields, n=1, cutoff=0.0)
-                yield Fault(f"{pointer}/{key}", f"unknown key; did you mean {near[0]!r}?")
-    elif get_origin(type_) is tuple:
-        if not isinstance(values, list):
-            yield Fault(pointer, f"expected a list, got {values!r}")
-            return
-        for i, item in enumerate(values):
-            yield from _misshapen(item, get_args(type_)[0], f"{pointer}/{i}")
-    elif get_origin(type_) is dict:
-        if not isinstance(values, Mapping):
-            yield Fault(pointer, f"expected a table, got {values!r}")
-            return
-        for key, value in values.items():
-            yield from _misshapen(value, get_args(type_)[1], f"{pointer}/{key}")
-
-
-def _inconsistencies(settings: Settings) -> Iterator[Fault]:
-    if (url := settings.telemetry.otlp_endpoint) and (fault := url_fault(url)):
-        yield Fault("/telemetry/otlp_endpoint", fault)
-    yield from _auth_faults(settings.auth)
-    if settings.agent.runtime == "openai":
-        if not settings.agent.openai.model:
-            yield Fault("/agent/openai/model", "required key is missing")
-        if fault := url_fault(settings.agent.openai.base_url):
-            yield Fault("/agent/openai/base_url", fault)
-    yield from _faults_of_backend(settings)
-    yield from _repeated([c.id for c in settings.companies], "/companies", "id")
-    for i, company in enumerate(settings.companies):
-        if company.access_key_sha256 and not _SHA256.fullmatch(company.access_key_sha256):
-            yield Fault(f"/companies/{i}/access_key_sha256", "expected a SHA-256: 64 hexadecimal digits")
-        yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
-        yield from _repeated([s.name for s in company.sources], f"/companies/{i}/sources", "name")
-        users = {u.id for u in company.users}
-        for j, source in enumerate(company.sources):
-            if source.owner and source.groups:
-                yield Fault(f"/companies/{i}/sources/{j}", "has both `owner` and `groups`; name one")
-            if source.owner and source.owner not in users:
-                yield Fault(f"/companies/{i}/sources/{j}/owner", f"{source.owner!r} is no user of this company")
-    taken = {category for target in settings.targets for category in target.categories}
-    for category in Category:
-        if category.is_action and category not in taken:
-            yield Fault("/targets", f"no target takes the category {category.value!r}")
-
-
-def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:
-    if auth.jwks_url and auth.secret:
-        yield Fault("/auth", "has both `jwks_url` and `secret`; name one")
-    if auth.jwks_url and (fault := url_fault(auth.jwks_url)):
-        yield Fault("/auth/jwks_url", fault)
-    if auth.secret and not _PLATFORM_SECRET.fullmatch(auth.secret):
-        yield Fault("/auth/secret", "expected platform:category/name, as in the platform's vault")
-    known = _PUBLISHED if auth.jwks_url else _SHARED
-    for i, algorithm in enumerate(auth.algorithms):
-        if algorithm not in known:
-            yield Fault(f"/auth/algorithms/{i}", f"expected one of {', '.join(known)}, got {algorithm!r}")
-    if auth.jwks_url and not auth.algorithms:
-        yield Fault("/auth/algorithms", "required key is missing")
-
-
-def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
-    backend = settings.backend
-    yield from _repeated([target.name for target in settings.targets], "/targets", "name")
-    for i, target in enumerate(settings.targets):
-        if not _PATH.fullmatch(target.path):
-            yield Fault(f"/targets/{i}/path", f"expected a path that begins with '/', got {target.path!r}")
-    if not backend.base_url:
-        return
-    if fault := url_fault(backend.base_url):
-        yield Fault("/backend/base_url", fault)
-    if not backend.token_file and not all(target.token_file for target in settings.targets):
-        yield Fault("/backend/token_file", "required key is missing")
-
-
-def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:
-    for i, id_ in enumerate(ids):
-        if id_ in ids[:i]:
-            yield Fault(f"{pointer}/{i}/{key}", f"{id_!r} is there twice")
-
-
-def _explain(error: BaseException, type_: type | None) -> str:
-    if isinstance(error, KeyError):
-        return "required key is missing"
-    if isinstance(error, ValueError | TypeError) and error.args:
-        return str(error.args[0])
-    return cattrs.v.format_exception(error, type_)
-
-
-def _fault(message: str) -> Fault:
-    detail, _, path = message.rpartition(" @ ")
-    return Fault(path.replace("[", "/").replace("]", "").replace(".", "/").replace("'", ""), detail or message)
-
-
-def _structure_int(value: Any, _: type) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError(f"expected a whole number, got {value!r}")
-    try:
-        return int(value)
-    except ValueError as error:
-        raise ValueError(f"expected a whole number, got {value!r}") from error
-
-
-def _structure_float(value: Any, _: type) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"expected a number, got {value!r}")
-    return number
-
-
-def _structure_bool(value: Any, _: type) -> bool:
-    words = {"true": True, "false": False}
-    if isinstance(value, str) and value.lower() in words:
-        return words[value.lower()]
-    if isinstance(value, bool):
-        return value
-    raise TypeError(f"expected true or false, got {value!r}")
-
-
-def _structure_str(value: Any, _: type) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text, got {value!r}")
-    return value
-
-
-def _is_choice(type_: Any) -> bool:
-    return get_origin(type_) is Literal
-
-
-def _structure_choice(value: Any, type_: Any) -> Any:
-    return _one_of(value, get_args(type_))
-
-
-def _structure_enumeration(value: Any, type_: type[StrEnum]) -> StrEnum:
-    return type_(_one_of(value, [str(member) for member in type_]))
-
-
-def _one_of(value: Any, choices: Sequence[str]) -> str:
-    if value not in choices:
-        raise ValueError(f"expected one of {', '.join(map(repr, filter(None, choices)))}, got {value!r}")
-    return str(value)
-
-
-def _make_converter() -> cattrs.Converter:
-    converter = cattrs.Converter()
-    converter.register_structure_hook(int, _structure_int)
-    converter.register_structure_hook(float, _structure_float)
-    converter.register_structure_hook(bool, _structure_bool)
-    converter.register_structure_hook(str, _structure_str)
-    converter.register_structure_hook_func(_is_choice, _structure_choice)
-    converter.register_structure_hook(StrEnum, _structure_enumeration)
-    converter.register_structure_hook(Path, lambda value, _: Path(value))
-    return converter
-
-
-_CONVERTER = _make_converter()

@@ -10,7 +10,8 @@ from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services
-from sophia.bootstrap.settings import Settings, load_settings
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, RunEvent

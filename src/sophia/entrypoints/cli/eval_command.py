@@ -14,7 +14,8 @@ from sophia.bootstrap.evaluation import (
     evaluate_handoff,
     evaluate_retrieval,
 )
-from sophia.bootstrap.settings import Settings, load_settings
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.entrypoints.cli.options import json_option, quiet_logs
 from sophia.entrypoints.cli.show import refresh_bars
 

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from sophia.bootstrap.logs import log_to_stderr
-from sophia.bootstrap.settings import LogSettings, Settings, load_settings
+from sophia.bootstrap.settings import LogSettings, Settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.errors import ConfigurationError, Fault
 
 __all__ = [

@@ -16,7 +16,8 @@ import click
 from sophia.bootstrap.key_files import check_key_files
 from sophia.bootstrap.logs import log_to_stderr, logs_are_json
 from sophia.bootstrap.process import share_processors
-from sophia.bootstrap.settings import Settings, load_settings
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.bootstrap.telemetry import check_telemetry, counting_together
 from sophia.errors import ConfigurationError, Fault
 

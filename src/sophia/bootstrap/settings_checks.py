@@ -1,0 +1,81 @@
+"""What settings have to agree on."""
+
+import re
+from collections.abc import Iterator
+
+from sophia.adapters.http.urls import url_fault
+from sophia.bootstrap.settings import AuthSettings, Settings
+from sophia.domain.asked import Category
+from sophia.errors import Fault
+
+__all__ = ["inconsistencies"]
+
+_PLATFORM_SECRET = re.compile("platform:[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
+_SHARED = ("HS256",)
+_PUBLISHED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*", re.ASCII)  # RFC 3986, 3.3
+
+
+def inconsistencies(settings: Settings) -> Iterator[Fault]:
+    """Every fault that shows only when several settings, or the inside of one, are looked at."""
+    if (url := settings.telemetry.otlp_endpoint) and (fault := url_fault(url)):
+        yield Fault("/telemetry/otlp_endpoint", fault)
+    yield from _auth_faults(settings.auth)
+    if settings.agent.runtime == "openai":
+        if not settings.agent.openai.model:
+            yield Fault("/agent/openai/model", "required key is missing")
+        if fault := url_fault(settings.agent.openai.base_url):
+            yield Fault("/agent/openai/base_url", fault)
+    yield from _faults_of_backend(settings)
+    yield from _repeated([c.id for c in settings.companies], "/companies", "id")
+    for i, company in enumerate(settings.companies):
+        if company.access_key_sha256 and not _SHA256.fullmatch(company.access_key_sha256):
+            yield Fault(f"/companies/{i}/access_key_sha256", "expected a SHA-256: 64 hexadecimal digits")
+        yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
+        yield from _repeated([s.name for s in company.sources], f"/companies/{i}/sources", "name")
+        users = {u.id for u in company.users}
+        for j, source in enumerate(company.sources):
+            if source.owner and source.groups:
+                yield Fault(f"/companies/{i}/sources/{j}", "has both `owner` and `groups`; name one")
+            if source.owner and source.owner not in users:
+                yield Fault(f"/companies/{i}/sources/{j}/owner", f"{source.owner!r} is no user of this company")
+    taken = {category for target in settings.targets for category in target.categories}
+    for category in Category:
+        if category.is_action and category not in taken:
+            yield Fault("/targets", f"no target takes the category {category.value!r}")
+
+
+def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:
+    if auth.jwks_url and auth.secret:
+        yield Fault("/auth", "has both `jwks_url` and `secret`; name one")
+    if auth.jwks_url and (fault := url_fault(auth.jwks_url)):
+        yield Fault("/auth/jwks_url", fault)
+    if auth.secret and not _PLATFORM_SECRET.fullmatch(auth.secret):
+        yield Fault("/auth/secret", "expected platform:category/name, as in the platform's vault")
+    known = _PUBLISHED if auth.jwks_url else _SHARED
+    for i, algorithm in enumerate(auth.algorithms):
+        if algorithm not in known:
+            yield Fault(f"/auth/algorithms/{i}", f"expected one of {', '.join(known)}, got {algorithm!r}")
+    if auth.jwks_url and not auth.algorithms:
+        yield Fault("/auth/algorithms", "required key is missing")
+
+
+def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
+    backend = settings.backend
+    yield from _repeated([target.name for target in settings.targets], "/targets", "name")
+    for i, target in enumerate(settings.targets):
+        if not _PATH.fullmatch(target.path):
+            yield Fault(f"/targets/{i}/path", f"expected a path that begins with '/', got {target.path!r}")
+    if not backend.base_url:
+        return
+    if fault := url_fault(backend.base_url):
+        yield Fault("/backend/base_url", fault)
+    if not backend.token_file and not all(target.token_file for target in settings.targets):
+        yield Fault("/backend/token_file", "required key is missing")
+
+
+def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:
+    for i, id_ in enumerate(ids):
+        if id_ in ids[:i]:
+            yield Fault(f"{pointer}/{i}/{key}", f"{id_!r} is there twice")

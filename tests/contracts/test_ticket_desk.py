@@ -10,6 +10,7 @@ from sophia.adapters.backend.route import Route
 from sophia.adapters.local_desk import LocalTicketDesk
 from sophia.adapters.local_desk.desk import DeskReport
 from sophia.adapters.sql import migrate, open_engine
+from sophia.domain.secrets import Secret
 from sophia.errors import Unanswered, Unavailable
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
 from sophia.testing.emulators.backend import BackendEmulator, Fault
@@ -56,15 +57,11 @@ class TestRestTicketDesk(TicketDeskContract):
     """What is its own is in ``tests/unit/test_backend.py``."""
 
     @pytest.fixture
-    def behind(self, tmp_path):
-        token = tmp_path / "token"
-        token.write_text("a-token\n")
-        token.chmod(0o600)
-
+    def behind(self):
         @contextmanager
         def behind(*faults, **more):
             with BackendEmulator(faults, token="a-token", **more) as backend:
-                yield RestTicketDesk(backend.url, {"VICTORIA": Route("/victoria/report", token)})
+                yield RestTicketDesk(backend.url, {"VICTORIA": Route("/victoria/report", lambda: Secret("a-token"))})
 
         return behind
 

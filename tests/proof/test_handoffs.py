@@ -22,6 +22,8 @@ from callers import PATIENCE, Caller, eventually
 from reaper import Reaper
 from served import Served
 
+from sophia.adapters.file_vault.vault import VaultFile
+from sophia.domain.secrets import Secret
 from sophia.testing.emulators.backend import BackendEmulator, Fault
 from sophia.testing.emulators.server import Request
 
@@ -36,7 +38,7 @@ SETTLED_WITHIN = 420.0  # the longest pause between two attempts, and a while
 SECTIONS = """
 [backend]
 base_url = "{url}"
-token_file = "{token_file}"
+credential = "platform:backend/token"
 timeout = {timeout}
 [[targets]]
 name = "VICTORIA"
@@ -147,14 +149,15 @@ def handing_over(
     """A server, its backend and callers that have asked for everything, with what went wrong meanwhile printed."""
     seed = random.SystemRandom().randrange(10**6)
     print(f"\nseed {seed}")
-    token_file = folder / "token"
-    token_file.touch(mode=0o600)
-    token_file.write_text("a-token")
+    data = folder / "data" / "vaults"
+    VaultFile(data / "platform.vault", "platform", folder / "data" / "vault.key").put(
+        "backend", "token", Secret("a-token")
+    )
     weather = Weather(random.Random(seed + 1))
     began = time.monotonic()
     with BackendEmulator(weather, token="a-token", honours_keys=honours_keys) as backend:
         keys = str(honours_keys).lower()
-        sections = SECTIONS.format(url=backend.url, token_file=token_file, timeout=TIMEOUT, honours_keys=keys)
+        sections = SECTIONS.format(url=backend.url, timeout=TIMEOUT, honours_keys=keys)
         with Served(folder, threads=64, runs=32, users=CALLERS, sections=sections) as server:
             wanting = [Wanting(server, n, actions // CALLERS) for n in range(CALLERS)]
             reaper = Reaper(server, random.Random(seed), longest=2.0)

@@ -4,7 +4,6 @@ import logging
 import threading
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from structlog.contextvars import bound_contextvars
@@ -13,6 +12,7 @@ from sophia.adapters.backend.desk import RestTicketDesk
 from sophia.adapters.backend.route import Route
 from sophia.adapters.http.trace import within_trace
 from sophia.domain.asked import Action, Category
+from sophia.domain.secrets import Secret
 from sophia.domain.tickets import Enclosure, Priority, Ticket
 from sophia.errors import ConfigurationError, TicketRejected, Unanswered, Unavailable
 from sophia.testing.emulators.backend import BackendEmulator, Fault
@@ -44,16 +44,25 @@ def ticket(key: str = KEY, target: str = "VICTORIA") -> Ticket:
     )
 
 
-@pytest.fixture
-def token(tmp_path: Path) -> Path:
-    path = tmp_path / "token"
-    path.write_text(f"{TOKEN}\n")
-    path.chmod(0o600)
-    return path
+class Token:
+    """A credential that a test changes."""
+
+    def __init__(self) -> None:
+        self.shown: str | None = TOKEN
+
+    def __call__(self) -> Secret:
+        if self.shown is None:
+            raise Unavailable("vault", "the token cannot be had")
+        return Secret(self.shown)
 
 
 @pytest.fixture
-def behind(token: Path):
+def token() -> Token:
+    return Token()
+
+
+@pytest.fixture
+def behind(token: Token):
     """A desk and the backend behind it."""
 
     @contextmanager
@@ -215,7 +224,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(behind, fault) -> None:
         desk.open(ticket())
 
 
-def test_an_answer_whose_headers_drip_is_not_waited_for(token: Path) -> None:
+def test_an_answer_whose_headers_drip_is_not_waited_for(token: Token) -> None:
     def drip(request, exchange) -> None:
         for byte in b"HTTP/1.1 201 Created\r\nX: " + b"y" * 10**4:
             exchange.pause(0.05)
@@ -225,7 +234,7 @@ def test_an_answer_whose_headers_drip_is_not_waited_for(token: Path) -> None:
         RestTicketDesk(server.url, {"VICTORIA": Route("/", token)}, patience=0.3).open(ticket())
 
 
-def test_a_backend_that_is_not_there_has_surely_taken_nothing(token: Path) -> None:
+def test_a_backend_that_is_not_there_has_surely_taken_nothing(token: Token) -> None:
     with BackendEmulator() as gone:
         pass
     with pytest.raises(Unavailable, match="cannot be reached") as caught:
@@ -301,15 +310,15 @@ def test_a_long_explanation_is_cut(behind) -> None:
     assert len(caught.value.reason) < 400
 
 
-def test_a_new_token_needs_no_restart_and_none_is_no_crash(behind, token: Path, caplog) -> None:
+def test_a_new_token_needs_no_restart_and_none_is_no_crash(behind, token: Token, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     with behind() as (desk, _):
-        token.write_text("another")
+        token.shown = "another"
         with pytest.raises(TicketRejected, match="HTTP 401"):
             desk.open(ticket())
-        token.write_text(TOKEN)
+        token.shown = TOKEN
         assert desk.open(ticket())
-        token.unlink()
+        token.shown = None
         with pytest.raises(Unavailable, match="token") as caught:
             desk.open(ticket())
     assert not isinstance(caught.value, Unanswered)
@@ -332,13 +341,6 @@ def test_no_error_holds_the_token_or_what_was_said(behind, fault, caplog) -> Non
     assert TOKEN not in caplog.text
 
 
-def test_it_is_not_sent_in_the_clear_to_another_machine(token: Path) -> None:
+def test_it_is_not_sent_in_the_clear_to_another_machine(token: Token) -> None:
     with pytest.raises(ConfigurationError, match="/backend/base_url: http://"):
         RestTicketDesk("http://backend.example.com", {"VICTORIA": Route("/", token)})
-
-
-def test_a_token_file_that_cannot_be_used_is_told_at_once(token: Path) -> None:
-    token.chmod(0o644)
-    with pytest.raises(ConfigurationError, match="/backend/token_file") as caught:
-        RestTicketDesk("https://backend.example.com", {"VICTORIA": Route("/", token)})
-    assert TOKEN not in str(caught.value)

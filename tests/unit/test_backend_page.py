@@ -10,7 +10,6 @@ from standardwebhooks import Webhook
 
 from sophia.adapters.standard_webhooks.verifier import mint_webhook_secrets
 from sophia.bootstrap.demo import DemoBackend
-from sophia.bootstrap.desks import open_backend_desk
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
@@ -128,18 +127,13 @@ def test_what_is_not_there(page, path) -> None:
 
 
 def test_the_demo_hands_over_to_it_and_it_ends_with_the_demo(tmp_path) -> None:
-    targets = [{"name": "VICTORIA", "path": "/some/report", "token_file": "not-there"}]
+    targets = [{"name": "VICTORIA", "path": "/some/report"}]
     settings: Settings = parse_settings({"targets": targets, "companies": [{"id": "acme"}]}, tmp_path)
     backend = DemoBackend(settings, "http://127.0.0.1:1", mint_webhook_secrets(["acme"]))
-    told = backend.settings
     try:
-        desk = open_backend_desk(told.backend.base_url, told.routes, told.backend.timeout)
-        number = desk.open(TicketDeskContract().ticket())
+        number = backend.desk().open(TicketDeskContract().ticket())
         assert number in ask(backend, "GET", "/")[1]
-        token_file = told.routes["VICTORIA"].token_file
-        assert token_file.stat().st_mode & 0o077 == 0
     finally:
         backend.stop()
-    assert not token_file.exists()
     with pytest.raises(OSError, match=os.strerror(111)):
         ask(backend, "GET", "/")

@@ -150,10 +150,12 @@ def test_what_went_wrong_is_one_line(settings: Path, arguments: list[str], code:
 
 def test_what_would_stop_a_server_that_serves_is_said_before_it_does(tmp_path: Path) -> None:
     config = tmp_path / "sophia.toml"
-    config.write_text('[service]\nport = 0\n[backend]\nbase_url = "https://b.example.com"\ntoken_file = "none"\n')
+    config.write_text(
+        '[service]\nport = 0\n[backend]\nbase_url = "https://b.example.com"\ncredential = "platform:backend/token"\n'
+    )
     result = run("serve", "--demo", "--config", str(config))
     assert result.exit_code == 1
-    assert result.stderr == f"sophia: /backend/token_file: cannot read {tmp_path}/none: No such file or directory\n"
+    assert "sophia: /backend/credential: vault: the platform has no backend/token" in result.stderr
 
 
 def test_eval_handoff(tmp_path: Path) -> None:

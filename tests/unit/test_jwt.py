@@ -16,6 +16,7 @@ from jwt.utils import base64url_encode
 
 from sophia.adapters.jwt.keys import JwksKeys, SharedSecret
 from sophia.adapters.jwt.verifier import JwtRules, JwtVerifier, signed_content
+from sophia.bootstrap.credentials import PlatformCredential
 from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, Unauthenticated, Unavailable
 from sophia.ports.identity import Claims
@@ -46,13 +47,13 @@ def vault():
 
 @pytest.fixture
 def verifier(vault):
-    return JwtVerifier(RULES, SharedSecret(vault, "auth", "jwt-secret"))
+    return JwtVerifier(RULES, SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret")))
 
 
 class TestJwtVerifier(TokenVerifierContract):
     @pytest.fixture
     def verifier(self, vault):
-        return JwtVerifier(RULES, SharedSecret(vault, "auth", "jwt-secret"))
+        return JwtVerifier(RULES, SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret")))
 
     @pytest.fixture
     def valid(self):
@@ -97,7 +98,7 @@ def test_two_clocks_may_differ_a_little(verifier):
 
 
 def test_issuer_and_audience_are_not_looked_at_where_none_is_expected(vault):
-    verifier = JwtVerifier(JwtRules(("HS256",)), SharedSecret(vault, "auth", "jwt-secret"))
+    verifier = JwtVerifier(JwtRules(("HS256",)), SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret")))
     assert verifier.verify(token(iss=..., aud=...)).user_id == "ana"
     assert verifier.verify(token(iss="else", aud="else")).user_id == "ana"
 
@@ -153,7 +154,7 @@ def test_a_short_secret_signs_nothing(verifier, vault):
 
 
 def test_without_a_secret_nobody_can_tell(verifier):
-    lost = JwtVerifier(RULES, SharedSecret(MemoryPlatformVault(), "auth", "jwt-secret"))
+    lost = JwtVerifier(RULES, SharedSecret(PlatformCredential(MemoryPlatformVault(), "platform:auth/jwt-secret")))
     with pytest.raises(Unavailable, match="auth/jwt-secret"):
         lost.verify(token())
 
@@ -257,7 +258,7 @@ def test_no_text_is_taken_for_a_token(text):
     vault = MemoryPlatformVault()
     vault.put("auth", "jwt-secret", Secret(SECRET))
     with pytest.raises(Unauthenticated):
-        JwtVerifier(RULES, SharedSecret(vault, "auth", "jwt-secret")).verify(text)
+        JwtVerifier(RULES, SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret"))).verify(text)
 
 
 def vectors():

@@ -1,19 +1,17 @@
 """The runtime `openai`, against an endpoint that does as a test says."""
 
 import json
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from attrs import evolve
 
-from sophia.adapters.http.key_file import read_key
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
+from sophia.bootstrap.credentials import PlatformCredential
 from sophia.domain.agents import (
     AgentEvent,
     Cited,
@@ -29,6 +27,7 @@ from sophia.domain.asked import Category
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
+from sophia.domain.secrets import Credential, Secret
 from sophia.domain.tickets import Priority, Ticket, TicketReport, TicketState
 from sophia.errors import Cancelled, ConfigurationError, Unavailable
 from sophia.ports.agent_runtime import ToolBox
@@ -49,6 +48,7 @@ from sophia.testing.emulators.openai import (
 )
 from sophia.testing.emulators.server import Exchange, LoopbackServer, Request
 from sophia.testing.fakes.system import FrozenClock
+from sophia.testing.fakes.vault import MemoryPlatformVault
 
 SECRET = "an upstream secret"
 PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
@@ -83,10 +83,15 @@ class Tools(ToolBox):
 
 @contextmanager
 def model(
-    *replies: Reply, does: Model | None = None, limits: Limits = LIMITS, key: str | None = None, **endpoint: object
+    *replies: Reply,
+    does: Model | None = None,
+    limits: Limits = LIMITS,
+    key: str | None = None,
+    credential: Credential | None = None,
+    **endpoint: object,
 ) -> Iterator[tuple[OpenAIAgentRuntime, OpenAIEmulator]]:
     with OpenAIEmulator(does or replies, key=key) as emulator:
-        given = Endpoint(f"{emulator.url}/v1", "emulated", **endpoint)
+        given = Endpoint(f"{emulator.url}/v1", "emulated", credential, **endpoint)
         yield OpenAIAgentRuntime(given, limits, default_language="en", backoff=0.0), emulator
 
 
@@ -210,22 +215,23 @@ def test_a_number_that_was_not_shown_for_want_of_room_cites_nothing() -> None:
     assert (text_of(events), quotes_of(events)) == ("It does.", [])
 
 
-def test_key_and_temperature_are_sent_and_the_environment_is_not(tmp_path: Path, monkeypatch) -> None:
+def test_key_and_temperature_are_sent_and_the_environment_is_not(monkeypatch) -> None:
     for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY"):
         monkeypatch.setenv(name, "from-the-environment")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    key_file = tmp_path / "key"
-    key_file.write_text("k-1\n")
-    key_file.chmod(0o600)
-    with model(says("A"), says("B"), key="k-2", key_file=key_file, temperature=0.0) as (runtime, emulator):
+    vault = MemoryPlatformVault()
+    vault.put("openai", "key", Secret("k-1"))
+    key = PlatformCredential(vault, "platform:openai/key")
+    with model(says("A"), says("B"), key="k-2", credential=key, temperature=0.0) as (runtime, emulator):
         with pytest.raises(Unavailable, match=r"refuses SOPHIA's key \(HTTP 401\)"):
             play(runtime)
-        key_file.write_text("k-2\n")  # rotated: no restart is needed
+        vault.put("openai", "key", Secret("k-2"))  # rotated: no restart is needed
         assert text_of(play(runtime)) == "A"
-        key_file.unlink()
-        with pytest.raises(Unavailable, match="key can no longer be used"):
+    with model(says("A"), credential=PlatformCredential(vault, "platform:openai/none")) as (runtime, other):
+        with pytest.raises(Unavailable, match="the platform has no openai/none"):
             play(runtime)
+        assert other.requests == []
     assert [request.headers["authorization"] for request in emulator.requests] == ["Bearer k-1", "Bearer k-2"]
     assert "from-the-environment" not in str(emulator.requests)
     assert emulator.chats[1].body["temperature"] == 0.0
@@ -523,14 +529,11 @@ def test_characters_that_no_database_takes_are_left_out() -> None:
         assert text_of(play(runtime)) == "a?bc"
 
 
-def test_whether_it_can_be_reached_is_found_out_without_asking_the_model(tmp_path: Path) -> None:
-    key_file = tmp_path / "key"
-    key_file.write_text("k-1")
-    key_file.chmod(0o600)
-    with model(key="k-1", key_file=key_file) as (runtime, emulator):
+def test_whether_it_can_be_reached_is_found_out_without_asking_the_model() -> None:
+    shown = iter((Secret("k-1"), Secret("k-2"), Secret("k-1")))
+    with model(key="k-1", credential=lambda: next(shown)) as (runtime, emulator):
         runtime.check()
         assert emulator.chats == []
-        key_file.write_text("k-2")
         with pytest.raises(Unavailable, match=r"refuses SOPHIA's key \(HTTP 401\)"):
             runtime.check()
     with pytest.raises(Unavailable, match="cannot be reached"):
@@ -632,44 +635,6 @@ def test_urls_that_may_not(url: str, told: str) -> None:
     assert told in (url_fault(url) or "")
     with pytest.raises(ConfigurationError, match="/agent/openai/base_url"):
         OpenAIAgentRuntime(Endpoint(url, "m"))
-
-
-def no_file(path: Path) -> None:
-    path.unlink()
-
-
-def open_to_others(path: Path) -> None:
-    path.chmod(0o604)
-
-
-def empty(path: Path) -> None:
-    path.write_text(" \n")
-
-
-def two_lines(path: Path) -> None:
-    path.write_text("key\nother\n")
-
-
-def no_ascii(path: Path) -> None:
-    path.write_text("clé")
-
-
-def folder(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
-
-
-@pytest.mark.parametrize("spoil", [no_file, open_to_others, empty, two_lines, no_ascii, folder])
-def test_a_key_file_that_cannot_be_used(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
-    path = tmp_path / "key"
-    path.write_text("sk-abc\n")
-    path.chmod(0o640)
-    assert read_key(path, "/somewhere") == "sk-abc"
-    spoil(path)
-    with pytest.raises(ConfigurationError, match="/agent/openai/api_key_file") as caught:
-        OpenAIAgentRuntime(Endpoint("https://models.example.com/v1", "m", path))
-    assert "sk-abc" not in str(caught.value)
-    assert os.fspath(path) in str(caught.value)
 
 
 def test_its_version_names_the_model() -> None:

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from sophia.adapters.backend.route import Route
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings, parse_settings
@@ -36,16 +35,16 @@ def test_tickets_go_to_the_backend_where_there_is_one() -> None:
             "name": "NIGHT",
             "categories": ["troubleshooting"],
             "path": "/night",
-            "token_file": "n.token",
+            "credential": "platform:backend/night",
             "honours_keys": False,
         },
     ]
-    backend = {"base_url": "https://backend.example.com", "token_file": "b.token"}
+    backend = {"base_url": "https://backend.example.com", "credential": "platform:backend/token"}
     settings = parse_settings({"backend": backend, "targets": targets}, Path("/etc"))
     assert settings.desk == "backend"
-    assert settings.routes == {
-        "VICTORIA": Route("/victoria/report", Path("/etc/b.token")),
-        "NIGHT": Route("/night", Path("/etc/n.token")),
+    assert settings.credentials_named == {
+        "/backend/credential": "platform:backend/token",
+        "/targets/1/credential": "platform:backend/night",
     }
     assert [(target.name, target.honours_keys) for target in settings.handoff_targets] == [
         ("VICTORIA", True),
@@ -97,16 +96,16 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
             },
         ),
         ({"agent": {"openai": {"timeout": 0}}}, {"/agent/openai": "'timeout' must be > 0: 0.0"}),
-        ({"agent": {"openai": {"key": "s3cret"}}}, {"/agent/openai/key": "unknown key; did you mean 'api_key_file'?"}),
+        ({"agent": {"openai": {"key": "s3cret"}}}, {"/agent/openai/key": "unknown key; did you mean 'max_tokens'?"}),
         (
-            {"backend": {"base_url": "http://backend.example.com", "tokn": "s3cret"}},
-            {"/backend/tokn": "unknown key; did you mean 'token_file'?"},
+            {"backend": {"base_url": "http://backend.example.com", "credentail": "s3cret"}},
+            {"/backend/credentail": "unknown key; did you mean 'credential'?"},
         ),
         (
             {"backend": {"base_url": "http://backend.example.com"}},
             {
                 "/backend/base_url": "http:// is for this machine only; use https://",
-                "/backend/token_file": "required key is missing",
+                "/backend/credential": "required key is missing",
             },
         ),
         ({"backend": {"timeout": 60}}, {"/backend": "'timeout' must be <= 20: 60.0"}),
@@ -137,14 +136,20 @@ def test_what_is_wrong_is_named_with_its_place(values: dict[str, Any], expected:
         assert found == expected
 
 
-def test_a_model_is_found_by_its_endpoint_and_its_key_beside_the_file() -> None:
-    openai = {"model": "m", "base_url": "http://localhost:11434/v1", "api_key_file": "keys/model", "temperature": 0}
+def test_a_model_is_found_by_its_endpoint_and_its_key_in_the_vault() -> None:
+    openai = {
+        "model": "m",
+        "base_url": "http://localhost:11434/v1",
+        "credential": "platform:openai/key",
+        "temperature": 0,
+    }
     settings = parse_settings(
         {"agent": {"runtime": "openai", "openai": openai}},
         Path("/etc/sophia"),
         {"SOPHIA__AGENT__OPENAI__MAX_SECONDS": "12.5"},
     )
-    assert settings.model_endpoint == Endpoint("http://localhost:11434/v1", "m", Path("/etc/sophia/keys/model"), 0.0)
+    assert settings.model_endpoint == Endpoint("http://localhost:11434/v1", "m", None, 0.0)
+    assert settings.credentials_named == {"/agent/openai/credential": "platform:openai/key"}
     assert settings.model_limits == Limits(seconds=12.5)
 
 

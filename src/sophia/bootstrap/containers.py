@@ -57,6 +57,7 @@ from sophia.application.threads import (
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
 from sophia.bootstrap.background import Background
+from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_backend_desk
 from sophia.bootstrap.models import open_model
@@ -66,7 +67,6 @@ from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sources import ConfiguredSources
 from sophia.bootstrap.telemetry import open_telemetry
 from sophia.bootstrap.tokens import open_tokens
-from sophia.bootstrap.webhooks import WebhookSecretFiles
 from sophia.domain.handoff import HandoffPolicy
 from sophia.domain.intent import IntentClassifier
 from sophia.ports.identity import TokenVerifier, WebhookVerifier
@@ -120,6 +120,8 @@ class Adapters(containers.DeclarativeContainer):
         openai=providers.Singleton(
             open_model,
             settings.provided.model_endpoint,
+            settings.provided.agent.openai.credential,
+            platform_vault,
             settings.provided.model_limits,
             settings.provided.service.language,
         ),
@@ -128,14 +130,12 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),
         backend=providers.Singleton(
-            open_backend_desk,
-            settings.provided.backend.base_url,
-            settings.provided.routes,
-            settings.provided.backend.timeout,
+            open_backend_desk, settings.provided.backend, settings.provided.targets, platform_vault
         ),
     )
     webhooks: providers.Provider[WebhookVerifier] = providers.Singleton(
-        StandardWebhookVerifier, providers.Singleton(WebhookSecretFiles, settings.provided.webhook_secret_files)
+        StandardWebhookVerifier,
+        providers.Singleton(WebhookSecrets, credential_vault, providers.Singleton(SystemIdentity, directory)),
     )
     access_keys = providers.Singleton(SqlAccessKeys, engine)
     verifier: providers.Provider[TokenVerifier] = providers.Singleton(

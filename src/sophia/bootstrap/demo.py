@@ -2,21 +2,21 @@
 
 import json
 import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO, cast
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
+from sophia.adapters.backend.route import Route
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
+from sophia.domain.secrets import Secret
 from sophia.errors import Unavailable
+from sophia.ports.ticket_desk import TicketDesk
 
 __all__ = ["Demo", "DemoBackend", "DemoCompany"]
 
@@ -45,12 +45,8 @@ class DemoBackend:
     """
 
     def __init__(self, settings: Settings, sophia: str, webhook_secrets: Mapping[str, str]) -> None:
-        self._settings = settings
-        self._folder = Path(tempfile.mkdtemp(prefix="sophia-demo-"))
-        self._token_file = self._folder / "token"
-        self._token_file.touch(mode=0o600)
-        token = secrets.token_urlsafe(32)
-        self._token_file.write_text(token)
+        self._targets = settings.targets
+        self._token = Secret(secrets.token_urlsafe(32))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "sophia.testing.emulators.backend_page"],
             stdin=subprocess.PIPE,
@@ -58,8 +54,8 @@ class DemoBackend:
             text=True,
             start_new_session=True,  # Ctrl-C is for SOPHIA alone; this ends when its stdin does
         )
-        paths = [target.path for target in settings.targets]
-        told = {"sophia": sophia, "token": token, "paths": paths, "secrets": dict(webhook_secrets)}
+        paths = [target.path for target in self._targets]
+        told = {"sophia": sophia, "token": self._token.reveal(), "paths": paths, "secrets": dict(webhook_secrets)}
         stdin, stdout = cast(IO[str], self._process.stdin), cast(IO[str], self._process.stdout)
         stdin.write(f"{json.dumps(told)}\n")
         stdin.flush()
@@ -68,18 +64,19 @@ class DemoBackend:
             self.stop()
             raise Unavailable("the demo's backend", "has not started")
 
-    @property
-    def settings(self) -> Settings:
-        """The settings, with this backend in them."""
-        backend = evolve(self._settings.backend, base_url=self.url, token_file=str(self._token_file))
-        targets = tuple(evolve(target, token_file="") for target in self._settings.targets)
-        return evolve(self._settings, backend=backend, targets=targets)
+    def desk(self) -> TicketDesk:
+        """The desk that takes tickets there."""
+        from sophia.adapters.backend.desk import RestTicketDesk  # noqa: PLC0415 - a fifth of a second
+
+        return RestTicketDesk(self.url, {target.name: Route(target.path, self._show_token) for target in self._targets})
 
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
         self._process.communicate()
-        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _show_token(self) -> Secret:
+        return self._token
 
 
 class Demo:
@@ -97,19 +94,20 @@ class Demo:
         ids = [company.id for company in settings.companies]
         self._keys, self._secrets = mint_demo_keys(ids), mint_webhook_secrets(ids)
         self.backend = None if settings.backend.base_url else DemoBackend(settings, url, self._secrets)
-        self.settings = settings if self.backend is None else self.backend.settings
+        self._settings = settings
 
     def sophia(self) -> Sophia:
         """SOPHIA, letting in who holds one of the keys, and taking reports that are signed with one of the secrets."""
         webhooks = StandardWebhookVerifier(self._secrets.get)
-        return Sophia(self.settings, key_verifier=DemoKeyVerifier(self._keys), webhooks=webhooks)
+        desk = {} if self.backend is None else {"desk": self.backend.desk()}
+        return Sophia(self._settings, key_verifier=DemoKeyVerifier(self._keys), webhooks=webhooks, **desk)
 
     @property
     def companies(self) -> tuple[DemoCompany, ...]:
         """The companies with their keys and users."""
         return tuple(
             DemoCompany(c.id, c.name or c.id, self._keys[c.id], tuple(user.id for user in c.users), c.examples)
-            for c in self.settings.companies
+            for c in self._settings.companies
         )
 
     def stop(self) -> None:

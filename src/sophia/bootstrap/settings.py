@@ -6,7 +6,6 @@ from typing import Any, Literal
 import attrs
 from attrs import field, frozen
 
-from sophia.adapters.backend.route import Route
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
@@ -29,6 +28,7 @@ __all__ = [
     "TargetSettings",
     "TelemetrySettings",
     "UserSettings",
+    "secret_place",
 ]
 
 _MEBIBYTE = 2**20
@@ -76,7 +76,7 @@ class OpenAISettings:
     """A model behind an OpenAI-compatible endpoint, and what a turn may ask of it.
 
     Attributes:
-        api_key_file: a file that holds the key and that others cannot read; empty where the endpoint asks for none.
+        credential: ``platform:category/name`` of the key; empty where the endpoint asks for none.
         temperature: None leaves it to the endpoint.
         timeout: seconds without a byte after which the endpoint is taken not to answer.
         max_steps: times that the model is asked in one turn.
@@ -87,7 +87,7 @@ class OpenAISettings:
 
     base_url: str = "https://api.openai.com/v1"
     model: str = ""
-    api_key_file: str = ""
+    credential: str = ""
     temperature: float | None = field(default=None, validator=attrs.validators.optional(_at_least(0)))
     timeout: float = field(default=60.0, validator=_more_than(0))
     max_steps: int = field(default=6, validator=_at_least(1))
@@ -154,12 +154,6 @@ class AuthSettings:
     jwks_url: str = ""
     secret: str = ""
 
-    @property
-    def secret_place(self) -> tuple[str, str]:
-        """Category and name of the secret."""
-        category, _, name = self.secret.removeprefix(_PLATFORM).partition("/")
-        return category, name
-
 
 @frozen
 class CredentialSettings:
@@ -193,13 +187,13 @@ class BackendSettings:
     """The backend that SOPHIA belongs to; without an address tickets stay at a desk of SOPHIA's own.
 
     Attributes:
-        token_file: a file that holds the service token and that others cannot read.
+        credential: ``platform:category/name`` of the service token.
         timeout: seconds that one request may take.
         directory: where companies and users are looked up.
     """
 
     base_url: str = ""
-    token_file: str = ""
+    credential: str = ""
     timeout: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(20)])
     directory: Literal["file"] = "file"
 
@@ -210,14 +204,14 @@ class TargetSettings:
 
     Attributes:
         path: where the backend takes them.
-        token_file: where this agent asks for another token than the backend's.
+        credential: where this agent asks for another token than the backend's.
         honours_keys: whether a ticket that comes twice with the same ``Idempotency-Key`` is one ticket there.
     """
 
     name: str
     categories: tuple[Category, ...] = (Category.PROVISIONING, Category.CHANGE, Category.TROUBLESHOOTING)
     path: str = "/victoria/report"
-    token_file: str = ""
+    credential: str = ""
     honours_keys: bool = True
 
 
@@ -246,8 +240,6 @@ class CompanySettings:
     """A company, its users and its sources.
 
     Attributes:
-        webhook_secret_file: a file with the secret that its backend signs reports with, and that others cannot read;
-            empty where nothing is reported back.
         examples: messages for somebody who tries it out.
     """
 
@@ -257,7 +249,6 @@ class CompanySettings:
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
-    webhook_secret_file: str = ""
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -319,19 +310,13 @@ class Settings:
     def model_endpoint(self) -> Endpoint:
         """Where the model is that words the answers."""
         openai = self.agent.openai
-        key_file = self.directory / openai.api_key_file if openai.api_key_file else None
-        return Endpoint(openai.base_url, openai.model, key_file, openai.temperature, openai.timeout)
+        return Endpoint(openai.base_url, openai.model, None, openai.temperature, openai.timeout)
 
     @property
     def model_limits(self) -> Limits:
         """What one turn may ask of the model."""
         openai = self.agent.openai
         return Limits(openai.max_steps, openai.max_tokens, openai.context_tokens, openai.max_seconds)
-
-    @property
-    def webhook_secret_files(self) -> dict[str, Path]:
-        """Where the secrets are that backends sign with, by company."""
-        return {c.id: self.directory / c.webhook_secret_file for c in self.companies if c.webhook_secret_file}
 
     @property
     def handoff_targets(self) -> tuple[Target, ...]:
@@ -344,10 +329,15 @@ class Settings:
         return "backend" if self.backend.base_url else "local"
 
     @property
-    def routes(self) -> dict[str, Route]:
-        """Where the backend takes each agent's tickets."""
-        file = self.backend.token_file
-        return {t.name: Route(t.path, self.directory / (t.token_file or file)) for t in self.targets}
+    def credentials_named(self) -> dict[str, str]:
+        """The names of the platform's secrets that are needed, by the setting that names them."""
+        named = {"/auth/secret": self.auth.secret}
+        if self.agent.runtime == "openai":
+            named["/agent/openai/credential"] = self.agent.openai.credential
+        if self.desk == "backend":
+            named["/backend/credential"] = self.backend.credential
+            named |= {f"/targets/{i}/credential": target.credential for i, target in enumerate(self.targets)}
+        return {pointer: name for pointer, name in named.items() if name}
 
     @property
     def tenants(self) -> tuple[tuple[Company, tuple[User, ...]], ...]:
@@ -366,3 +356,9 @@ class Settings:
             )
             for c in self.companies
         )
+
+
+def secret_place(named: str) -> tuple[str, str]:
+    """Category and name of ``platform:category/name``."""
+    category, _, name = named.removeprefix(_PLATFORM).partition("/")
+    return category, name

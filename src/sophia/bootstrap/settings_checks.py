@@ -22,6 +22,9 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     if (url := settings.telemetry.otlp_endpoint) and (fault := url_fault(url)):
         yield Fault("/telemetry/otlp_endpoint", fault)
     yield from _auth_faults(settings.auth)
+    for pointer, named in settings.credentials_named.items():
+        if not _PLATFORM_SECRET.fullmatch(named):
+            yield Fault(pointer, "expected platform:category/name, as in the platform's vault")
     if settings.agent.runtime == "openai":
         if not settings.agent.openai.model:
             yield Fault("/agent/openai/model", "required key is missing")
@@ -51,8 +54,6 @@ def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:
         yield Fault("/auth", "has both `jwks_url` and `secret`; name one")
     if auth.jwks_url and (fault := url_fault(auth.jwks_url)):
         yield Fault("/auth/jwks_url", fault)
-    if auth.secret and not _PLATFORM_SECRET.fullmatch(auth.secret):
-        yield Fault("/auth/secret", "expected platform:category/name, as in the platform's vault")
     known = _PUBLISHED if auth.jwks_url else _SHARED
     for i, algorithm in enumerate(auth.algorithms):
         if algorithm not in known:
@@ -71,8 +72,8 @@ def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
         return
     if fault := url_fault(backend.base_url):
         yield Fault("/backend/base_url", fault)
-    if not backend.token_file and not all(target.token_file for target in settings.targets):
-        yield Fault("/backend/token_file", "required key is missing")
+    if not backend.credential and not all(target.credential for target in settings.targets):
+        yield Fault("/backend/credential", "required key is missing")
 
 
 def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from sophia.adapters.jwt.keys import JwksKeys, SharedSecret
 from sophia.adapters.jwt.verifier import JwtRules, JwtVerifier
+from sophia.bootstrap.credentials import PlatformCredential
 from sophia.bootstrap.settings import AuthSettings
 from sophia.errors import Unauthenticated
 from sophia.ports.identity import Claims, TokenVerifier
@@ -21,5 +22,5 @@ def open_tokens(auth: AuthSettings, vault: PlatformVault) -> TokenVerifier:
     if auth.jwks_url:
         return JwtVerifier(rules, JwksKeys(auth.jwks_url))
     if auth.secret:
-        return JwtVerifier(rules, SharedSecret(vault, *auth.secret_place))
+        return JwtVerifier(rules, SharedSecret(PlatformCredential(vault, auth.secret)))
     return _NoTokens()

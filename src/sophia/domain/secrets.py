@@ -2,11 +2,12 @@
 
 import hmac
 import re
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeAlias
 
 from sophia.errors import Fault, InvalidInput
 
-__all__ = ["Secret", "check_secret"]
+__all__ = ["Credential", "Secret", "check_secret"]
 
 _MASK = "***"
 
@@ -42,6 +43,10 @@ class Secret:
 
     def __hash__(self) -> NoReturn:
         raise TypeError("a secret is no key: its hash would tell of it")
+
+
+Credential: TypeAlias = Callable[[], Secret]
+"""A secret that is looked up at each use, so that a new one is in effect at once. May raise `Unavailable`."""
 
 
 def check_secret(category: str, name: str, secret: Secret) -> None:

@@ -11,7 +11,6 @@ from pybreaker import CircuitBreaker, CircuitBreakerError
 from sophia.adapters.backend.route import Route
 from sophia.adapters.backend.translate import BACKEND, number_from_wire, ticket_to_wire
 from sophia.adapters.http.client import HttpClient
-from sophia.adapters.http.key_file import read_key
 from sophia.adapters.http.urls import url_fault
 from sophia.domain.tickets import Ticket
 from sophia.errors import ConfigurationError, Fault, TicketRejected, Unavailable
@@ -19,8 +18,6 @@ from sophia.logs import get_logger
 from sophia.ports.ticket_desk import TicketDesk
 
 __all__ = ["RestTicketDesk"]
-
-_TOKEN_SETTING = "/backend/token_file"  # noqa: S105 -- the name of a setting
 
 _log = get_logger(__name__)
 
@@ -39,7 +36,7 @@ class RestTicketDesk(TicketDesk):
         rest: seconds.
 
     Raises:
-        ConfigurationError: plain HTTP to another machine, or a token file that cannot be used.
+        ConfigurationError: plain HTTP to another machine.
     """
 
     def __init__(
@@ -52,8 +49,6 @@ class RestTicketDesk(TicketDesk):
     ) -> None:
         if fault := url_fault(base_url):
             raise ConfigurationError(Fault("/backend/base_url", fault))
-        for route in routes.values():
-            read_key(route.token_file, _TOKEN_SETTING)
         self._http = HttpClient(BACKEND, base_url, patience)
         self._routes = routes
         self._rest = rest
@@ -82,19 +77,12 @@ class RestTicketDesk(TicketDesk):
             raise Unavailable(BACKEND, detail, self._rest) from error
 
     def _report(self, ticket: Ticket, route: Route) -> str:
-        token = _token(route)
+        token = route.token().reveal()
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": quote(ticket.key, safe=string.punctuation)}
         reply = self._http.post(route.path, ticket_to_wire(ticket), headers)
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             _log.error("backend.token_refused", target=ticket.target, status=reply.status)
         return number_from_wire(reply, token)
-
-
-def _token(route: Route) -> str:
-    try:
-        return read_key(route.token_file, _TOKEN_SETTING)
-    except ConfigurationError as error:
-        raise Unavailable(BACKEND, "the file of SOPHIA's token can no longer be used") from error
 
 
 def _may_pass_soon(error: BaseException) -> bool:

@@ -1,8 +1,8 @@
 """Where the backend takes the tickets of an agent."""
 
-from pathlib import Path
+from attrs import field, frozen
 
-from attrs import frozen
+from sophia.domain.secrets import Credential
 
 __all__ = ["Route"]
 
@@ -13,8 +13,8 @@ class Route:
 
     Attributes:
         path: below the backend's address.
-        token_file: holds the token that SOPHIA shows there, read anew for each ticket.
+        token: what SOPHIA shows there, looked up for each ticket.
     """
 
     path: str
-    token_file: Path
+    token: Credential = field(repr=False)

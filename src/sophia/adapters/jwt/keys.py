@@ -7,9 +7,8 @@ from typing import Protocol
 
 import jwt
 
-from sophia.domain.secrets import Secret
-from sophia.errors import ConfigurationError, Fault, NotFound, Unauthenticated, Unavailable
-from sophia.ports.vault import PlatformVault
+from sophia.domain.secrets import Credential, Secret
+from sophia.errors import ConfigurationError, Fault, Unauthenticated, Unavailable
 
 __all__ = ["JwksKeys", "SharedSecret", "SigningKeys"]
 
@@ -38,16 +37,12 @@ class SigningKeys(Protocol):
 class SharedSecret(SigningKeys):
     """The secret of HS256, out of the platform's vault. Whoever has it can make tokens as well as check them."""
 
-    def __init__(self, vault: PlatformVault, category: str, name: str) -> None:
-        self._vault = vault
-        self._place = category, name
+    def __init__(self, secret: Credential) -> None:
+        self._secret = secret
 
     def find(self, key_id: object) -> jwt.PyJWK:  # noqa: ARG002 -- there is one key, whatever a token calls it
         """See `SigningKeys`. It is looked up each time, so that a new one is in effect at once."""
-        try:
-            secret = self._vault.secret(*self._place)
-        except NotFound as error:
-            raise Unavailable("vault", f"there is no {'/'.join(self._place)} in the platform's vault") from error
+        secret = self._secret()
         check_shared_secret(secret)
         encoded = base64.urlsafe_b64encode(secret.reveal().encode()).rstrip(b"=").decode()
         return jwt.PyJWK({"kty": "oct", "k": encoded, "alg": "HS256"})

@@ -10,13 +10,12 @@ import httpx2
 import openai
 from openai import BaseModel
 
-from sophia.adapters.http.key_file import read_key
 from sophia.adapters.http.transport import Check, WatchedTransport, checking
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint
-from sophia.adapters.openai.errors import MODEL, to_sophia
+from sophia.adapters.openai.errors import to_sophia
 from sophia.adapters.openai.translate import Delta, WireMessage, from_wire
-from sophia.errors import ConfigurationError, Fault, Unavailable
+from sophia.errors import ConfigurationError, Fault
 from sophia.logs import get_logger
 
 __all__ = ["ChatClient"]
@@ -38,7 +37,6 @@ class ChatClient:
         if fault := url_fault(endpoint.base_url):
             raise ConfigurationError(Fault("/agent/openai/base_url", fault))
         self._endpoint = endpoint
-        self._key()
         self._limit = "max_tokens"
         http = httpx2.Client(transport=WatchedTransport(), follow_redirects=False)
         weakref.finalize(self, http.close)
@@ -122,19 +120,12 @@ class ChatClient:
 
     def _headers(self) -> dict[str, Any]:
         """Named with each request, so that the environment has no say."""
-        try:
-            key = self._key()
-        except ConfigurationError as error:
-            raise Unavailable(MODEL, "the file of SOPHIA's key can no longer be used") from error
+        key = self._endpoint.key
         return {
-            "Authorization": f"Bearer {key}" if key else openai.omit,
+            "Authorization": openai.omit if key is None else f"Bearer {key().reveal()}",
             "OpenAI-Organization": openai.omit,
             "OpenAI-Project": openai.omit,
         }
-
-    def _key(self) -> str | None:
-        path = self._endpoint.key_file
-        return None if path is None else read_key(path, "/agent/openai/api_key_file")
 
 
 def _deltas(events: Iterator[Any], check: Check) -> Iterator[Delta]:

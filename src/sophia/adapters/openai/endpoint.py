@@ -1,8 +1,8 @@
 """Where a model is, and what a turn may ask of it."""
 
-from pathlib import Path
+from attrs import field, frozen
 
-from attrs import frozen
+from sophia.domain.secrets import Credential
 
 __all__ = ["Endpoint", "Limits"]
 
@@ -13,14 +13,14 @@ class Endpoint:
 
     Attributes:
         base_url: what ``/chat/completions`` is added to.
-        key_file: holds the key, read anew for each request; None where the endpoint asks for none.
+        key: looked up for each request; None where the endpoint asks for none.
         temperature: None leaves it to the endpoint.
         timeout: seconds without a byte after which the endpoint is taken not to answer.
     """
 
     base_url: str
     model: str
-    key_file: Path | None = None
+    key: Credential | None = field(default=None, repr=False)
     temperature: float | None = None
     timeout: float = 60.0
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sophia.bootstrap.key_files import check_key_files
 from sophia.bootstrap.logs import log_to_stderr, logs_are_json
 from sophia.bootstrap.process import share_processors
 from sophia.bootstrap.settings import Settings
@@ -45,7 +44,8 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
     log_to_stderr(settings.logs)
     _check_address(settings)
     check_telemetry(settings)
-    check_key_files(settings)
+    if settings.credentials_named:
+        _check_credentials(settings)
     share_processors()
     with counting_together():
         _serve(settings, path, demo=demo, no_wait=no_wait)
@@ -59,12 +59,12 @@ def _serve(settings: Settings, path: Path, *, demo: bool, no_wait: bool) -> None
     from sophia.bootstrap.sophia import Sophia  # noqa: PLC0415
     from sophia.entrypoints.http.server import Server  # noqa: PLC0415
 
-    open_database(settings).dispose()
     owner = os.getpid()
     # Whoever ends this process means the refresh, too; gunicorn sets handlers of its own later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     trial = None
     try:
+        open_database(settings).dispose()
         if demo:
             trial = Demo(settings, _url(settings))
             server = Server(settings.service, trial.sophia, _welcome(settings, trial), trial.companies)
@@ -94,6 +94,14 @@ def _check_address(settings: Settings) -> None:
     except OSError as error:
         detail = f"cannot listen on {host}:{port}: {error.strerror}; another is set by SOPHIA__SERVICE__PORT"
         raise ConfigurationError(Fault("/service/port", detail)) from error
+
+
+def _check_credentials(settings: Settings) -> None:
+    # They take a while to load, which only those wait for who need them.
+    from sophia.bootstrap.credentials import check_credentials  # noqa: PLC0415
+    from sophia.bootstrap.sophia import Sophia  # noqa: PLC0415
+
+    check_credentials(settings, Sophia(settings).platform_vault)
 
 
 def _refresh(path: Path, settings: Settings, *, quiet: bool) -> subprocess.Popen[bytes]:

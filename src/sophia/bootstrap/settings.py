@@ -104,11 +104,11 @@ class AgentSettings:
         definition: a file that defines another agent than SOPHIA; see `sophia.domain.instructions`.
     """
 
-    definition: str = ""
     runtime: Literal["extractive", "openai"] = "extractive"
     history: int = field(default=12, validator=_at_least(0))
     recalled: int = field(default=4, validator=_at_least(0))
     openai: OpenAISettings = OpenAISettings()
+    definition: str = ""
 
 
 @frozen

@@ -14,6 +14,7 @@ from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import LeaseKeeper
 from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
@@ -53,6 +54,7 @@ class Background:
         keeper: LeaseKeeper,
         resume_runs: ResumeRuns,
         deliver: DeliverTickets,
+        refusals: RecordRefusals,
         chores: Sequence[Chore],
         runs_at_once: int,
         telemetry: Telemetry,
@@ -63,7 +65,8 @@ class Background:
         self._keeper = keeper
         self._resume_runs = resume_runs
         self._deliver = deliver
-        self._chores = (self._resume, *chores)
+        self._refusals = refusals
+        self._chores: tuple[Chore, ...] = (self._resume, refusals, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
@@ -115,6 +118,7 @@ class Background:
             thread.join(_left(until))
         self._rounds = ()
         self._deliver.finish(_left(until))
+        self._refusals.finish()
         self._round(self._chores if until else (*self._chores, self._deliver))
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:

@@ -39,6 +39,7 @@ from sophia.application.identity import Authenticate, AuthenticateWebhook, Imper
 from sophia.application.leases import LeaseKeeper
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter
@@ -254,6 +255,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
+    refusals = providers.Singleton(RecordRefusals, records, adapters.clock)
     background = providers.Singleton(
         Background,
         turns.execute_run,
@@ -262,6 +264,7 @@ class UseCases(containers.DeclarativeContainer):
         keeper,
         turns.resume_runs,
         turns.deliver_tickets,
+        refusals,
         providers.List(embed_messages, sync_index, forget_keys),
         settings.provided.service.runs,
         telemetry,
@@ -271,6 +274,7 @@ class UseCases(containers.DeclarativeContainer):
         authenticate=authenticate,
         authenticate_webhook=providers.Singleton(AuthenticateWebhook, adapters.webhooks, system),
         background=background,
+        refusals=refusals,
         telemetry=telemetry,
         measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
         check_health=providers.Singleton(

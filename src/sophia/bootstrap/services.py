@@ -9,6 +9,7 @@ from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook
+from sophia.application.refusals import RecordRefusals
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import StartRun
@@ -26,6 +27,7 @@ class Services:
     authenticate: Authenticate
     authenticate_webhook: AuthenticateWebhook
     background: Background
+    refusals: RecordRefusals
     telemetry: Telemetry
     measure_backlog: MeasureBacklog
     check_health: CheckHealth

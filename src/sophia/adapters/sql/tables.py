@@ -100,6 +100,7 @@ threads = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("last_position", Integer, nullable=False),
+    Column("salt", LargeBinary, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 Index("threads_of_user", threads.c.company_id, threads.c.user_id, threads.c.id)

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, g, json
 from werkzeug.exceptions import HTTPException
 
+from sophia.entrypoints.http.requests import services
 from sophia.errors import (
     AnswerFailed,
     CompanyMismatch,
@@ -61,6 +62,8 @@ def install(app: Flask) -> None:
 
 
 def _from_error(error: SophiaError) -> Response:
+    if isinstance(error, PermissionDenied) and "caller" in g:
+        services().refusals.denied(g.caller, error.permission)
     if isinstance(error, AnswerFailed):
         return _from_failed_answer(error)
     status, code, title = next(

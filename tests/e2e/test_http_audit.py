@@ -1,0 +1,28 @@
+"""What the audit trail says of those who were refused."""
+
+from collections import Counter
+
+from harness import QUESTION, World
+
+from sophia.domain.audit import AuditEntry
+from sophia.testing.scopes import system_scope
+
+
+def entries(world: World, company: str = "acme") -> list[AuditEntry]:
+    with world.sophia.records.read(system_scope(company)) as tx:
+        return list(tx.audit.entries())
+
+
+def test_who_may_not_do_something_is_recorded_in_the_trail_of_their_company(informed: World) -> None:
+    before = entries(informed, "globex")
+    for _ in range(3):
+        assert informed.caller("reader").post("/refresh", json={"companyId": "acme"}).status_code == 403
+    foreign = {"companyId": "globex", "message": QUESTION}
+    assert informed.caller("ana").post("/chat", json=foreign).status_code == 403
+    assert informed.caller("ana").get("/threads", params={"companyId": "globex"}).status_code == 403
+    informed.outside.clock.advance(60)
+    informed.sophia.services.background.do_chores()
+    refused = [entry for entry in entries(informed) if entry.event.action == "permission.refused"]
+    counted = Counter({(entry.actor, entry.event.subject): entry.event.details["times"] for entry in refused})
+    assert counted == {("reader", "refresh"): 3, ("ana", "company"): 2}
+    assert entries(informed, "globex") == before

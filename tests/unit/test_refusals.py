@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sophia.application.identity import Impersonate, SystemIdentity
 from sophia.application.refusals import RecordRefusals
-from sophia.errors import Unavailable
+from sophia.domain.tenancy import PLATFORM, Company
+from sophia.errors import NotFound, Unavailable
+from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.memory.records import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock
 from sophia.testing.scopes import system_scope, user_scope
@@ -21,7 +24,7 @@ class World:
     def __init__(self):
         self.clock = FrozenClock()
         self.records = MemoryRecords(self.clock)
-        self.refusals = RecordRefusals(self.records, self.clock)
+        self.refusals = RecordRefusals(self.records, SystemIdentity(MemoryTenantDirectory()), self.clock)
 
     def entries(self, company="acme"):
         with self.records.read(system_scope(company)) as tx:
@@ -45,6 +48,32 @@ def test_an_entry_names_who_was_refused_what_and_how_often(world):
     assert (entry.actor, entry.event.action, entry.event.subject) == ("ana", "permission.refused", "audit")
     assert entry.event.details == {"times": 1000, "since": since.isoformat()}
     assert world.refusals(system_scope()) == 0
+
+
+def test_strangers_are_counted_in_the_platforms_trail(world):
+    for _ in range(100_000):
+        world.refusals.not_let_in("bearer")
+    world.refusals.not_let_in("access-key", "user")
+    world.clock.advance(MINUTE)
+    assert world.refusals(system_scope()) == 0
+    assert world.refusals(system_scope(PLATFORM)) == 2
+    told = {entry.event.subject: entry.event.details["times"] for entry in world.entries(PLATFORM)}
+    assert told == {"bearer": 100_000, "access-key/user": 1}
+    assert {(entry.actor, entry.event.action) for entry in world.entries(PLATFORM)} == {
+        ("system:sign-in", "sign_in.refused")
+    }
+    assert world.entries() == ()
+
+
+def test_no_company_is_the_platform():
+    directory = MemoryTenantDirectory()
+    directory.add(Company(PLATFORM, "Mallory"))
+    directory.add(Company("acme", "Acme"))
+    system = SystemIdentity(directory)
+    for make in (lambda: system.scope(PLATFORM, "test"), lambda: Impersonate(directory)(PLATFORM)):
+        with pytest.raises(NotFound):
+            make()
+    assert [scope.company_id for scope in system.scopes("test")] == ["acme"]
 
 
 def test_what_was_counted_is_written_when_the_process_ends(world):

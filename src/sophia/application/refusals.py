@@ -5,6 +5,7 @@ from threading import Lock
 
 from attrs import evolve, frozen
 
+from sophia.application.identity import SystemIdentity
 from sophia.domain.audit import AuditEvent
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError
@@ -15,37 +16,40 @@ __all__ = ["RecordRefusals"]
 
 _WINDOW = timedelta(minutes=1)
 
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, str]
 
 
 @frozen
 class _Refused:
-    """What one user was refused since a time, and how often."""
+    """Who was refused what since a time, and how often."""
 
     scope: TenantScope
-    permission: str
+    action: str
+    subject: str
     since: datetime
-    times: int = 0
+    times: int = 1
 
     @property
     def key(self) -> _Key:
-        return self.scope.company_id, self.scope.user_id, self.permission
+        return self.scope.company_id, self.scope.user_id, self.action, self.subject
 
     @property
     def event(self) -> AuditEvent:
         since = self.since.isoformat(timespec="seconds")
-        return AuditEvent("permission.refused", self.permission, {"times": self.times, "since": since})
+        return AuditEvent(self.action, self.subject, {"times": self.times, "since": since})
 
 
 class RecordRefusals:
     """Counts refusals in this process, and writes them to the trail as a chore.
 
-    A user and a permission get one entry a minute for each process at the most. Whoever is refused does not wait for
-    the records. A process that is killed loses what it has counted in its last minute.
+    A user and a permission get one entry a minute for each process at the most, and so does a kind of credential with
+    which nobody got in: strangers are told apart by nothing that they choose. Whoever is refused does not wait for the
+    records. A process that is killed loses what it has counted in its last minute.
     """
 
-    def __init__(self, records: Records, clock: Clock) -> None:
+    def __init__(self, records: Records, system: SystemIdentity, clock: Clock) -> None:
         self._records = records
+        self._stranger = system.platform("sign-in")
         self._clock = clock
         self._lock = Lock()
         self._counted: dict[_Key, _Refused] = {}
@@ -53,14 +57,27 @@ class RecordRefusals:
 
     def denied(self, scope: TenantScope, permission: str) -> None:
         """Somebody who is known may not do something."""
-        self._count(_Refused(scope, permission, self._clock.now(), 1))
+        self._count(_Refused(scope, "permission.refused", permission, self._clock.now()))
+
+    def not_let_in(self, credential: str, permission: str | None = None) -> None:
+        """Somebody did not get in; that is no company's to know, whatever company they name.
+
+        Args:
+            credential: what kind of it they came with, one of a few.
+            permission: what was refused to who holds it, where it is good.
+        """
+        subject = f"{credential}/{permission}" if permission else credential
+        self._count(_Refused(self._stranger, "sign_in.refused", subject, self._clock.now()))
 
     def finish(self) -> None:
         """Let the next chore write all that was counted: there will be no other."""
         self._window = timedelta(0)
 
     def __call__(self, scope: TenantScope) -> int:
-        """Write what one company's users were refused (a scope of SOPHIA's own), once a minute is over; how many.
+        """Write what was refused once a minute is over, for a company or the platform; how many entries.
+
+        Args:
+            scope: of SOPHIA's own work.
 
         Raises:
             Unavailable: the records do not answer; nothing is lost.

@@ -146,7 +146,10 @@ class Background:
         return self._round((*self._chores, self._deliver))
 
     def _round(self, chores: Sequence[Chore]) -> int:
-        return sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)
+        done = sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)
+        if self._refusals in chores:  # who is a stranger is no company's
+            done += self._do(self._refusals, self._system.platform("chores"))
+        return done
 
     def _do(self, chore: Chore, scope: TenantScope) -> int:
         try:

@@ -255,7 +255,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
-    refusals = providers.Singleton(RecordRefusals, records, adapters.clock)
+    refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
     background = providers.Singleton(
         Background,
         turns.execute_run,

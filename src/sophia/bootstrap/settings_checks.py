@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sophia.adapters.http.urls import url_fault
 from sophia.bootstrap.settings import AuthSettings, Settings
 from sophia.domain.asked import Category
+from sophia.domain.tenancy import PLATFORM
 from sophia.errors import Fault
 
 __all__ = ["inconsistencies"]
@@ -33,6 +34,8 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     yield from _faults_of_backend(settings)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
+        if company.id == PLATFORM:
+            yield Fault(f"/companies/{i}/id", f"{PLATFORM!r} is the platform's own name; choose another")
         if company.access_key_sha256 and not _SHA256.fullmatch(company.access_key_sha256):
             yield Fault(f"/companies/{i}/access_key_sha256", "expected a SHA-256: 64 hexadecimal digits")
         yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")

@@ -146,6 +146,11 @@ class Sophia:
         scope: TenantScope = self._use_cases.system().scope(company, purpose)
         return scope
 
+    def platform_scope(self, purpose: str) -> TenantScope:
+        """The scope of the operator's own work for the platform, which is no company's."""
+        scope: TenantScope = self._use_cases.system().platform(purpose)
+        return scope
+
     def ask(
         self,
         text: str,

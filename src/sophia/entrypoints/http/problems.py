@@ -62,8 +62,8 @@ def install(app: Flask) -> None:
 
 
 def _from_error(error: SophiaError) -> Response:
-    if isinstance(error, PermissionDenied) and "caller" in g:
-        services().refusals.denied(g.caller, error.permission)
+    if isinstance(error, Unauthenticated | PermissionDenied):
+        _count(error)
     if isinstance(error, AnswerFailed):
         return _from_failed_answer(error)
     status, code, title = next(
@@ -83,6 +83,14 @@ def _from_error(error: SophiaError) -> Response:
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="sophia", ApiKey header="X-Agent-Access-Key"'
     return response
+
+
+def _count(error: Unauthenticated | PermissionDenied) -> None:
+    refusals, permission = services().refusals, getattr(error, "permission", None)
+    if "caller" in g and permission is not None:
+        refusals.denied(g.caller, permission)
+    else:
+        refusals.not_let_in(g.get("credential", "none"), permission)
 
 
 def _from_failed_answer(error: AnswerFailed) -> Response:

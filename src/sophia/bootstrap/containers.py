@@ -2,6 +2,7 @@
 
 from dependency_injector import containers, providers
 
+from sophia.adapters.ed25519.signer import Ed25519Signer
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
 from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
@@ -26,7 +27,7 @@ from sophia.adapters.telemetry.observed import (
 )
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
-from sophia.application.audit import ReadTrail, VerifyTrail
+from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.credentials import SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
@@ -97,6 +98,7 @@ class Adapters(containers.DeclarativeContainer):
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
     )
+    signer = providers.Singleton(Ed25519Signer, platform_vault)
     converter = providers.Singleton(
         MarkItDownConverter,
         max_bytes=settings.provided.knowledge.limits.file_bytes,
@@ -302,7 +304,8 @@ class UseCases(containers.DeclarativeContainer):
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
         read_trail=read_trail,
-        verify_trail=providers.Singleton(VerifyTrail, read_trail),
+        verify_trail=providers.Singleton(VerifyTrail, read_trail, adapters.signer),
+        make_checkpoint=providers.Singleton(MakeCheckpoint, records, adapters.signer, adapters.clock),
         create_key=providers.Singleton(CreateKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         import_key=providers.Singleton(ImportKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         list_keys=providers.Singleton(ListKeys, adapters.access_keys),

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from sophia.adapters.telemetry import Telemetry
 from sophia.application.access_keys import CreateKey, ImportKey, ListKeys, RevokeKey
-from sophia.application.audit import ReadTrail, VerifyTrail
+from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
@@ -52,6 +52,7 @@ class Services:
     read_ticket: ReadTicket
     read_trail: ReadTrail
     verify_trail: VerifyTrail
+    make_checkpoint: MakeCheckpoint
     create_key: CreateKey
     import_key: ImportKey
     list_keys: ListKeys

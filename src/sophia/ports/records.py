@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.audit import AuditEntry, AuditEvent, Head
 from sophia.domain.conversation import FoundMessage, Message, Thread
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
 from sophia.domain.paging import Page
@@ -461,6 +461,10 @@ class AuditLog(Protocol):
 
     def append(self, event: AuditEvent) -> AuditEntry:
         """Record an event, done by the scope's user, as the next in the trail."""
+        ...
+
+    def head(self) -> Head | None:
+        """Of the last entry; None before the first."""
         ...
 
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:

@@ -271,7 +271,10 @@ class AuditLogContract(RecordsCase):
             assert written[-1] == AuditEntry("acme", len(written), now, scope.user_id, event, previous).sealed()
         with world.records.read(SYSTEM) as tx:
             assert tx.audit.entries() == tuple(written)
+            assert tx.audit.head() == written[-1].head
             assert tx.audit.entries(after=1, limit=2) == tuple(written[1:3])
+        with world.records.read(EVE) as tx:
+            assert tx.audit.head() is None
         assert list(breaks("acme", written)) == []
 
     def test_a_rolled_back_entry_leaves_no_gap(self, world: World) -> None:

@@ -6,7 +6,7 @@ from threading import Condition, Lock
 
 from attrs import frozen
 
-from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent
+from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent, Head
 from sophia.domain.runs import Sequenced
 from sophia.domain.tenancy import TenantScope
 from sophia.ports.records import AuditLog, LogTail, Records, Transaction
@@ -33,6 +33,9 @@ class MemoryAuditLog(AuditLog):
         entry = AuditEntry(scope.company_id, len(trail) + 1, self._clock.now(), scope.user_id, event, previous).sealed()
         self._state.audit += (entry,)
         return entry
+
+    def head(self) -> Head | None:
+        return self._state.audit[-1].head if self._state.audit else None
 
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
         return self._state.audit[after : after + limit]

@@ -56,6 +56,7 @@ class Background:
         deliver: DeliverTickets,
         refusals: RecordRefusals,
         chores: Sequence[Chore],
+        trail: Sequence[Chore],
         runs_at_once: int,
         telemetry: Telemetry,
     ) -> None:
@@ -66,6 +67,8 @@ class Background:
         self._resume_runs = resume_runs
         self._deliver = deliver
         self._refusals = refusals
+        # A desk, or who takes the trail, may take its time; nothing else waits for it.
+        self._slow: tuple[Chore, ...] = (deliver, *trail)
         self._chores: tuple[Chore, ...] = (self._resume, refusals, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
@@ -77,10 +80,12 @@ class Background:
     def start(self) -> None:
         """Begin to look after chores."""
         if not self._rounds:
-            # A desk may take its time; nothing else waits for it.
             self._rounds = (
                 threading.Thread(target=self._look_after, args=(self._chores,), name="chores", daemon=True),
-                threading.Thread(target=self._look_after, args=((self._deliver,),), name="deliveries", daemon=True),
+                *(
+                    threading.Thread(target=self._look_after, args=((slow,),), name="deliveries", daemon=True)
+                    for slow in self._slow
+                ),
             )
             for thread in self._rounds:
                 thread.start()
@@ -119,7 +124,7 @@ class Background:
         self._rounds = ()
         self._deliver.finish(_left(until))
         self._refusals.finish()
-        self._round(self._chores if until else (*self._chores, self._deliver))
+        self._round(self._chores if until else (*self._chores, *self._slow))
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
         """Play a run soon, see `ExecuteRun`.
@@ -143,7 +148,7 @@ class Background:
 
     def do_chores(self) -> int:
         """One round for every company; what fails is logged and left for the next. How much there was to do."""
-        return self._round((*self._chores, self._deliver))
+        return self._round((*self._chores, *self._slow))
 
     def _round(self, chores: Sequence[Chore]) -> int:
         done = sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)

@@ -31,6 +31,7 @@ from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.credentials import SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
+from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
 from sophia.application.execute_run import ExecuteRun
@@ -61,7 +62,7 @@ from sophia.bootstrap.agents import choose_agent, targets_of
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
-from sophia.bootstrap.desks import open_backend_desk
+from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -97,6 +98,11 @@ class Adapters(containers.DeclarativeContainer):
         file=providers.Singleton(
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
+    )
+    audit_sink = providers.Selector(
+        settings.provided.trail,
+        kept=providers.Object(None),
+        backend=providers.Singleton(open_audit_sink, settings.provided.backend, platform_vault),
     )
     signer = providers.Singleton(Ed25519Signer, platform_vault)
     converter = providers.Singleton(
@@ -268,6 +274,13 @@ class UseCases(containers.DeclarativeContainer):
         turns.deliver_tickets,
         refusals,
         providers.List(embed_messages, sync_index, forget_keys),
+        providers.Selector(
+            settings.provided.trail,
+            kept=providers.List(),
+            backend=providers.List(
+                providers.Singleton(DeliverTrail, records, adapters.audit_sink, adapters.clock, owner)
+            ),
+        ),
         settings.provided.service.runs,
         telemetry,
     )

@@ -72,10 +72,12 @@ def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
         if not _PATH.fullmatch(target.path):
             yield Fault(f"/targets/{i}/path", f"expected a path that begins with '/', got {target.path!r}")
     if not backend.base_url:
+        if backend.audit:
+            yield Fault("/backend/base_url", "required key is missing: the audit trail is to be delivered there")
         return
     if fault := url_fault(backend.base_url):
         yield Fault("/backend/base_url", fault)
-    if not backend.credential and not all(target.credential for target in settings.targets):
+    if not backend.credential and (backend.audit or not all(target.credential for target in settings.targets)):
         yield Fault("/backend/credential", "required key is missing")
 
 

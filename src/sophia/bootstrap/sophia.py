@@ -27,6 +27,7 @@ __all__ = ["Sophia"]
 _EVERYTHING = RefreshOptions()
 _PORTS = (
     "access_keys",
+    "audit_sink",
     "clock",
     "converter",
     "credential_vault",
@@ -56,7 +57,8 @@ class Sophia:
         settings: see `sophia.bootstrap.settings`.
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
-            ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``, ``signer``.
+            ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``, ``signer``,
+            ``audit_sink``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:

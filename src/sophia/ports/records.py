@@ -23,6 +23,7 @@ __all__ = [
     "KEPT_VERSIONS",
     "AuditLog",
     "Conversations",
+    "Delivered",
     "Documents",
     "LogTail",
     "Outbox",
@@ -472,6 +473,30 @@ class AuditLog(Protocol):
         ...
 
 
+class Delivered(Protocol):
+    """How far the company's audit trail was delivered; claiming is for SOPHIA's own scope."""
+
+    def position(self) -> int:
+        """The sequence of the last entry that is known to be delivered; 0 before the first."""
+        ...
+
+    def claim(self, owner: str, now: datetime, until: datetime) -> tuple[Lease, int, int] | None:
+        """Take the delivery over until a time: lease, position, failed attempts in a row; None: held, or not due.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def settle(self, lease: Lease, position: int, attempts: int, due: datetime | None) -> None:
+        """Store how far it is by now, and let it go: until it is due, if a time is given.
+
+        Raises:
+            LeaseLost: somebody else has taken it.
+        """
+        ...
+
+
 class LogTail(Protocol):
     """Listens to a log that others write to, in this process or another."""
 
@@ -501,6 +526,8 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def delivered(self) -> Delivered: ...
 
 
 class Records(Protocol):

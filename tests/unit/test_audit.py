@@ -110,6 +110,13 @@ def test_a_chain_that_was_written_anew_is_found_beside_a_noted_head(place):
     assert [one.sequence for one in found] == list(range(place + 1, 13))
 
 
+@given(st.integers(1, 11))
+def test_a_head_that_was_noted_of_the_chain_before_does_not_hide_behind_a_later_one(place):
+    anew = chain([*(entry.event for entry in CHAIN[:place]), other])
+    for heads in ([CHAIN[place].head, anew[-1].head], [anew[-1].head, CHAIN[place].head]):
+        assert [found.sequence for found in breaks("acme", anew, heads)] == [place + 1]
+
+
 def test_another_companys_chain_is_not_taken_for_ones_own():
     assert next(breaks("acme", chain([other], "globex"))).sequence == 1
     assert list(breaks("acme", CHAIN, [chain([other], "globex")[0].head])) == []

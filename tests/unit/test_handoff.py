@@ -210,7 +210,7 @@ def office() -> Iterator[Office]:
         ids,
     )
     with records.write(MAY) as tx:
-        tx.conversations.add_thread(Thread("thr_1", "…", "es", clock.now(), clock.now()))
+        tx.conversations.add_thread(Thread("thr_1", "…", "es", clock.now(), clock.now(), b"salt"))
     return Office(clock, records, directory, desk, search, hand_off)
 
 

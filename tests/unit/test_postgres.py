@@ -7,9 +7,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sophia.adapters.sql import SqlRecords, open_engine, reading, tables, writing
 from sophia.adapters.sql.engine import check_role
 from sophia.adapters.sql.tables import metadata
+from sophia.domain.audit import AuditEvent
+from sophia.domain.tenancy import PLATFORM
 from sophia.errors import ConfigurationError, NotFound, Unavailable
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, SYSTEM, World
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
+from sophia.testing.scopes import system_scope
 
 
 @pytest.fixture
@@ -47,6 +50,17 @@ def test_a_write_without_a_filter_changes_one_company(world, engine):
         assert connection.execute(text("DELETE FROM threads")).rowcount == 1
     with world.records.read(EVE) as tx:
         assert tx.conversations.thread(threads["globex"].id) == threads["globex"]
+
+
+def test_the_platforms_trail_and_the_companies_trails_do_not_see_one_another(world, engine):
+    for scope in (ANA, system_scope(PLATFORM)):
+        with world.records.write(scope) as tx:
+            assert tx.audit.append(AuditEvent("did", "x")).sequence == 1
+    for company in ("acme", PLATFORM):
+        with reading(engine, company) as connection:
+            assert connection.execute(text("SELECT company_id FROM audit")).scalars().all() == [company]
+    with reading(engine, "globex") as connection:
+        assert connection.execute(text("SELECT count(*) FROM audit")).scalar_one() == 0
 
 
 def test_a_row_of_another_company_cannot_be_written(world, engine):

@@ -57,7 +57,7 @@ def _turn(records: SqlRecords, clock: SystemClock, ids: UlidIds) -> None:
     now = clock.now()
     thread_id, run_id, message_id = ids.new("thr"), ids.new("run"), ids.new("msg")
     with records.write(ANA) as tx:
-        tx.conversations.add_thread(Thread(thread_id, "hola", "es", now, now))
+        tx.conversations.add_thread(Thread(thread_id, "hola", "es", now, now, ids.random(32)))
         run = Run(run_id, thread_id, message_id, RunStatus.RUNNING, now, attempt=1)
         lease = tx.runs.start(run, "me", now + timedelta(seconds=30))
         tx.conversations.add_message(Message(message_id, thread_id, run_id, Role.USER, "hola", "es", now))

@@ -107,7 +107,7 @@ class Kept:
         self.tell = TellThread(self.clock, SequentialIds())
         now = self.clock.now()
         with self.records.write(ANA) as tx:
-            tx.conversations.add_thread(Thread("thr_1", "Block", "en", now, now))
+            tx.conversations.add_thread(Thread("thr_1", "Block", "en", now, now, b"salt"))
             self.lease = tx.runs.start(Run("run_1", "thr_1", "msg_1", RunStatus.RUNNING, now, 1), "here", now)
             tx.conversations.add_message(Message("msg_1", "thr_1", "run_1", Role.USER, "Block it", "en", now))
             tx.tickets.add(TICKET)

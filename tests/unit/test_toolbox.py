@@ -11,7 +11,7 @@ from sophia.domain.agents import ToolCall, ToolResult
 from sophia.domain.asked import Category
 from sophia.domain.handoff import Course, Decision, Handoff, HandoffDecision, HandoffReason
 from sophia.domain.knowledge import Passage
-from sophia.domain.runs import RunEvent, ToolFinished, ToolStarted, ToolStatus
+from sophia.domain.runs import RunEvent, ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Cancelled, Unavailable
 from sophia.testing.contracts.agent_runtime import make_passage
@@ -26,6 +26,7 @@ class HeardLog(RunLog):
 
     def __init__(self) -> None:
         self.events: list[RunEvent] = []
+        self.ran: list[ToolCallRecord] = []
         self.cancelled = threading.Event()
 
     def check(self) -> None:
@@ -67,10 +68,12 @@ def log() -> HeardLog:
     return HeardLog()
 
 
-def box(search: Search, log: RunLog, handoff: Handoff | None = None, **limits: float) -> TurnToolBox:
+def box(search: Search, log: HeardLog, handoff: Handoff | None = None, **limits: float) -> TurnToolBox:
     decision = HandoffDecision(Course.ANSWER, HandoffReason.ONLY_PROPOSED, Category.KNOWLEDGE, answers=True)
     outcome = HandoffOutcome(decision, (handoff,) if handoff else ())
-    return TurnToolBox(user_scope(), search, HashingEmbedder(), lambda: outcome, log, "en", limits=ToolLimits(**limits))
+    return TurnToolBox(
+        user_scope(), search, HashingEmbedder(), lambda: outcome, log.ran.append, log, "en", limits=ToolLimits(**limits)
+    )
 
 
 def ask(tools: TurnToolBox, name: str = "rag_search", **arguments: object) -> ToolResult:
@@ -83,6 +86,7 @@ def test_a_search_comes_back_with_its_passages_and_is_recorded(search, log) -> N
     assert (result.status, result.passages, search.queries) == (ToolStatus.COMPLETED, (FOUND,), ["backups"])
     assert log.events == [ToolStarted("call-1", "rag_search"), ToolFinished("call-1", ToolStatus.COMPLETED)]
     assert [(call.name, call.status) for call in tools.calls] == [("rag_search", ToolStatus.COMPLETED)]
+    assert log.ran == tools.calls
     assert tools.limitations == []
 
 
@@ -161,6 +165,7 @@ def test_a_cancelled_turn_does_not_wait_for_its_tool(search, log) -> None:
     with pytest.raises(Cancelled):
         ask(box(search, log, seconds=30), query="backups")
     assert not search.gate.is_set()
+    assert [(call.name, call.status) for call in log.ran] == [("rag_search", ToolStatus.FAILED)]
 
 
 def test_a_bug_in_a_tool_is_not_swallowed(search, log) -> None:

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
+from attrs import evolve
+
 from sophia.domain.audit import AuditEntry, Break, Head, breaks
+from sophia.domain.checkpoints import Checkpoint
 from sophia.domain.tenancy import Permission, TenantScope
 from sophia.ports.records import Records
+from sophia.ports.signer import Signer
+from sophia.ports.system import Clock
 
-__all__ = ["ReadTrail", "VerifyTrail"]
+__all__ = ["MakeCheckpoint", "ReadTrail", "VerifyTrail"]
 
 _PAGE = 1000
 
@@ -38,13 +43,60 @@ class ReadTrail:
 class VerifyTrail:
     """Finds where the company's audit trail is not as it was written."""
 
-    def __init__(self, read: ReadTrail) -> None:
+    def __init__(self, read: ReadTrail, signer: Signer) -> None:
         self._read = read
+        self._signer = signer
 
-    def __call__(self, scope: TenantScope, heads: Iterable[Head] = ()) -> Iterator[Break]:
-        """Every such place; see `sophia.domain.audit.breaks`.
+    def __call__(
+        self,
+        scope: TenantScope,
+        heads: Iterable[Head] = (),
+        checkpoints: Iterable[Checkpoint] = (),
+        public_key: str | None = None,
+    ) -> Iterator[Break]:
+        """Every such place; see `sophia.domain.audit.breaks`. A checkpoint that is not signed is one, and not believed.
+
+        Args:
+            scope: whose trail.
+            heads: what was noted of it elsewhere, and is believed.
+            checkpoints: of this trail and others.
+            public_key: what they are checked with, from where it was kept; None: this platform's own.
 
         Raises:
             PermissionDenied: without the permission ``audit``.
+            InvalidInput: the public key is none.
+            NotFound: there are checkpoints, but no key to check them with.
         """
-        return breaks(scope.company_id, self._read(scope), heads)
+        entries, believed = self._read(scope), [*heads]
+        for checkpoint in checkpoints:
+            public_key = public_key or self._signer.public_key()
+            if self._signer.is_signed(checkpoint.signed, checkpoint.signature, public_key):
+                believed.append(checkpoint.head)
+            else:
+                whose = checkpoint.head.company_id
+                yield Break(checkpoint.head.sequence, f"of {whose} is in a checkpoint that is not signed with this key")
+        yield from breaks(scope.company_id, entries, believed)
+
+
+class MakeCheckpoint:
+    """Signs how far a trail is."""
+
+    def __init__(self, records: Records, signer: Signer, clock: Clock) -> None:
+        self._records = records
+        self._signer = signer
+        self._clock = clock
+
+    def __call__(self, scope: TenantScope) -> Checkpoint | None:
+        """The checkpoint of one trail; None where nothing is recorded yet.
+
+        Raises:
+            PermissionDenied: without the permission ``audit``.
+            Unavailable: the records do not answer, or the key cannot be had.
+        """
+        scope.require(Permission.AUDIT)
+        with self._records.read(scope) as tx:
+            head = tx.audit.head()
+        if head is None:
+            return None
+        checkpoint = Checkpoint(head, self._clock.now())
+        return evolve(checkpoint, signature=self._signer.sign(checkpoint.signed))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from sophia.domain.tenancy import Actor, Company, Permission, TenantScope, User
+from sophia.domain.tenancy import PLATFORM, Actor, Company, Permission, TenantScope, User
 from sophia.errors import CompanyMismatch, NotFound, PermissionDenied, Unauthenticated
 from sophia.ports.identity import TenantDirectory, TokenVerifier, WebhookVerifier
 
@@ -111,11 +111,17 @@ class SystemIdentity:
         Raises:
             NotFound: there is no such company.
         """
-        return _system_scope(self._directory.company(company_id), purpose)
+        return _system_scope(_tenant(self._directory, company_id), purpose)
+
+    def platform(self, purpose: str) -> TenantScope:
+        """The scope of SOPHIA's own work for the platform: its audit trail, and nothing of any company."""
+        return _system_scope(Company(PLATFORM, "platform"), purpose)
 
     def scopes(self, purpose: str) -> Iterator[TenantScope]:
         """The scope of every company in turn."""
         for company in self._directory.companies():
+            if company.id == PLATFORM:
+                continue
             yield _system_scope(company, purpose)
 
     def on_behalf(self, company_id: str, user_id: str) -> TenantScope:
@@ -130,7 +136,7 @@ class SystemIdentity:
 
 def caller_scope(directory: TenantDirectory, company_id: str, user_id: str | None) -> TenantScope:
     """The scope of a company's user, or of its service when none is named."""
-    company = directory.company(company_id)
+    company = _tenant(directory, company_id)
     if user_id is None or user_id == SERVICE_USER:
         user, actor = User(SERVICE_USER), Actor.SERVICE
     else:
@@ -139,6 +145,12 @@ def caller_scope(directory: TenantDirectory, company_id: str, user_id: str | Non
         except NotFound as error:
             raise PermissionDenied("user", f"{user_id!r} is not a user of this company") from error
     return TenantScope(company.id, user.id, user.permissions, user.groups, actor)
+
+
+def _tenant(directory: TenantDirectory, company_id: str) -> Company:
+    if company_id == PLATFORM:
+        raise NotFound("company", company_id)
+    return directory.company(company_id)
 
 
 def _system_scope(company: Company, purpose: str) -> TenantScope:

@@ -23,7 +23,17 @@ from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
-from sophia.domain.runs import Answer, CitationAdded, HandoffMade, MessageCompleted, Run, RunCompleted, RunEvent, Usage
+from sophia.domain.runs import (
+    Answer,
+    CitationAdded,
+    HandoffMade,
+    MessageCompleted,
+    Run,
+    RunCompleted,
+    RunEvent,
+    ToolCallRecord,
+    Usage,
+)
 from sophia.domain.suspicion import Suspect, suspects
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket, TicketStatus
@@ -140,6 +150,7 @@ class PlayTurn:
             self._retrieve,
             self._embedder,
             lambda: self._hand_off.propose(held.scope, run.id, intent, outcome),
+            lambda call: self._record_call(held.scope, run.id, call),
             log,
             message.language,
             self._agent.tools,
@@ -243,6 +254,13 @@ class PlayTurn:
                         reply.tokens = event
                     case Limitation(text):
                         reply.limitations.append(text)
+
+    def _record_call(self, scope: TenantScope, run_id: str, call: ToolCallRecord) -> None:
+        event = AuditEvent(
+            "tool.called", run_id, {"tool": call.name, "status": str(call.status), "milliseconds": call.duration_ms}
+        )
+        with self._records.write(scope) as tx:
+            tx.audit.append(event)
 
     def _verify(self, scope: TenantScope, reply: _Reply) -> tuple[Citation, ...]:
         if not reply.quotes:

@@ -28,6 +28,8 @@ _KEY_LIFE = timedelta(hours=24)
 
 _BATCH = 500
 
+_SALT = 32  # bytes: as many as the digest that it is for (RFC 2104, section 3)
+
 _PATIENCE = 30.0  # seconds that a message waits to be taken in
 
 _SOON = 5  # seconds
@@ -97,7 +99,7 @@ class StartRun:
             tx.conversations.add_message(
                 Message(run.message_id, thread.id, run.id, Role.USER, question.text, language, now)
             )
-            tx.audit.append(AuditEvent("question.asked", run.id, {"thread": thread.id, "length": len(question.text)}))
+            tx.audit.append(_asked(run, thread, question))
         return StartedRun(run, self._keeper.take(scope, lease, RUNS))
 
     @contextmanager
@@ -117,7 +119,7 @@ class StartRun:
         now = self._clock.now()
         usual = self._directory.company(scope.company_id).language
         language = question.language or detect_language(question.text, usual)
-        thread = Thread(self._ids.new("thr"), thread_title(question.text), language, now, now)
+        thread = Thread(self._ids.new("thr"), thread_title(question.text), language, now, now, self._ids.random(_SALT))
         tx.conversations.add_thread(thread)
         return thread
 
@@ -133,6 +135,11 @@ class ForgetKeys:
         """Erase some of one company's (a scope of SOPHIA's own); how many."""
         with self._records.write(scope) as tx:
             return tx.runs.forget_expired(self._clock.now(), _BATCH)
+
+
+def _asked(run: Run, thread: Thread, question: Question) -> AuditEvent:
+    digest = thread.digest(question.text)
+    return AuditEvent("question.asked", run.id, {"thread": thread.id, "length": len(question.text), "digest": digest})
 
 
 def _check(question: Question) -> None:

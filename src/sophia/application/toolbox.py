@@ -19,7 +19,7 @@ from sophia.domain.handoff import Decision
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import Unavailable
+from sophia.errors import SophiaError, Unavailable
 from sophia.ports.agent_runtime import ToolBox
 from sophia.ports.embedder import Embedder
 
@@ -70,6 +70,7 @@ class TurnToolBox(ToolBox):
     Args:
         offered: the names of the tools that the agent may ask for.
         propose: what has come of the user's words, and so of an agent's wish for a ticket.
+        record: keeps that a tool was run, before the agent hears what it has found.
 
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
@@ -83,6 +84,7 @@ class TurnToolBox(ToolBox):
         retrieve: Retrieve,
         embedder: Embedder,
         propose: Callable[[], HandoffOutcome],
+        record: Callable[[ToolCallRecord], None],
         log: RunLog,
         language: str,
         offered: Sequence[str] = TOOLS,
@@ -92,6 +94,7 @@ class TurnToolBox(ToolBox):
         self._retrieve = retrieve
         self._embedder = embedder
         self._propose = propose
+        self._record = record
         self._log = log
         self._words = wording(language)
         self._limits = limits
@@ -128,10 +131,15 @@ class TurnToolBox(ToolBox):
             self._mistakes += 1
             result = _failed(call, fault)
         else:
-            result = self._run(tool, call)
-        duration = round((time.monotonic() - began) * 1000)
+            try:
+                result = self._run(tool, call)
+            except SophiaError:  # the turn is to stop; the tool was run all the same
+                self._record(ToolCallRecord(call.name, ToolStatus.FAILED, _since(began)))
+                raise
+        ran = ToolCallRecord(call.name, result.status, _since(began))
+        self._record(ran)
         self.passages += result.passages
-        self.calls.append(ToolCallRecord(call.name, result.status, duration))
+        self.calls.append(ran)
         self._log.add(ToolFinished(call.id, result.status))
         return result
 
@@ -180,6 +188,10 @@ class TurnToolBox(ToolBox):
         status = ToolStatus.COMPLETED if made.decision is Decision.HANDED_OFF else ToolStatus.DENIED
         told = {"outcome": made.decision, "reason": made.reason, "ticket": made.ticket_id}
         return ToolResult(call.id, status, told)
+
+
+def _since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
 
 
 def _told(passage: Passage) -> dict[str, object]:

@@ -14,6 +14,7 @@ from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import LeaseKeeper
 from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
@@ -53,7 +54,9 @@ class Background:
         keeper: LeaseKeeper,
         resume_runs: ResumeRuns,
         deliver: DeliverTickets,
+        refusals: RecordRefusals,
         chores: Sequence[Chore],
+        trail: Sequence[Chore],
         runs_at_once: int,
         telemetry: Telemetry,
     ) -> None:
@@ -63,7 +66,10 @@ class Background:
         self._keeper = keeper
         self._resume_runs = resume_runs
         self._deliver = deliver
-        self._chores = (self._resume, *chores)
+        self._refusals = refusals
+        # A desk, or who takes the trail, may take its time; nothing else waits for it.
+        self._slow: tuple[Chore, ...] = (deliver, *trail)
+        self._chores: tuple[Chore, ...] = (self._resume, refusals, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
@@ -74,10 +80,12 @@ class Background:
     def start(self) -> None:
         """Begin to look after chores."""
         if not self._rounds:
-            # A desk may take its time; nothing else waits for it.
             self._rounds = (
                 threading.Thread(target=self._look_after, args=(self._chores,), name="chores", daemon=True),
-                threading.Thread(target=self._look_after, args=((self._deliver,),), name="deliveries", daemon=True),
+                *(
+                    threading.Thread(target=self._look_after, args=((slow,),), name="deliveries", daemon=True)
+                    for slow in self._slow
+                ),
             )
             for thread in self._rounds:
                 thread.start()
@@ -115,7 +123,8 @@ class Background:
             thread.join(_left(until))
         self._rounds = ()
         self._deliver.finish(_left(until))
-        self._round(self._chores if until else (*self._chores, self._deliver))
+        self._refusals.finish()
+        self._round(self._chores if until else (*self._chores, *self._slow))
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
         """Play a run soon, see `ExecuteRun`.
@@ -139,10 +148,13 @@ class Background:
 
     def do_chores(self) -> int:
         """One round for every company; what fails is logged and left for the next. How much there was to do."""
-        return self._round((*self._chores, self._deliver))
+        return self._round((*self._chores, *self._slow))
 
     def _round(self, chores: Sequence[Chore]) -> int:
-        return sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)
+        done = sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)
+        if self._refusals in chores:  # who is a stranger is no company's
+            done += self._do(self._refusals, self._system.platform("chores"))
+        return done
 
     def _do(self, chore: Chore, scope: TenantScope) -> int:
         try:

@@ -2,6 +2,7 @@
 
 from dependency_injector import containers, providers
 
+from sophia.adapters.ed25519.signer import Ed25519Signer
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
 from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
@@ -26,10 +27,11 @@ from sophia.adapters.telemetry.observed import (
 )
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
-from sophia.application.audit import ReadTrail, VerifyTrail
+from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.credentials import SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
+from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
 from sophia.application.execute_run import ExecuteRun
@@ -39,6 +41,7 @@ from sophia.application.identity import Authenticate, AuthenticateWebhook, Imper
 from sophia.application.leases import LeaseKeeper
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter
@@ -59,7 +62,7 @@ from sophia.bootstrap.agents import choose_agent, targets_of
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
-from sophia.bootstrap.desks import open_backend_desk
+from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -96,6 +99,12 @@ class Adapters(containers.DeclarativeContainer):
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
     )
+    audit_sink = providers.Selector(
+        settings.provided.trail,
+        kept=providers.Object(None),
+        backend=providers.Singleton(open_audit_sink, settings.provided.backend, platform_vault),
+    )
+    signer = providers.Singleton(Ed25519Signer, platform_vault)
     converter = providers.Singleton(
         MarkItDownConverter,
         max_bytes=settings.provided.knowledge.limits.file_bytes,
@@ -254,6 +263,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
+    refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
     background = providers.Singleton(
         Background,
         turns.execute_run,
@@ -262,7 +272,15 @@ class UseCases(containers.DeclarativeContainer):
         keeper,
         turns.resume_runs,
         turns.deliver_tickets,
+        refusals,
         providers.List(embed_messages, sync_index, forget_keys),
+        providers.Selector(
+            settings.provided.trail,
+            kept=providers.List(),
+            backend=providers.List(
+                providers.Singleton(DeliverTrail, records, adapters.audit_sink, adapters.clock, owner)
+            ),
+        ),
         settings.provided.service.runs,
         telemetry,
     )
@@ -271,6 +289,7 @@ class UseCases(containers.DeclarativeContainer):
         authenticate=authenticate,
         authenticate_webhook=providers.Singleton(AuthenticateWebhook, adapters.webhooks, system),
         background=background,
+        refusals=refusals,
         telemetry=telemetry,
         measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
         check_health=providers.Singleton(
@@ -298,7 +317,8 @@ class UseCases(containers.DeclarativeContainer):
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
         read_trail=read_trail,
-        verify_trail=providers.Singleton(VerifyTrail, read_trail),
+        verify_trail=providers.Singleton(VerifyTrail, read_trail, adapters.signer),
+        make_checkpoint=providers.Singleton(MakeCheckpoint, records, adapters.signer, adapters.clock),
         create_key=providers.Singleton(CreateKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         import_key=providers.Singleton(ImportKey, adapters.access_keys, records, adapters.clock, adapters.ids),
         list_keys=providers.Singleton(ListKeys, adapters.access_keys),

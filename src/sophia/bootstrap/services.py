@@ -4,11 +4,12 @@ from attrs import frozen
 
 from sophia.adapters.telemetry import Telemetry
 from sophia.application.access_keys import CreateKey, ImportKey, ListKeys, RevokeKey
-from sophia.application.audit import ReadTrail, VerifyTrail
+from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook
+from sophia.application.refusals import RecordRefusals
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import StartRun
@@ -26,6 +27,7 @@ class Services:
     authenticate: Authenticate
     authenticate_webhook: AuthenticateWebhook
     background: Background
+    refusals: RecordRefusals
     telemetry: Telemetry
     measure_backlog: MeasureBacklog
     check_health: CheckHealth
@@ -50,6 +52,7 @@ class Services:
     read_ticket: ReadTicket
     read_trail: ReadTrail
     verify_trail: VerifyTrail
+    make_checkpoint: MakeCheckpoint
     create_key: CreateKey
     import_key: ImportKey
     list_keys: ListKeys

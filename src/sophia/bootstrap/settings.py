@@ -190,12 +190,14 @@ class BackendSettings:
         credential: ``platform:category/name`` of the service token.
         timeout: seconds that one request may take.
         directory: where companies and users are looked up.
+        audit: whether the audit trails of the companies are delivered there.
     """
 
     base_url: str = ""
     credential: str = ""
     timeout: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(20)])
     directory: Literal["file"] = "file"
+    audit: bool = False
 
 
 @frozen
@@ -338,6 +340,11 @@ class Settings:
             named["/backend/credential"] = self.backend.credential
             named |= {f"/targets/{i}/credential": target.credential for i, target in enumerate(self.targets)}
         return {pointer: name for pointer, name in named.items() if name}
+
+    @property
+    def trail(self) -> Literal["backend", "kept"]:
+        """Whether the audit trails go anywhere else."""
+        return "backend" if self.backend.audit else "kept"
 
     @property
     def tenants(self) -> tuple[tuple[Company, tuple[User, ...]], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sophia.adapters.http.urls import url_fault
 from sophia.bootstrap.settings import AuthSettings, Settings
 from sophia.domain.asked import Category
+from sophia.domain.tenancy import PLATFORM
 from sophia.errors import Fault
 
 __all__ = ["inconsistencies"]
@@ -33,6 +34,8 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     yield from _faults_of_backend(settings)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
+        if company.id == PLATFORM:
+            yield Fault(f"/companies/{i}/id", f"{PLATFORM!r} is the platform's own name; choose another")
         if company.access_key_sha256 and not _SHA256.fullmatch(company.access_key_sha256):
             yield Fault(f"/companies/{i}/access_key_sha256", "expected a SHA-256: 64 hexadecimal digits")
         yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
@@ -69,10 +72,12 @@ def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
         if not _PATH.fullmatch(target.path):
             yield Fault(f"/targets/{i}/path", f"expected a path that begins with '/', got {target.path!r}")
     if not backend.base_url:
+        if backend.audit:
+            yield Fault("/backend/base_url", "required key is missing: the audit trail is to be delivered there")
         return
     if fault := url_fault(backend.base_url):
         yield Fault("/backend/base_url", fault)
-    if not backend.credential and not all(target.credential for target in settings.targets):
+    if not backend.credential and (backend.audit or not all(target.credential for target in settings.targets)):
         yield Fault("/backend/credential", "required key is missing")
 
 

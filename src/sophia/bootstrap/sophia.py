@@ -27,6 +27,7 @@ __all__ = ["Sophia"]
 _EVERYTHING = RefreshOptions()
 _PORTS = (
     "access_keys",
+    "audit_sink",
     "clock",
     "converter",
     "credential_vault",
@@ -39,6 +40,7 @@ _PORTS = (
     "platform_vault",
     "records",
     "runtime",
+    "signer",
     "sources",
     "verifier",
     "webhooks",
@@ -55,7 +57,8 @@ class Sophia:
         settings: see `sophia.bootstrap.settings`.
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
-            ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``.
+            ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``, ``signer``,
+            ``audit_sink``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:
@@ -122,6 +125,16 @@ class Sophia:
         return vault
 
     @property
+    def checkpoint_key(self) -> str:
+        """The public key of the checkpoints of the audit trail, as PEM.
+
+        Raises:
+            NotFound: none was made yet.
+        """
+        key: str = self._adapters.signer().public_key()
+        return key
+
+    @property
     def classifier(self) -> IntentClassifier:
         """What reads a message's intent."""
         classifier: IntentClassifier = self._use_cases.turns.classify()
@@ -144,6 +157,16 @@ class Sophia:
             NotFound: there is no such company.
         """
         scope: TenantScope = self._use_cases.system().scope(company, purpose)
+        return scope
+
+    def system_scopes(self, purpose: str) -> Iterator[TenantScope]:
+        """The scope of the operator's own work for each company in turn."""
+        scopes: Iterator[TenantScope] = self._use_cases.system().scopes(purpose)
+        return scopes
+
+    def platform_scope(self, purpose: str) -> TenantScope:
+        """The scope of the operator's own work for the platform, which is no company's."""
+        scope: TenantScope = self._use_cases.system().platform(purpose)
         return scope
 
     def ask(

@@ -6,6 +6,7 @@ elsewhere.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -85,7 +86,10 @@ def breaks(company_id: str, entries: Iterable[AuditEntry], heads: Iterable[Head]
         entries: the chain, as it is stored.
         heads: what was noted of it elsewhere, at any times.
     """
-    noted = {head.sequence: head.hash for head in heads if head.company_id == company_id}
+    noted = defaultdict[int, set[str]](set)
+    for head in heads:
+        if head.company_id == company_id:
+            noted[head.sequence].add(head.hash)
     sequence, last = 0, BEGINNING
     for entry in entries:
         if entry.sequence <= sequence:
@@ -98,7 +102,7 @@ def breaks(company_id: str, entries: Iterable[AuditEntry], heads: Iterable[Head]
             yield Break(entry.sequence, f"is of {entry.company_id!r}")
         if entry.sealed().hash != entry.hash:
             yield Break(entry.sequence, "was changed: its hash is another")
-        if noted.get(entry.sequence, entry.hash) != entry.hash:
+        if noted.get(entry.sequence, {entry.hash}) != {entry.hash}:
             yield Break(entry.sequence, "or one before was written anew: another hash was noted")
         sequence, last = entry.sequence, entry.hash
     if noted and max(noted) > sequence:

@@ -1,5 +1,6 @@
 """Threads and the messages in them. A thread belongs to one user of one company."""
 
+import hmac
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,13 +19,23 @@ class Role(StrEnum):
 
 @frozen
 class Thread:
-    """A conversation; ``title`` is the beginning of its first message."""
+    """A conversation.
+
+    Attributes:
+        title: the beginning of its first message.
+        salt: random bytes that are erased with the thread; a digest made with them tells nobody anything any more.
+    """
 
     id: str
     title: str
     language: str
     created_at: datetime
     updated_at: datetime
+    salt: bytes = field(repr=False)
+
+    def digest(self, text: str) -> str:
+        """What the audit trail keeps of something that was said here: its HMAC-SHA256 (RFC 2104), in hexadecimal."""
+        return hmac.digest(self.salt, text.encode(), "sha256").hex()
 
 
 @frozen

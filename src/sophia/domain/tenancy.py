@@ -33,6 +33,10 @@ def reader_user(user_id: str) -> str:
     return f"user:{user_id}"
 
 
+PLATFORM = "~platform"
+"""Stands where a company's id does in what is the platform's own, and no company's."""
+
+
 class Permission(StrEnum):
     """What a caller may do. Look-ups are one permission a system and come with the systems."""
 

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from sophia.domain.audit import AuditEntry, AuditEvent
+from sophia.domain.audit import AuditEntry, AuditEvent, Head
 from sophia.domain.conversation import FoundMessage, Message, Thread
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
 from sophia.domain.paging import Page
@@ -23,6 +23,7 @@ __all__ = [
     "KEPT_VERSIONS",
     "AuditLog",
     "Conversations",
+    "Delivered",
     "Documents",
     "LogTail",
     "Outbox",
@@ -463,8 +464,36 @@ class AuditLog(Protocol):
         """Record an event, done by the scope's user, as the next in the trail."""
         ...
 
+    def head(self) -> Head | None:
+        """Of the last entry; None before the first."""
+        ...
+
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """Entries with a sequence above ``after``, in order."""
+        ...
+
+
+class Delivered(Protocol):
+    """How far the company's audit trail was delivered; claiming is for SOPHIA's own scope."""
+
+    def position(self) -> int:
+        """The sequence of the last entry that is known to be delivered; 0 before the first."""
+        ...
+
+    def claim(self, owner: str, now: datetime, until: datetime) -> tuple[Lease, int, int] | None:
+        """Take the delivery over until a time: lease, position, failed attempts in a row; None: held, or not due.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def settle(self, lease: Lease, position: int, attempts: int, due: datetime | None) -> None:
+        """Store how far it is by now, and let it go: until it is due, if a time is given.
+
+        Raises:
+            LeaseLost: somebody else has taken it.
+        """
         ...
 
 
@@ -497,6 +526,8 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def audit(self) -> AuditLog: ...
+    @property
+    def delivered(self) -> Delivered: ...
 
 
 class Records(Protocol):

@@ -6,7 +6,7 @@ from sqlalchemy import Row, bindparam, insert, select
 
 from sophia.adapters.sql.tables import audit
 from sophia.adapters.sql.unit import Unit
-from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent
+from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent, Head
 from sophia.ports.records import AuditLog
 from sophia.ports.system import Clock
 
@@ -33,7 +33,7 @@ class SqlAuditLog(AuditLog):
     def append(self, event: AuditEvent) -> AuditEntry:
         """See `AuditLog`."""
         # Nobody else writes for this company until the transaction ends: what is the last entry stays it.
-        scope, last = self._unit.scope, self._unit.first(_LAST, self._unit.of_company())
+        scope, last = self._unit.scope, self.head()
         sequence, previous = (0, BEGINNING) if last is None else (last.sequence, last.hash)
         entry = AuditEntry(scope.company_id, sequence + 1, self._clock.now(), scope.user_id, event, previous).sealed()
         self._unit.change(
@@ -51,6 +51,11 @@ class SqlAuditLog(AuditLog):
             },
         )
         return entry
+
+    def head(self) -> Head | None:
+        """See `AuditLog`."""
+        last = self._unit.first(_LAST, self._unit.of_company())
+        return None if last is None else Head(self._unit.scope.company_id, last.sequence, last.hash)
 
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """See `AuditLog`."""

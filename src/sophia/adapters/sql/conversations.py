@@ -105,6 +105,7 @@ class SqlConversations(Conversations):
                 "created_at": thread.created_at,
                 "updated_at": thread.updated_at,
                 "last_position": 0,
+                "salt": thread.salt,
             },
         )
 
@@ -206,7 +207,7 @@ def _position(key: str) -> int:
 
 
 def _thread(row: Row[Any]) -> Thread:
-    return Thread(row.id, row.title, row.language, row.created_at, row.updated_at)
+    return Thread(row.id, row.title, row.language, row.created_at, row.updated_at, row.salt)
 
 
 def _message(row: Row[Any]) -> Message:

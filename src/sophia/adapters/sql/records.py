@@ -9,6 +9,7 @@ from sqlalchemy import Engine, bindparam, select, union_all
 
 from sophia.adapters.sql.audit import SqlAuditLog
 from sophia.adapters.sql.conversations import SqlConversations
+from sophia.adapters.sql.delivered import SqlDelivered
 from sophia.adapters.sql.documents import SqlDocuments
 from sophia.adapters.sql.engine import check_migrated, reading, writing
 from sophia.adapters.sql.log_watch import LogKey, LogWatch
@@ -75,6 +76,11 @@ class SqlTransaction(Transaction):
     def audit(self) -> SqlAuditLog:
         """The audit trail."""
         return SqlAuditLog(self._unit, self._clock)
+
+    @property
+    def delivered(self) -> SqlDelivered:
+        """How far the audit trail was delivered."""
+        return SqlDelivered(self._unit)
 
 
 class SqlRecords(Records):

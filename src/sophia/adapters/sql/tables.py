@@ -29,6 +29,7 @@ __all__ = [
     "UtcDateTime",
     "access_keys",
     "audit",
+    "audit_deliveries",
     "chunks",
     "companies",
     "desk_reports",
@@ -100,6 +101,7 @@ threads = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("last_position", Integer, nullable=False),
+    Column("salt", LargeBinary, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 Index("threads_of_user", threads.c.company_id, threads.c.user_id, threads.c.id)
@@ -382,6 +384,19 @@ audit = Table(
     Column("previous_hash", Text, nullable=False, server_default=""),
     Column("hash", Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
+)
+
+# How far the audit trail was delivered to the backend.
+audit_deliveries = Table(
+    "audit_deliveries",
+    metadata,
+    Column("company_id", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", UtcDateTime),
+    Column("owner", Text),
+    Column("lease_until", UtcDateTime),
+    Column("fence", Integer, nullable=False),
 )
 
 # Looked up before anybody knows whose it is, by digest; everything else is by company.

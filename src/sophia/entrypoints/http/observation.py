@@ -80,7 +80,8 @@ def _ending(status: int) -> Callable[[], None]:
 
 
 def name_caller(scope: TenantScope) -> None:
-    """Name the company in every line of this request from now on."""
+    """Name the company in every line of this request from now on, and whom it comes from in what is recorded of it."""
+    g.caller = scope
     bind_contextvars(tenant=scope.company_id)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, g, json
 from werkzeug.exceptions import HTTPException
 
+from sophia.entrypoints.http.requests import services
 from sophia.errors import (
     AnswerFailed,
     CompanyMismatch,
@@ -61,6 +62,8 @@ def install(app: Flask) -> None:
 
 
 def _from_error(error: SophiaError) -> Response:
+    if isinstance(error, Unauthenticated | PermissionDenied):
+        _count(error)
     if isinstance(error, AnswerFailed):
         return _from_failed_answer(error)
     status, code, title = next(
@@ -80,6 +83,14 @@ def _from_error(error: SophiaError) -> Response:
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = 'Bearer realm="sophia", ApiKey header="X-Agent-Access-Key"'
     return response
+
+
+def _count(error: Unauthenticated | PermissionDenied) -> None:
+    refusals, permission = services().refusals, getattr(error, "permission", None)
+    if "caller" in g and permission is not None:
+        refusals.denied(g.caller, permission)
+    else:
+        refusals.not_let_in(g.get("credential", "none"), permission)
 
 
 def _from_failed_answer(error: AnswerFailed) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import jsonschema
 import yaml
-from flask import current_app, request
+from flask import current_app, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from sophia.application.identity import CredentialKind
@@ -61,6 +61,7 @@ def caller() -> TenantScope:
         CompanyMismatch: the query names a company, and not the credential's.
     """
     kind, credential = _credential()
+    g.credential = kind.value
     user = request.headers.get("X-User-Id")
     scope = services().authenticate(kind, credential, None if user is None else _as_utf8(user))
     name_caller(scope)
@@ -76,6 +77,7 @@ def backend() -> TenantScope:
         Unauthenticated: it is not signed with the secret of the company that the query names.
         RequestEntityTooLarge: it is over the limit.
     """
+    g.credential = "webhook"
     headers = dict(request.headers.items())
     scope = services().authenticate_webhook(request.args.get("companyId", ""), request.get_data(), headers)
     name_caller(scope)

@@ -4,7 +4,12 @@ from sophia.testing.contracts.records_conversations import ConversationsContract
 from sophia.testing.contracts.records_documents import DocumentsContract
 from sophia.testing.contracts.records_refreshes import RefreshesContract
 from sophia.testing.contracts.records_runs import RunsContract
-from sophia.testing.contracts.records_tickets import AuditLogContract, OutboxContract, TicketsContract
+from sophia.testing.contracts.records_tickets import (
+    AuditLogContract,
+    DeliveredContract,
+    OutboxContract,
+    TicketsContract,
+)
 from sophia.testing.contracts.records_transactions import TransactionsContract
 
 __all__ = ["RecordsContract"]
@@ -18,6 +23,7 @@ class RecordsContract(
     TicketsContract,
     OutboxContract,
     AuditLogContract,
+    DeliveredContract,
     TransactionsContract,
 ):
     """Override ``records``: empty ones, that ask the fixture ``clock`` for the time."""

@@ -13,7 +13,7 @@ from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 from sophia.errors import CompanyMismatch, InvalidInput, LeaseLost, NotFound, PermissionDenied
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, RecordsCase, World
 
-__all__ = ["AuditLogContract", "OutboxContract", "TicketsContract"]
+__all__ = ["AuditLogContract", "DeliveredContract", "OutboxContract", "TicketsContract"]
 
 
 class TicketsContract(RecordsCase):
@@ -271,7 +271,10 @@ class AuditLogContract(RecordsCase):
             assert written[-1] == AuditEntry("acme", len(written), now, scope.user_id, event, previous).sealed()
         with world.records.read(SYSTEM) as tx:
             assert tx.audit.entries() == tuple(written)
+            assert tx.audit.head() == written[-1].head
             assert tx.audit.entries(after=1, limit=2) == tuple(written[1:3])
+        with world.records.read(EVE) as tx:
+            assert tx.audit.head() is None
         assert list(breaks("acme", written)) == []
 
     def test_a_rolled_back_entry_leaves_no_gap(self, world: World) -> None:
@@ -297,3 +300,57 @@ class AuditLogContract(RecordsCase):
             assert sorted(pool.map(write, range(24))) == list(range(1, 25))
         with world.records.read(SYSTEM) as tx:
             assert list(breaks("acme", tx.audit.entries())) == []
+
+
+class DeliveredContract(RecordsCase):
+    """How far the audit trail was delivered."""
+
+    def test_a_place_is_kept_and_held_by_one_at_a_time(self, world: World) -> None:
+        now, minute = world.clock.now(), timedelta(minutes=1)
+        with world.records.write(SYSTEM) as tx:
+            assert tx.delivered.position() == 0
+            claimed = tx.delivered.claim("one", now, now + minute)
+            assert claimed is not None
+            lease, position, attempts = claimed
+            assert (position, attempts) == (0, 0)
+            assert tx.delivered.claim("two", now, now + minute) is None
+        with world.records.write(SYSTEM) as tx:
+            tx.delivered.settle(lease, 7, 2, now + minute)
+            assert tx.delivered.position() == 7
+            assert tx.delivered.claim("two", now, now + minute) is None
+        now = world.clock.advance(minute)
+        with world.records.write(SYSTEM) as tx:
+            again = tx.delivered.claim("two", now, now + minute)
+            assert again is not None
+            assert again[1:] == (7, 2)
+
+    def test_who_was_too_slow_changes_nothing(self, world: World) -> None:
+        now, minute = world.clock.now(), timedelta(minutes=1)
+        with world.records.write(SYSTEM) as tx:
+            first = tx.delivered.claim("one", now, now + minute)
+        now = world.clock.advance(minute)
+        with world.records.write(SYSTEM) as tx:
+            second = tx.delivered.claim("one", now, now + minute)
+        assert first is not None
+        assert second is not None
+        for lease in (first[0], second[0]):
+            with suppress(LeaseLost), world.records.write(SYSTEM) as tx:
+                tx.delivered.settle(lease, lease.fence, 0, None)
+        with world.records.write(SYSTEM) as tx:
+            assert tx.delivered.position() == second[0].fence
+            with pytest.raises(LeaseLost):
+                tx.delivered.settle(second[0], 9, 0, None)
+
+    def test_each_company_has_its_own(self, world: World) -> None:
+        now, minute = world.clock.now(), timedelta(minutes=1)
+        for scope in (SYSTEM, OTHER_SYSTEM):
+            with world.records.write(scope) as tx:
+                claimed = tx.delivered.claim("one", now, now + minute)
+                assert claimed is not None
+                tx.delivered.settle(claimed[0], len(scope.company_id), 0, None)
+        with world.records.read(SYSTEM) as tx:
+            assert tx.delivered.position() == len("acme")
+
+    def test_only_sophia_itself_delivers(self, world: World) -> None:
+        with pytest.raises(PermissionDenied), world.records.write(ANA) as tx:
+            tx.delivered.claim("one", world.clock.now(), world.clock.now())

@@ -59,7 +59,7 @@ class World:
     def thread(self, scope: TenantScope = ANA) -> Thread:
         """A thread, stored."""
         now = self.clock.now()
-        thread = Thread(self.ids.new("thr"), "VPN", "es", now, now)
+        thread = Thread(self.ids.new("thr"), "VPN", "es", now, now, self.ids.random(32))
         with self.records.write(scope) as tx:
             tx.conversations.add_thread(thread)
         return thread

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
+from urllib.parse import unquote
 
 from attrs import define, field, frozen
 
@@ -71,6 +72,7 @@ class BackendEmulator(LoopbackServer):
         paths: where tickets are taken.
         companies: what the directory knows: a company's own fields, and ``users`` by their id.
         first: the number of the first ticket.
+        audit_faults: as ``faults``, of audit entries.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class BackendEmulator(LoopbackServer):
         paths: Sequence[str] = ("/victoria/report",),
         companies: Mapping[str, Mapping[str, Any]] | None = None,
         first: int = 1,
+        audit_faults: Iterable[Fault | None] | Faults = (),
     ) -> None:
         super().__init__(self._answer)
         self._token = token
@@ -95,11 +98,8 @@ class BackendEmulator(LoopbackServer):
         self._received: list[Received] = []
         self._by_key: dict[tuple[str, str], Received] = {}
         self._audited: list[dict[str, Any]] = []
-        if callable(faults):
-            self._fault: Faults = faults
-        else:
-            script = iter(tuple(faults))
-            self._fault = lambda _: next(script, None)
+        self._audited_again = 0
+        self._fault, self._audit_fault = _script(faults), _script(audit_faults)
 
     @property
     def tickets(self) -> tuple[Received, ...]:
@@ -109,30 +109,40 @@ class BackendEmulator(LoopbackServer):
 
     @property
     def audited(self) -> tuple[dict[str, Any], ...]:
-        """The audit entries, as they came."""
+        """The audit entries, each once, in the order in which they came."""
         with self._lock:
             return tuple(self._audited)
+
+    @property
+    def audited_again(self) -> int:
+        """How often an entry came that was here already."""
+        with self._lock:
+            return self._audited_again
 
     def _answer(self, request: Request, exchange: Exchange) -> None:
         path = request.path.partition("?")[0]
         if self._token is not None and request.headers.get("authorization") != f"Bearer {self._token}":
             _send(exchange, 401, {"error": "a bearer token is needed"}, {"WWW-Authenticate": "Bearer"})
         elif request.method == "POST" and path in self._paths:
-            self._report(request, exchange)
+            self._take_in(request, exchange, self._fault, self._take)
         elif (request.method, path) == ("POST", "/audit_logs"):
-            with self._lock:
-                self._audited.append(request.json)
-            _send(exchange, 201, {})
+            self._take_in(request, exchange, self._audit_fault, self._keep)
         elif request.method == "GET" and (known := self._known(path.strip("/").split("/"))) is not None:
             _send(exchange, 200, known)
         else:
             _send(exchange, 404, {"error": "not found"})
 
-    def _report(self, request: Request, exchange: Exchange) -> None:
+    def _take_in(
+        self,
+        request: Request,
+        exchange: Exchange,
+        decide: Faults,
+        take: Callable[[Request], tuple[int, dict[str, object]]],
+    ) -> None:
         with self._lock:
-            fault = self._fault(request)
+            fault = decide(request)
         fault = fault or Fault(takes=True)
-        status, body = self._take(request) if fault.takes else (500, {"error": "something went wrong"})
+        status, body = take(request) if fault.takes else (500, {"error": "something went wrong"})
         exchange.pause(fault.delay)
         if fault.cuts:
             exchange.cut()
@@ -163,6 +173,23 @@ class BackendEmulator(LoopbackServer):
             self._by_key[report["companyId"], key] = ticket
         return 201, {"ticketId": ticket.number}
 
+    def _keep(self, request: Request) -> tuple[int, dict[str, object]]:
+        """Keep an entry as the next of its company's; one that is here already is the same."""
+        entry = request.json
+        key = unquote(request.headers.get("idempotency-key", ""))
+        if not isinstance(entry, dict) or key != f"{entry.get('companyId')}/{entry.get('sequence')}":
+            return 422, {"error": "an entry has a company and a sequence, and both are its key"}
+        with self._lock:
+            kept = [one for one in self._audited if one["companyId"] == entry["companyId"]]
+            if entry in kept:
+                self._audited_again += 1
+                return 200, {}
+            follows = kept[-1]["hash"] if kept else "0" * 64
+            if (entry["sequence"], entry["previousHash"]) != (len(kept) + 1, follows):
+                return 409, {"error": f"entry {len(kept) + 1} is expected"}
+            self._audited.append(entry)
+        return 201, {}
+
     def _known(self, path: Sequence[str]) -> Mapping[str, Any] | None:
         match path:
             case ["companies", company]:
@@ -172,6 +199,13 @@ class BackendEmulator(LoopbackServer):
                 known = self._companies.get(company, {}).get("users", {}).get(user)
                 return known if known is None else {"id": user, **known}
         return None
+
+
+def _script(faults: Iterable[Fault | None] | Faults) -> Faults:
+    if callable(faults):
+        return faults
+    script = iter(tuple(faults))
+    return lambda _: next(script, None)
 
 
 def _send(exchange: Exchange, status: int, body: object, headers: Mapping[str, str] | None = None) -> None:

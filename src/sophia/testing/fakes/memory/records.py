@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Condition, Lock
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent
-from sophia.domain.runs import Sequenced
+from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent, Head
+from sophia.domain.runs import Lease, Sequenced
 from sophia.domain.tenancy import TenantScope
-from sophia.ports.records import AuditLog, LogTail, Records, Transaction
+from sophia.errors import LeaseLost
+from sophia.ports.records import AuditLog, Delivered, LogTail, Records, Transaction
 from sophia.ports.system import Clock
 from sophia.testing.fakes.memory.conversations import MemoryConversations
 from sophia.testing.fakes.memory.documents import MemoryDocuments
 from sophia.testing.fakes.memory.refreshes import MemoryRefreshes
 from sophia.testing.fakes.memory.runs import MemoryRuns
-from sophia.testing.fakes.memory.state import State
+from sophia.testing.fakes.memory.state import Claim, State, StoredTrail, require_system
 from sophia.testing.fakes.memory.tickets import MemoryOutbox, MemoryTickets
 
 __all__ = ["MemoryRecords"]
@@ -34,8 +36,35 @@ class MemoryAuditLog(AuditLog):
         self._state.audit += (entry,)
         return entry
 
+    def head(self) -> Head | None:
+        return self._state.audit[-1].head if self._state.audit else None
+
     def entries(self, after: int = 0, limit: int = 1000) -> tuple[AuditEntry, ...]:
         return self._state.audit[after : after + limit]
+
+
+class MemoryDelivered(Delivered):
+    def __init__(self, state: State, scope: TenantScope) -> None:
+        self._state = state
+        self._scope = scope
+
+    def position(self) -> int:
+        return self._state.trail.position
+
+    def claim(self, owner: str, now: datetime, until: datetime) -> tuple[Lease, int, int] | None:
+        require_system(self._scope)
+        trail = self._state.trail
+        if not trail.claim.is_free(now) or (trail.due is not None and trail.due > now):
+            return None
+        claim = Claim(owner, until, trail.claim.fence + 1)
+        self._state.trail = evolve(trail, claim=claim)
+        return Lease("audit", owner, claim.fence), trail.position, trail.attempts
+
+    def settle(self, lease: Lease, position: int, attempts: int, due: datetime | None) -> None:
+        claim = self._state.trail.claim
+        if (claim.owner, claim.fence) != (lease.owner, lease.fence):
+            raise LeaseLost("the delivery of the audit trail is somebody else's by now")
+        self._state.trail = StoredTrail(position, attempts, due, Claim(fence=claim.fence))
 
 
 class MemoryTransaction(Transaction):
@@ -71,6 +100,10 @@ class MemoryTransaction(Transaction):
     @property
     def audit(self) -> MemoryAuditLog:
         return MemoryAuditLog(self._state, self._scope, self._clock)
+
+    @property
+    def delivered(self) -> MemoryDelivered:
+        return MemoryDelivered(self._state, self._scope)
 
 
 @frozen

@@ -25,6 +25,7 @@ __all__ = [
     "StoredRefresh",
     "StoredRun",
     "StoredThread",
+    "StoredTrail",
     "is_mine",
     "page",
     "require_system",
@@ -97,6 +98,16 @@ class StoredDelivery:
     claim: Claim = Claim()
 
 
+@frozen
+class StoredTrail:
+    """How far the audit trail was delivered."""
+
+    position: int = 0
+    attempts: int = 0
+    due: datetime | None = None
+    claim: Claim = Claim()
+
+
 @define
 class State:
     """Everything of one company."""
@@ -112,6 +123,7 @@ class State:
     tickets: dict[str, Ticket] = field(factory=dict)
     outbox: dict[str, StoredDelivery] = field(factory=dict)
     audit: tuple[AuditEntry, ...] = ()
+    trail: StoredTrail = StoredTrail()
     generation: int = 0
     embedder: str = ""
 

@@ -40,6 +40,7 @@ class Authenticate:
             PermissionDenied: the service names a user who is not its company's; the user of the token is nobody's, or
                 several companies' and the token names none.
             CompanyMismatch: the token says that its user is another company's than the directory knows.
+            CompanySuspended: the company is.
         """
         claims = self._verifiers[kind].verify(credential)
         if claims.user_id is not None:
@@ -95,6 +96,7 @@ class Impersonate:
         Raises:
             NotFound: there is no such company.
             PermissionDenied: the company has no such user.
+            CompanySuspended: the company is.
         """
         return caller_scope(self._directory, company_id, user_id)
 
@@ -108,13 +110,26 @@ class SystemIdentity:
     def scope(self, company_id: str, purpose: str) -> TenantScope:
         """The scope of SOPHIA's own work for one company; ``purpose`` names it in the audit trail.
 
+        A suspended company has one as well: what was begun is brought to an end, and what is its own stays in order.
+
         Raises:
             NotFound: there is no such company.
         """
         return _system_scope(self._directory.company(company_id), purpose)
 
+    def active_scope(self, company_id: str, purpose: str) -> TenantScope:
+        """The scope of work that a suspended company does not get.
+
+        Raises:
+            NotFound: there is no such company.
+            CompanySuspended: the company is.
+        """
+        company = self._directory.company(company_id)
+        company.require_active()
+        return _system_scope(company, purpose)
+
     def scopes(self, purpose: str) -> Iterator[TenantScope]:
-        """The scope of every company in turn."""
+        """The scope of every company in turn, suspended ones too."""
         for company in self._directory.companies():
             yield _system_scope(company, purpose)
 
@@ -124,6 +139,7 @@ class SystemIdentity:
         Raises:
             NotFound: there is no such company.
             PermissionDenied: the company does not know the user any more.
+            CompanySuspended: the company is.
         """
         return caller_scope(self._directory, company_id, user_id)
 
@@ -131,6 +147,7 @@ class SystemIdentity:
 def caller_scope(directory: TenantDirectory, company_id: str, user_id: str | None) -> TenantScope:
     """The scope of a company's user, or of its service when none is named."""
     company = directory.company(company_id)
+    company.require_active()
     if user_id is None or user_id == SERVICE_USER:
         user, actor = User(SERVICE_USER), Actor.SERVICE
     else:

@@ -248,6 +248,7 @@ class CompanySettings:
     Attributes:
         webhook_secret_file: a file with the secret that its backend signs reports with, and that others cannot read;
             empty where nothing is reported back.
+        suspended: why nobody of the company is served; empty where it is.
         examples: messages for somebody who tries it out.
     """
 
@@ -258,6 +259,7 @@ class CompanySettings:
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
     webhook_secret_file: str = ""
+    suspended: str = ""
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -361,6 +363,7 @@ class Settings:
                     c.handoff,
                     c.synonyms,
                     frozenset({c.access_key_sha256.lower()} - {""}),
+                    c.suspended or None,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from sophia.errors import (
     AnswerFailed,
     CompanyMismatch,
+    CompanySuspended,
     Conflict,
     IdempotencyConflict,
     InvalidInput,
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[SophiaError], int, str, str], ...] = (
     (InvalidInput, 400, "invalid-input", "The request cannot be understood"),
     (Unauthenticated, 401, "unauthenticated", "No valid credential"),
     (CompanyMismatch, 403, "company-mismatch", "The request names another company"),
+    (CompanySuspended, 403, "company-suspended", "The company is suspended"),
     (PermissionDenied, 403, "permission-denied", "Not allowed"),
     (NotFound, 404, "not-found", "Not found"),
     (IdempotencyConflict, 422, "idempotency-conflict", "The key was used with another body"),
@@ -83,7 +85,7 @@ def _from_error(error: SophiaError) -> Response:
 
 
 def _from_failed_answer(error: AnswerFailed) -> Response:
-    status = {"unavailable": 503, "run-cancelled": 409}.get(error.code, 500)
+    status = {"unavailable": 503, "run-cancelled": 409, "company-suspended": 403}.get(error.code, 500)
     response = _problem(status, error.code, "The run ended without an answer", str(error), runId=error.run_id)
     if error.code == "unavailable":
         response.headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER))

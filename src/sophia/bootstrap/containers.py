@@ -59,6 +59,7 @@ from sophia.bootstrap.agents import choose_agent, targets_of
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_backend_desk
+from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -84,7 +85,11 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
-    directory = providers.Singleton(TomlTenantDirectory, settings.provided.tenants)
+    directory = providers.Selector(
+        settings.provided.backend.directory,
+        file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
+        rest=providers.Singleton(open_backend_directory, settings),
+    )
     sources = providers.Singleton(ConfiguredSources, settings)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,

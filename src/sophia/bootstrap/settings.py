@@ -196,12 +196,16 @@ class BackendSettings:
         token_file: a file that holds the service token and that others cannot read.
         timeout: seconds that one request may take.
         directory: where companies and users are looked up.
+        directory_fresh: seconds within which a change at the backend's directory takes effect here.
+        directory_stale: seconds for which its last answer serves while it gives no other.
     """
 
     base_url: str = ""
     token_file: str = ""
     timeout: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(20)])
-    directory: Literal["file"] = "file"
+    directory: Literal["file", "rest"] = "file"
+    directory_fresh: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(300)])
+    directory_stale: float = field(default=600.0, validator=_at_least(0))
 
 
 @frozen

@@ -45,7 +45,7 @@ def command(
     console = Terminal(stderr=True, quiet=logs)
     options = RefreshOptions(sources, force, dry_run)
     known = [c.id for c in settings.companies]
-    if company is not None and company not in known:
+    if company is not None and company not in known and settings.backend.directory == "file":
         raise NotFound("company", company)
     failed = False
     with _ended_once(), Sophia(settings) as sophia:

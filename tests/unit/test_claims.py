@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 
 from sophia.application.identity import SERVICE_USER, Authenticate, CredentialKind
 from sophia.domain.tenancy import USUAL, Company, Permission, User
-from sophia.errors import CompanySuspended, NotFound, PermissionDenied, Unauthenticated
+from sophia.errors import CompanySuspended, PermissionDenied, Unauthenticated
 from sophia.ports.identity import Claims
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
 
 companies = st.sampled_from(["acme", "globex", "initech"])
-users = st.sampled_from(["ana", "luis", "zoe"])
+users = st.sampled_from(["ana", "luis", "zoe", SERVICE_USER])
 members = st.builds(
     lambda *said: said, st.frozensets(st.sampled_from(Permission)), st.frozensets(st.sampled_from("ab"))
 )
@@ -35,7 +35,7 @@ def test_claims_never_grant(known, company, user, on_behalf_of) -> None:
     except CompanySuspended:
         assert any(suspended for suspended, _ in known.values())
         return
-    except (NotFound, PermissionDenied, Unauthenticated):
+    except (PermissionDenied, Unauthenticated):
         return
     suspended, of_company = known[scope.company_id]
     assert suspended is None

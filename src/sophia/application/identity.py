@@ -44,14 +44,21 @@ class Authenticate:
         """
         claims = self._verifiers[kind].verify(credential)
         if claims.user_id is not None:
-            return caller_scope(self._directory, self._company(claims.user_id, claims.company_id), claims.user_id)
-        if claims.company_id is None:
+            company_id = self._company(claims.user_id, claims.company_id)
+        elif claims.company_id is not None:
+            company_id = claims.company_id
+        else:
             raise Unauthenticated("the token names neither a user nor a company")
-        return caller_scope(self._directory, claims.company_id, on_behalf_of)
+        try:
+            user_id = on_behalf_of if claims.user_id is None else claims.user_id
+            return caller_scope(self._directory, company_id, user_id)
+        except NotFound as error:
+            raise Unauthenticated("the company of this credential is gone") from error
 
     def _company(self, user_id: str, said: str | None) -> str:
         """The company of a user, as the directory knows it; what a token says can only choose among several."""
-        known = self._directory.companies_of(user_id)
+        # Nobody becomes a company's service by being called like it.
+        known = () if user_id == SERVICE_USER else self._directory.companies_of(user_id)
         if not known:
             raise PermissionDenied("user", f"{user_id!r} is not a user of any company")
         if said is None and len(known) > 1:

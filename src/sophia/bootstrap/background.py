@@ -115,7 +115,10 @@ class Background:
             thread.join(_left(until))
         self._rounds = ()
         self._deliver.finish(_left(until))
-        self._round(self._chores if until else (*self._chores, self._deliver))
+        try:
+            self._round(self._chores if until else (*self._chores, self._deliver))
+        except SophiaError as error:
+            _log.warning("chores.failed", error=str(error))  # others will do them
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
         """Play a run soon, see `ExecuteRun`.

@@ -7,6 +7,7 @@ The tree (an indented name is a subclass of the one above it)::
         ConfigurationError    the same, in the settings file
       Unauthenticated         no valid credential came with the request
       PermissionDenied        a valid credential that may not do this
+        CompanySuspended      nobody of the company may do anything for now
         CompanyMismatch       the request names another company than its credential
       NotFound                no such thing, or not the caller's: the two read alike
       Conflict                the thing is in a state that does not allow this now
@@ -34,6 +35,7 @@ __all__ = [
     "AnswerFailed",
     "Cancelled",
     "CompanyMismatch",
+    "CompanySuspended",
     "ConfigurationError",
     "Conflict",
     "DocumentRejected",
@@ -100,6 +102,14 @@ class CompanyMismatch(PermissionDenied):
 
     def __init__(self) -> None:
         super().__init__("company", "companyId is not the company of this credential")
+
+
+class CompanySuspended(PermissionDenied):
+    """The caller's company is suspended; ``reason`` is told to whoever belongs to it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("company", f"the company is suspended: {reason}")
+        self.reason = reason
 
 
 class NotFound(SophiaError):

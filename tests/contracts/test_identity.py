@@ -1,13 +1,16 @@
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from standardwebhooks import Webhook
 
+from sophia.adapters.backend.directory import RestTenantDirectory
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey
 from sophia.domain.access_keys import key_digest
+from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import Company
 from sophia.errors import Unavailable
 from sophia.ports.identity import Claims, TenantDirectory, TokenVerifier, WebhookVerifier
@@ -17,6 +20,7 @@ from sophia.testing.contracts.identity import (
     TokenVerifierContract,
     WebhookVerifierContract,
 )
+from sophia.testing.emulators.backend import BackendEmulator
 from sophia.testing.fakes.access_keys import MemoryAccessKeys
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
 from sophia.testing.fakes.memory.records import MemoryRecords
@@ -112,6 +116,25 @@ class TestMemoryTenantDirectory(TenantDirectoryContract):
         for company, users in self.tenants:
             directory.add(company, *users)
         return directory
+
+
+class TestRestTenantDirectory(TenantDirectoryContract):
+    @pytest.fixture
+    def directory(self) -> Iterator[TenantDirectory]:
+        companies = {
+            company.id: {
+                "name": company.name,
+                "language": company.language,
+                "handoff": company.handoff,
+                "users": {
+                    user.id: {"groups": sorted(user.groups), "permissions": sorted(user.permissions)} for user in users
+                },
+            }
+            for company, users in self.tenants
+        }
+        synonyms = {company.id: company.synonyms for company, _ in self.tenants}
+        with BackendEmulator(companies=companies, token="t0ken") as backend:
+            yield RestTenantDirectory(backend.url, lambda: Secret("t0ken"), synonyms)
 
 
 class TestTomlTenantDirectory(TenantDirectoryContract):

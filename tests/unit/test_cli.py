@@ -57,6 +57,16 @@ def test_ask_prints_an_answer_with_its_citations(settings: Path) -> None:
     assert "passwords.md" in result.stdout
 
 
+def test_a_suspended_company_is_told_why_and_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "sophia.toml"
+    path.write_text('[[companies]]\nid = "acme"\nsuspended = "not paid"\n[[companies]]\nid = "globex"\n')
+    for command in (["ask", "Who?"], ["refresh"]):
+        refused = run(*command, "--company", "acme", "--config", str(path))
+        assert (refused.exit_code, "the company is suspended: not paid" in refused.stderr) == (1, True)
+    refreshed = run("refresh", "--config", str(path))
+    assert (refreshed.exit_code, "acme: left out: the company is suspended" in refreshed.stderr) == (0, True)
+
+
 def test_ask_prints_json_in_the_shape_of_the_contract(settings: Path) -> None:
     result = run("ask", "How often are passwords changed?", "--config", str(settings), "--json", "--user", "ana")
     answer = json.loads(result.stdout)

@@ -52,6 +52,22 @@ def test_tickets_go_to_the_backend_where_there_is_one() -> None:
     ]
 
 
+def test_a_backend_that_knows_the_companies_is_not_contradicted() -> None:
+    backend = {"base_url": "https://backend.example.com", "credential": "platform:backend/token", "directory": "rest"}
+    sources = [{"name": "docs", "path": "docs", "owner": "somebody whom the backend knows"}]
+    company = {"id": "acme", "synonyms": {"a": ["b"]}, "sources": sources}
+    assert parse_settings({"backend": backend, "companies": [company]}, Path()).backend.directory == "rest"
+    own = {"name": "Acme", "language": "en", "handoff": "off", "suspended": "x", "users": [{"id": "ana"}]}
+    own["access_key_sha256"] = "ab" * 32
+    assert faults({"backend": backend, "companies": [company | own]}) == {
+        f"/companies/0/{key}": 'the backend tells this (directory = "rest"); take it out' for key in own
+    }
+    assert "/backend/base_url" in faults({"backend": {"directory": "rest"}})
+    each = [{"name": "VICTORIA", "credential": "platform:backend/v"}]
+    del backend["credential"]
+    assert faults({"backend": backend, "targets": each}) == {"/backend/credential": "required key is missing"}
+
+
 def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> None:
     settings = parse_settings(
         {"service": {"language": "en"}, "companies": [{"id": "a"}, {"id": "b", "language": "es"}]}, Path()

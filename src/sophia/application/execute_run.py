@@ -6,7 +6,7 @@ from sophia.application.run_log import LogWriter
 from sophia.application.start_run import StartedRun
 from sophia.domain.audit import AuditEvent
 from sophia.domain.runs import Outcome, Problem, Run, RunCancelled, RunFailed
-from sophia.errors import Cancelled, LeaseLost, NotFound, SophiaError, Unavailable
+from sophia.errors import Cancelled, CompanySuspended, LeaseLost, NotFound, SophiaError, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.records import Records
 
@@ -71,4 +71,6 @@ def _problem(error: SophiaError) -> Problem:
         return Problem("unavailable", str(error), error.retry_after)
     if isinstance(error, NotFound):
         return Problem("not-found", str(error))
+    if isinstance(error, CompanySuspended):
+        return Problem("company-suspended", str(error))
     return Problem("failed", str(error))

@@ -107,7 +107,9 @@ class HandOff:
             intent: what they ask for.
             vector: of the same words; empty where there is none.
         """
-        setting = self._directory.company(scope.company_id).handoff
+        company = self._directory.company(scope.company_id)
+        company.require_active()  # it may have been suspended since the run began: nothing leaves any more
+        setting = company.handoff
         if heard.asked is not None and heard.dismissed is None:
             intent = evolve(intent, category=heard.asked.category)  # what was asked about, and nothing else
         decision = self._policy.decide(intent, scope, setting, heard.provenance)

@@ -40,17 +40,25 @@ class Authenticate:
             PermissionDenied: the service names a user who is not its company's; the user of the token is nobody's, or
                 several companies' and the token names none.
             CompanyMismatch: the token says that its user is another company's than the directory knows.
+            CompanySuspended: the company is.
         """
         claims = self._verifiers[kind].verify(credential)
         if claims.user_id is not None:
-            return caller_scope(self._directory, self._company(claims.user_id, claims.company_id), claims.user_id)
-        if claims.company_id is None:
+            company_id = self._company(claims.user_id, claims.company_id)
+        elif claims.company_id is not None:
+            company_id = claims.company_id
+        else:
             raise Unauthenticated("the token names neither a user nor a company")
-        return caller_scope(self._directory, claims.company_id, on_behalf_of)
+        try:
+            user_id = on_behalf_of if claims.user_id is None else claims.user_id
+            return caller_scope(self._directory, company_id, user_id)
+        except NotFound as error:
+            raise Unauthenticated("the company of this credential is gone") from error
 
     def _company(self, user_id: str, said: str | None) -> str:
         """The company of a user, as the directory knows it; what a token says can only choose among several."""
-        known = self._directory.companies_of(user_id)
+        # Nobody becomes a company's service by being called like it.
+        known = () if user_id == SERVICE_USER else self._directory.companies_of(user_id)
         if not known:
             raise PermissionDenied("user", f"{user_id!r} is not a user of any company")
         if said is None and len(known) > 1:
@@ -95,6 +103,7 @@ class Impersonate:
         Raises:
             NotFound: there is no such company.
             PermissionDenied: the company has no such user.
+            CompanySuspended: the company is.
         """
         return caller_scope(self._directory, company_id, user_id)
 
@@ -108,6 +117,8 @@ class SystemIdentity:
     def scope(self, company_id: str, purpose: str) -> TenantScope:
         """The scope of SOPHIA's own work for one company; ``purpose`` names it in the audit trail.
 
+        A suspended company has one as well: what was begun is brought to an end, and what is its own stays in order.
+
         Raises:
             NotFound: there is no such company.
         """
@@ -117,8 +128,19 @@ class SystemIdentity:
         """The scope of SOPHIA's own work for the platform: its audit trail, and nothing of any company."""
         return _system_scope(Company(PLATFORM, "platform"), purpose)
 
+    def active_scope(self, company_id: str, purpose: str) -> TenantScope:
+        """The scope of work that a suspended company does not get.
+
+        Raises:
+            NotFound: there is no such company.
+            CompanySuspended: the company is.
+        """
+        company = _tenant(self._directory, company_id)
+        company.require_active()
+        return _system_scope(company, purpose)
+
     def scopes(self, purpose: str) -> Iterator[TenantScope]:
-        """The scope of every company in turn."""
+        """The scope of every company in turn, suspended ones too."""
         for company in self._directory.companies():
             if company.id == PLATFORM:
                 continue
@@ -130,6 +152,7 @@ class SystemIdentity:
         Raises:
             NotFound: there is no such company.
             PermissionDenied: the company does not know the user any more.
+            CompanySuspended: the company is.
         """
         return caller_scope(self._directory, company_id, user_id)
 
@@ -137,6 +160,7 @@ class SystemIdentity:
 def caller_scope(directory: TenantDirectory, company_id: str, user_id: str | None) -> TenantScope:
     """The scope of a company's user, or of its service when none is named."""
     company = _tenant(directory, company_id)
+    company.require_active()
     if user_id is None or user_id == SERVICE_USER:
         user, actor = User(SERVICE_USER), Actor.SERVICE
     else:

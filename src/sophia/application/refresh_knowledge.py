@@ -157,6 +157,7 @@ class RefreshKnowledge:
             self._sync(work.scope)
 
     def _refresh_source(self, work: _Work, source: DocumentSource) -> None:
+        self._directory.company(work.scope.company_id).require_active()
         failures: list[DocumentFailure] = []
         with self._records.read(work.scope) as tx:
             known = tx.documents.of_source(source.name)
@@ -232,12 +233,13 @@ class RefreshKnowledge:
         return None
 
     def _read(self, work: _Work, source: DocumentSource, listing: DocumentListing, fingerprint: str) -> _Taken:
+        company = self._directory.company(work.scope.company_id)
+        company.require_active()  # before it costs anything
         raw = source.fetch(listing.external_id)
         converted = self._converter.convert(raw)
         chunks = chunk(converted.text)
         if not chunks:
             raise DocumentRejected("it holds no text but headings")
-        company = self._directory.company(work.scope.company_id)
         document = Document(
             id=document_id(company.id, source.name, listing.external_id),
             source=source.name,

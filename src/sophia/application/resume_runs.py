@@ -6,7 +6,7 @@ from sophia.application.start_run import StartedRun
 from sophia.domain.audit import AuditEvent
 from sophia.domain.runs import Problem, Run, RunFailed, RunStarted
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import PermissionDenied
+from sophia.errors import CompanySuspended, PermissionDenied
 from sophia.logs import get_logger
 from sophia.ports.records import Records
 from sophia.ports.system import Clock
@@ -23,7 +23,8 @@ _log = get_logger(__name__)
 class ResumeRuns:
     """Takes up live runs that nobody plays any more, each with the scope of the user who asked.
 
-    A run is played once more; after that it ends as interrupted, as it does at once where its user is gone.
+    A run is played once more; after that it ends as interrupted, as it does at once where its user is gone or
+    their company is suspended.
     """
 
     def __init__(self, records: Records, system: SystemIdentity, keeper: LeaseKeeper, clock: Clock, owner: str) -> None:
@@ -43,6 +44,8 @@ class ResumeRuns:
         problem, caller = None, scope
         try:
             caller = self._system.on_behalf(scope.company_id, user_id)
+        except CompanySuspended as error:
+            problem = str(error)
         except PermissionDenied:
             problem = "the run's user is gone"
         if run.attempt >= _MOST_ATTEMPTS:

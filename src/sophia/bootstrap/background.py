@@ -124,7 +124,10 @@ class Background:
         self._rounds = ()
         self._deliver.finish(_left(until))
         self._refusals.finish()
-        self._round(self._chores if until else (*self._chores, *self._slow))
+        try:
+            self._round(self._chores if until else (*self._chores, *self._slow))
+        except SophiaError as error:
+            _log.warning("chores.failed", error=str(error))  # others will do them
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
         """Play a run soon, see `ExecuteRun`.

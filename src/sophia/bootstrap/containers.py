@@ -63,6 +63,7 @@ from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
+from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -87,7 +88,6 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
-    directory = providers.Singleton(TomlTenantDirectory, settings.provided.tenants)
     sources = providers.Singleton(ConfiguredSources, settings)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
@@ -98,6 +98,11 @@ class Adapters(containers.DeclarativeContainer):
         file=providers.Singleton(
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
+    )
+    directory = providers.Selector(
+        settings.provided.backend.directory,
+        file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
+        rest=providers.Singleton(open_backend_directory, settings, platform_vault),
     )
     audit_sink = providers.Selector(
         settings.provided.trail,

@@ -191,12 +191,16 @@ class BackendSettings:
         timeout: seconds that one request may take.
         directory: where companies and users are looked up.
         audit: whether the audit trails of the companies are delivered there.
+        directory_fresh: seconds within which a change at the backend's directory takes effect here.
+        directory_stale: seconds for which its last answer serves while it gives no other.
     """
 
     base_url: str = ""
     credential: str = ""
     timeout: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(20)])
-    directory: Literal["file"] = "file"
+    directory: Literal["file", "rest"] = "file"
+    directory_fresh: float = field(default=10.0, validator=[_more_than(0), attrs.validators.le(300)])
+    directory_stale: float = field(default=600.0, validator=_at_least(0))
     audit: bool = False
 
 
@@ -242,6 +246,7 @@ class CompanySettings:
     """A company, its users and its sources.
 
     Attributes:
+        suspended: why nobody of the company is served; empty where it is.
         examples: messages for somebody who tries it out.
     """
 
@@ -251,6 +256,7 @@ class CompanySettings:
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
+    suspended: str = ""
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -358,6 +364,7 @@ class Settings:
                     c.handoff,
                     c.synonyms,
                     frozenset({c.access_key_sha256.lower()} - {""}),
+                    c.suspended or None,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sophia.adapters.http.urls import url_fault
-from sophia.bootstrap.settings import AuthSettings, Settings
+from sophia.bootstrap.settings import AuthSettings, CompanySettings, Settings
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import PLATFORM
 from sophia.errors import Fault
@@ -32,6 +32,8 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
         if fault := url_fault(settings.agent.openai.base_url):
             yield Fault("/agent/openai/base_url", fault)
     yield from _faults_of_backend(settings)
+    if settings.backend.directory == "rest":
+        yield from _faults_of_rest_directory(settings)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
     for i, company in enumerate(settings.companies):
         if company.id == PLATFORM:
@@ -44,7 +46,7 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
         for j, source in enumerate(company.sources):
             if source.owner and source.groups:
                 yield Fault(f"/companies/{i}/sources/{j}", "has both `owner` and `groups`; name one")
-            if source.owner and source.owner not in users:
+            if source.owner and source.owner not in users and settings.backend.directory == "file":
                 yield Fault(f"/companies/{i}/sources/{j}/owner", f"{source.owner!r} is no user of this company")
     taken = {category for target in settings.targets for category in target.categories}
     for category in Category:
@@ -79,6 +81,18 @@ def _faults_of_backend(settings: Settings) -> Iterator[Fault]:
         yield Fault("/backend/base_url", fault)
     if not backend.credential and (backend.audit or not all(target.credential for target in settings.targets)):
         yield Fault("/backend/credential", "required key is missing")
+
+
+def _faults_of_rest_directory(settings: Settings) -> Iterator[Fault]:
+    if not settings.backend.base_url:
+        yield Fault("/backend/base_url", "required key is missing")
+    elif not settings.backend.credential and all(target.credential for target in settings.targets):
+        yield Fault("/backend/credential", "required key is missing")
+    usual = CompanySettings("")
+    for i, company in enumerate(settings.companies):
+        for key in ("name", "language", "handoff", "access_key_sha256", "suspended", "users"):
+            if getattr(company, key) != getattr(usual, key):
+                yield Fault(f"/companies/{i}/{key}", 'the backend tells this (directory = "rest"); take it out')
 
 
 def _repeated(ids: list[str], pointer: str, key: str) -> Iterator[Fault]:

@@ -146,6 +146,7 @@ class Sophia:
         Raises:
             NotFound: there is no such company.
             PermissionDenied: the company has no such user.
+            CompanySuspended: the company is.
         """
         scope: TenantScope = self._use_cases.impersonate()(company, user)
         return scope
@@ -224,8 +225,9 @@ class Sophia:
 
         Raises:
             RefreshInProgress: one is under way.
+            CompanySuspended: the company is.
         """
-        system = self.system_scope(company, "refresh")
+        system = self._use_cases.system().active_scope(company, "refresh")
         started = self.services.start_refresh(system, options)
         refresh: Refresh = self._use_cases.refresh_knowledge()(system, started, on_progress)
         return refresh

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from sophia.errors import PermissionDenied
+from sophia.errors import CompanySuspended, PermissionDenied
 
 __all__ = [
     "EVERYONE",
@@ -85,6 +85,7 @@ class Company:
         language: what SOPHIA speaks when a message does not tell (``es`` or ``en``).
         synonyms: a term of the company's jargon to the words that mean the same.
         access_keys: digests of the keys that the backend has given its services.
+        suspended: why nobody of the company is served for now; None where it is served.
     """
 
     id: str
@@ -93,6 +94,16 @@ class Company:
     handoff: HandoffSetting = HandoffSetting.AUTO
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_keys: frozenset[str] = field(default=frozenset(), repr=False)
+    suspended: str | None = None
+
+    def require_active(self) -> None:
+        """Pass unless the company is suspended.
+
+        Raises:
+            CompanySuspended: it is.
+        """
+        if self.suspended is not None:
+            raise CompanySuspended(self.suspended)
 
 
 @frozen

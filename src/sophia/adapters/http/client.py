@@ -68,18 +68,21 @@ class HttpClient:
             Unanswered: it was sent, and no whole answer came in time.
             Unavailable: the server was not reached.
         """
+        sent = {**_headers(), "Content-Type": "application/json", **headers}
+        return self._send("POST", path, sent, json.dumps(body).encode())
+
+    def get(self, path: str, headers: Mapping[str, str]) -> Reply:
+        """The answer to a question, whatever its status is. Raises as `post`."""
+        return self._send("GET", path, {**_headers(), **headers})
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], content: bytes | None = None) -> Reply:
         until = time.monotonic() + self._patience
 
         def check() -> None:
             if time.monotonic() > until:
                 raise httpcore2.ReadTimeout
 
-        request = self._http.build_request(
-            "POST",
-            f"{self._base_url}{path}",
-            content=json.dumps(body).encode(),
-            headers={**_headers(), **headers},
-        )
+        request = self._http.build_request(method, f"{self._base_url}{path}", content=content, headers=headers)
         try:
             with checking(check), closing(self._http.send(request, stream=True)) as response:
                 return Reply(response.status_code, dict(response.headers), _bounded(response))
@@ -98,7 +101,6 @@ class _TooLong(Exception):
 def _headers() -> dict[str, str]:
     trace = traceparent()
     return {
-        "Content-Type": "application/json",
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": "sophia",

@@ -62,10 +62,11 @@ def one_company(settings: Settings, named: str | None) -> str:
     """The company that a command is about.
 
     Raises:
-        ConfigurationError: none is named and there is not exactly one; or there is none of that name.
+        ConfigurationError: none is named and there is not exactly one; or there is none of that name. Where the backend
+            knows the companies, it says itself that there is none.
     """
     known = [company.id for company in settings.companies]
-    if named in known:
+    if named in known or (named is not None and settings.backend.directory == "rest"):
         return str(named)
     if named is None and len(known) == 1:
         return known[0]

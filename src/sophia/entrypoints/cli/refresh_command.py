@@ -15,7 +15,7 @@ from sophia.domain.refresh import Refresh, RefreshOptions, RefreshStatus
 from sophia.entrypoints.cli.options import company_option, config_option, quiet_logs
 from sophia.entrypoints.cli.show import print_refresh, refresh_bars
 from sophia.entrypoints.cli.terminal import Terminal
-from sophia.errors import NotFound, RefreshInProgress
+from sophia.errors import CompanySuspended, NotFound, RefreshInProgress
 
 __all__ = ["command"]
 
@@ -45,13 +45,19 @@ def command(
     console = Terminal(stderr=True, quiet=logs)
     options = RefreshOptions(sources, force, dry_run)
     known = [c.id for c in settings.companies]
-    if company is not None and company not in known:
+    if company is not None and company not in known and settings.backend.directory == "file":
         raise NotFound("company", company)
     failed = False
     with _ended_once(), Sophia(settings) as sophia:
         for company_id in known if company is None else [company]:
-            with refresh_bars(console, company_id) as bars:
-                refresh = _refresh(sophia, company_id, options, bars, console if wait else None)
+            try:
+                with refresh_bars(console, company_id) as bars:
+                    refresh = _refresh(sophia, company_id, options, bars, console if wait else None)
+            except CompanySuspended as error:
+                if company is not None:
+                    raise
+                console.say_line(f"{company_id}: left out: {error}")
+                continue
             print_refresh(console, company_id, refresh)
             unread = refresh.report is not None and any(not failure.external_id for failure in refresh.report.failures)
             failed = failed or unread or refresh.status is RefreshStatus.FAILED

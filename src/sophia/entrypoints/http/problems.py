@@ -10,6 +10,7 @@ from sophia.entrypoints.http.requests import services
 from sophia.errors import (
     AnswerFailed,
     CompanyMismatch,
+    CompanySuspended,
     Conflict,
     IdempotencyConflict,
     InvalidInput,
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[SophiaError], int, str, str], ...] = (
     (InvalidInput, 400, "invalid-input", "The request cannot be understood"),
     (Unauthenticated, 401, "unauthenticated", "No valid credential"),
     (CompanyMismatch, 403, "company-mismatch", "The request names another company"),
+    (CompanySuspended, 403, "company-suspended", "The company is suspended"),
     (PermissionDenied, 403, "permission-denied", "Not allowed"),
     (NotFound, 404, "not-found", "Not found"),
     (IdempotencyConflict, 422, "idempotency-conflict", "The key was used with another body"),
@@ -94,7 +96,7 @@ def _count(error: Unauthenticated | PermissionDenied) -> None:
 
 
 def _from_failed_answer(error: AnswerFailed) -> Response:
-    status = {"unavailable": 503, "run-cancelled": 409}.get(error.code, 500)
+    status = {"unavailable": 503, "run-cancelled": 409, "company-suspended": 403}.get(error.code, 500)
     response = _problem(status, error.code, "The run ended without an answer", str(error), runId=error.run_id)
     if error.code == "unavailable":
         response.headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER))

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from attrs import define, field, frozen
 
@@ -21,11 +21,12 @@ __all__ = ["BackendEmulator", "Fault", "Faults", "Received"]
 
 @frozen
 class Fault:
-    """What goes wrong with a report.
+    """What goes wrong with a report, or with a question to the directory.
 
     Attributes:
         status, body, headers: of the answer, instead of the usual ones.
-        takes: whether the ticket is opened all the same; where it is, the usual answer is meant but for what is named.
+        takes: whether the ticket is opened, or the question heard, all the same; where it is, the usual answer is
+            meant but for what is named.
         delay: seconds until the answer begins.
         cuts: the connection ends, and no answer comes.
         drips: seconds between the bytes of the answer.
@@ -39,6 +40,8 @@ class Fault:
     cuts: bool = False
     drips: float = 0.0
 
+
+_FAILED: tuple[int, Mapping[str, Any]] = 500, {"error": "something went wrong"}
 
 Faults = Callable[[Request], Fault | None]
 """Decides what goes wrong with a report; None: nothing."""
@@ -62,7 +65,7 @@ class Received:
 
 
 class BackendEmulator(LoopbackServer):
-    """Speaks ``POST /victoria/report``, ``POST /audit_logs`` and ``GET /companies/{id}[/users/{id}]``.
+    """Speaks ``POST /victoria/report``, ``POST /audit_logs`` ``GET /companies`` and ``GET /users/{id}``.
 
     Args:
         faults: what goes wrong with each report, in order (None: nothing), or what decides on it.
@@ -70,7 +73,8 @@ class BackendEmulator(LoopbackServer):
         honours_keys: whether the same key of a company is the same ticket; else each report opens one.
         repeated: the status of the answer to a key that came before.
         paths: where tickets are taken.
-        companies: what the directory knows: a company's own fields, and ``users`` by their id.
+        companies: what the directory knows, by id: a company's own fields, and ``users`` by their id; may be changed.
+        directory_faults: decides what goes wrong with each question to the directory.
         first: the number of the first ticket.
         audit_faults: as ``faults``, of audit entries.
     """
@@ -84,6 +88,7 @@ class BackendEmulator(LoopbackServer):
         repeated: int = 200,
         paths: Sequence[str] = ("/victoria/report",),
         companies: Mapping[str, Mapping[str, Any]] | None = None,
+        directory_faults: Faults = lambda _: None,
         first: int = 1,
         audit_faults: Iterable[Fault | None] | Faults = (),
     ) -> None:
@@ -92,7 +97,8 @@ class BackendEmulator(LoopbackServer):
         self._honours_keys = honours_keys
         self._repeated = repeated
         self._paths = paths
-        self._companies = companies or {}
+        self._companies = {} if companies is None else companies
+        self._directory_fault = directory_faults
         self._first = first
         self._lock = Lock()
         self._received: list[Received] = []
@@ -127,8 +133,10 @@ class BackendEmulator(LoopbackServer):
             self._take_in(request, exchange, self._fault, self._take)
         elif (request.method, path) == ("POST", "/audit_logs"):
             self._take_in(request, exchange, self._audit_fault, self._keep)
-        elif request.method == "GET" and (known := self._known(path.strip("/").split("/"))) is not None:
-            _send(exchange, 200, known)
+        elif request.method == "GET" and path == "/companies":
+            self._tell(request, exchange, self._listed(parse_qs(request.path.partition("?")[2])))
+        elif request.method == "GET" and path.startswith("/users/"):
+            self._tell(request, exchange, self._memberships(unquote(path.removeprefix("/users/"))))
         else:
             _send(exchange, 404, {"error": "not found"})
 
@@ -137,12 +145,22 @@ class BackendEmulator(LoopbackServer):
         request: Request,
         exchange: Exchange,
         decide: Faults,
-        take: Callable[[Request], tuple[int, dict[str, object]]],
+        take: Callable[[Request], tuple[int, Mapping[str, Any]]],
     ) -> None:
         with self._lock:
             fault = decide(request)
         fault = fault or Fault(takes=True)
-        status, body = take(request) if fault.takes else (500, {"error": "something went wrong"})
+        status, body = take(request) if fault.takes else _FAILED
+        self._send_as(exchange, fault, status, body)
+
+    def _tell(self, request: Request, exchange: Exchange, known: Mapping[str, Any] | None) -> None:
+        status, body = (404, {"error": "not found"}) if known is None else (200, known)
+        fault = self._directory_fault(request)
+        if fault is not None and not fault.takes:
+            status, body = _FAILED
+        self._send_as(exchange, fault or Fault(), status, body)
+
+    def _send_as(self, exchange: Exchange, fault: Fault, status: int, body: Mapping[str, Any]) -> None:
         exchange.pause(fault.delay)
         if fault.cuts:
             exchange.cut()
@@ -158,7 +176,7 @@ class BackendEmulator(LoopbackServer):
         else:
             exchange.send(fault.status or status, content, headers)
 
-    def _take(self, request: Request) -> tuple[int, dict[str, object]]:
+    def _take(self, request: Request) -> tuple[int, Mapping[str, Any]]:
         report = request.json
         key = request.headers.get("idempotency-key")
         if not isinstance(report, dict) or key is None or report.get("idempotencyKey") != key:
@@ -173,7 +191,7 @@ class BackendEmulator(LoopbackServer):
             self._by_key[report["companyId"], key] = ticket
         return 201, {"ticketId": ticket.number}
 
-    def _keep(self, request: Request) -> tuple[int, dict[str, object]]:
+    def _keep(self, request: Request) -> tuple[int, Mapping[str, Any]]:
         """Keep an entry as the next of its company's; one that is here already is the same."""
         entry = request.json
         key = unquote(request.headers.get("idempotency-key", ""))
@@ -190,15 +208,22 @@ class BackendEmulator(LoopbackServer):
             self._audited.append(entry)
         return 201, {}
 
-    def _known(self, path: Sequence[str]) -> Mapping[str, Any] | None:
-        match path:
-            case ["companies", company]:
-                known = self._companies.get(company)
-                return known and {"id": company, **{name: known[name] for name in known if name != "users"}}
-            case ["companies", company, "users", user]:
-                known = self._companies.get(company, {}).get("users", {}).get(user)
-                return known if known is None else {"id": user, **known}
-        return None
+    def _listed(self, query: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
+        limit, after = int(query["limit"][0]), int(query.get("cursor", ["0"])[0])
+        companies = [
+            {"id": id_, **{name: known[name] for name in known if name != "users"}}
+            for id_, known in tuple(self._companies.items())
+        ]
+        end = after + limit
+        return {"items": companies[after:end], "nextCursor": str(end) if end < len(companies) else None}
+
+    def _memberships(self, user: str) -> Mapping[str, Any] | None:
+        companies = [
+            {"id": id_, **known["users"][user]}
+            for id_, known in tuple(self._companies.items())
+            if user in known.get("users", {})
+        ]
+        return {"id": user, "companies": companies} if companies else None
 
 
 def _script(faults: Iterable[Fault | None] | Faults) -> Faults:

@@ -1,0 +1,28 @@
+"""Tenant directories whose libraries take a while to load, made here so that only who chooses them waits."""
+
+from sophia.bootstrap.credentials import PlatformCredential
+from sophia.bootstrap.settings import Settings
+from sophia.ports.identity import TenantDirectory
+from sophia.ports.vault import PlatformVault
+
+__all__ = ["open_backend_directory"]
+
+
+def open_backend_directory(settings: Settings, vault: PlatformVault) -> TenantDirectory:
+    """The directory behind the backend's REST interface, with what the settings add to its companies.
+
+    Raises:
+        ConfigurationError: its address cannot be used.
+    """
+    from sophia.adapters.backend.directory import RestTenantDirectory  # noqa: PLC0415 - a fifth of a second
+
+    backend = settings.backend
+    return RestTenantDirectory(
+        backend.base_url,
+        PlatformCredential(vault, backend.credential),
+        {company.id: company.synonyms for company in settings.companies},
+        settings.service.language,
+        patience=backend.timeout,
+        fresh_for=backend.directory_fresh,
+        stale_for=backend.directory_stale,
+    )

@@ -22,6 +22,8 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     if (url := settings.telemetry.otlp_endpoint) and (fault := url_fault(url)):
         yield Fault("/telemetry/otlp_endpoint", fault)
     yield from _auth_faults(settings.auth)
+    if settings.knowledge.index == "postgres" and not settings.database_url.startswith("postgresql"):
+        yield Fault("/knowledge/index", "`postgres` needs the records in Postgres: set `url` in [database]")
     if settings.agent.runtime == "openai":
         if not settings.agent.openai.model:
             yield Fault("/agent/openai/model", "required key is missing")

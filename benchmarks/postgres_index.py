@@ -78,7 +78,7 @@ def compare(engine, name, corpus, queries, qrels):
             sophia.refresh(company)
             other = PostgresKnowledgeIndex(engine, sophia.embedder.version)
             scope = sophia.scope(company)
-            SyncIndex(sophia.records, other, sophia.embedder)(scope)
+            SyncIndex(sophia.records, other, sophia.embedder)(system_scope(company))
             with sophia.records.read(scope) as tx:
                 names = {document.id: document.external_id for document in tx.documents.list(100_000, None).items}
             embedded = {id: sophia.embedder.embed_query(text) for id, text in texts.items()}

@@ -9,10 +9,14 @@ the settings that it comes with; SOPHIA works as a role that row-level security 
 
 import argparse
 import itertools
+import os
 import tempfile
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+
+if __name__ == "__main__":
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `sophia serve` has it
 
 import attrs
 import ir_measures

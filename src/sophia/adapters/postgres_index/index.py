@@ -34,13 +34,16 @@ _GENERATION = text(f"SELECT generation FROM index_states WHERE {_OWN}")  # noqa:
 # BM25 (k1 = 1.2, b = 0.75). Postgres does not tell how often a chunk has a term, but ts_rank of one term is
 # (1 + 1/4 + ... + 1/n^2) / (pi^2/6), which n / (n + 0.64) follows within one in a hundred: n is 0.64 rank / (1 - rank).
 # The rank of a phrase, or of alternatives, says something else: it counts as one time at least.
+# OFFSET 0 keeps the planner from turning the loop round: it would put all chunks into a file and read it for each term.
 _WORDS = text(f"""
     WITH found AS MATERIALIZED (
         SELECT number, chunk_id, document_id, readers,
             0.25 + 0.75 * length / :average AS long,
             greatest(ts_rank(ARRAY[1, 1, 1, 1]::float4[], terms, query), 0.6079)::float8 AS rank
-        FROM index_words JOIN unnest(CAST(:queries AS tsquery[])) WITH ORDINALITY AS asked (query, number)
-            ON terms @@ query
+        FROM index_words CROSS JOIN LATERAL (
+            SELECT * FROM unnest(CAST(:queries AS tsquery[])) WITH ORDINALITY AS each (query, number)
+            WHERE terms @@ query OFFSET 0
+        ) AS asked
         WHERE {_OWN}
     ), telling AS (
         SELECT number, weight * ln(1 + (:chunks - count(chunk_id) + 0.5) / (count(chunk_id) + 0.5)) AS idf

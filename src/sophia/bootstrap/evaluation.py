@@ -82,7 +82,8 @@ def evaluate_retrieval(
 ) -> dict[Mode, RetrievalEvaluation]:
     """Take a BEIR collection in as a company's documents, ask its queries, and compare with its judgements.
 
-    Every mode is measured on the same index; ``hybrid`` is what a turn uses.
+    Every mode is measured on the same index; ``hybrid`` is what a turn uses. It is an embedded one of its own, whatever
+    the settings choose: nothing of a measurement comes into the database of the companies.
 
     Raises:
         InvalidInput: a file is not in the format of BEIR; names the line.
@@ -97,6 +98,7 @@ def evaluate_retrieval(
             settings,
             directory=Path(folder),
             database=attrs.evolve(settings.database, url=""),
+            knowledge=attrs.evolve(settings.knowledge, index="embedded"),
             companies=(CompanySettings(_COMPANY),),
         )
         with Sophia(own, sources=lambda _: (source,), converter=BeirConverter()) as sophia:

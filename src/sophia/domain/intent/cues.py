@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sophia.domain.intent import phrases, words, words_en, words_es
 from sophia.domain.intent.complements import object_kind
-from sophia.domain.intent.parts import PAUSES, REQUEST, Reading, Sentence, Verb, acts, compiled, noun_kinds
+from sophia.domain.intent.parts import OUTRIGHT, PAUSES, REQUEST, Reading, Sentence, Verb, acts, compiled, noun_kinds
 from sophia.domain.intent.roles import DETERMINERS
 from sophia.domain.intent.usage import NEED, spanishness
 
@@ -62,7 +62,7 @@ def _of_verbs(reading: Reading) -> Iterator[str]:
                 yield f"req:{purpose}>{verb.target}"
             flags = sentences[verb.sentence].flags
             for flag in _BESIDE_REQUEST:
-                firm = flag in {"howto", "hyp"} and verb.manner in {"imp", "imp0", "clitic"}
+                firm = flag in {"howto", "hyp"} and verb.manner in OUTRIGHT
                 if flag in flags and not firm:
                     yield f"req:{'act' if acts(verb) else 'know'}&{flag}"
             if "light" in verb.kinds or "read" in verb.kinds:
@@ -75,7 +75,9 @@ def _of_verbs(reading: Reading) -> Iterator[str]:
         elif verb.role != "plain":
             yield f"{verb.role}:{'act' if acts(verb) else 'know'}"
         elif acts(verb):
-            yield "plain:act" + ("?" if sentences[verb.sentence].question else "")
+            yield ("plain:act:we" if verb.manner == "we" else "plain:act") + (
+                "?" if sentences[verb.sentence].question else ""
+            )
 
 
 def _of_sentences(reading: Reading) -> Iterator[str]:
@@ -212,7 +214,7 @@ def _of_message(reading: Reading, found: set[str]) -> Iterator[str]:
         yield "failed&howto:" + ("own" if any("own" in s.flags for s in sentences) else "its")
     if last <= 0 and sentences:
         flags = sentences[0].flags
-        firm = any(verb.manner in {"imp", "imp0", "clitic", "ask"} for verb in acting)
+        firm = any(verb.manner in OUTRIGHT or verb.manner == "ask" for verb in acting)
         if "follows" in flags:
             yield "follows:" + ("acting" if firm else "own" if "own" in flags else "failed" if failed else "only")
         if "possible" in flags and not flags & {"own", "please", "urgent"}:
@@ -221,9 +223,9 @@ def _of_message(reading: Reading, found: set[str]) -> Iterator[str]:
             yield "searches" + ("&failed" if failed else "")
     if not (acting or adopted or failed or begun) and any(v.role == "neg" and _forbids(v) for v in verbs):
         yield "sum:forbidden"
-    if acting and all(verb.manner in {"imp", "imp0", "clitic"} for verb in acting):
+    if acting and all(verb.manner in OUTRIGHT for verb in acting):
         yield "sum:orders"
-    if acting and any(verb.manner in {"imp0", "clitic"} for verb in acting):
+    if acting and any(verb.manner in OUTRIGHT - {"imp"} for verb in acting):
         yield "sum:firm"
     if acting and not any("text" in s.flags for s in sentences):
         yield "sum:act&notext"

@@ -9,6 +9,7 @@ from sophia.domain.intent import words
 
 __all__ = [
     "CONJUNCTIONS",
+    "OUTRIGHT",
     "PAUSES",
     "REQUEST",
     "Reading",
@@ -23,6 +24,8 @@ __all__ = [
 PAUSES = frozenset(",:()[]—–¿¡-")
 CONJUNCTIONS = frozenset("y e and but pero pues then luego entonces so sino o or &".split())
 REQUEST = "req"
+OUTRIGHT = frozenset(("imp", "imp0", "clitic", "too"))
+"""Manners of a request that are no mere question."""
 _ACTING = ("change", "create", "fix")
 
 
@@ -43,7 +46,9 @@ class Verb:
         lemma: infinitive in Spanish, base form in English.
         kinds: what it asks for (the keys of `words_es.SPANISH_VERBS`).
         role: req, neg, avert (not to be left so: an order after all), past, howto, hyp, or plain where it is none.
-        manner: how a request is worded: imp, imp0 (first word), clitic, modal, need, passive, that, inf, ask.
+        manner: how a request is worded: imp, imp0 (first word), clitic, modal, need, passive, that, inf, ask;
+            too for one that is joined to a question ("who owns it, and also restart it"), in whatever mood;
+            we, with role plain, where it is asked whether to do it together ("¿bloqueamos…?", "shall we…?").
         target: the kind of the first telling noun after it, or nothing.
         article: how its object is introduced (def, indef, bare) and for whom (me, him).
         opens: the conjunction or question word right after it: if, why, how, which.

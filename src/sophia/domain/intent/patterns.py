@@ -74,7 +74,7 @@ HOWTO = (
 # What would happen if: nothing is asked for.
 HYPOTHETICAL = (
     r"\b(?:que (?:pasa(?:ria)?|ocurr(?:e|iria)|suced(?:e|eria)|implica(?:ria)?|efecto|impacto|"
-    r"consecuencias?|riesgos?|supondria|habria)|y si (?:un dia )?(?:\w+ ){0,3}?\w+(?:ara|ase|iera|iese|"
+    r"consecuencias?|riesgos?|supondria|habria(?! que))|y si (?:un dia )?(?:\w+ ){0,3}?\w+(?:ara|ase|iera|iese|"
     r"aramos|ieramos|aran|ieran|asemos)|(?:^|\b)si (?:\w+ ){0,3}?\w{2,}(?:aramos|ieramos|asemos|iesemos)|"
     r"si (?:\w+ ){0,2}?(?:quisiera|quisieramos|tuviera|tuvieramos|hubiera|hubiese|cayera|fallara)|"
     "supon(?:gamos|iendo|ed|gan)? que|imagin(?:a|emos|ad|en|ate) que|imaginemos|pongamos que|"
@@ -156,7 +156,8 @@ NO_ACTION = (
     "heads[- ]?up|never ?mind|scratch that|forget (?:it|about|the|that|what)|false alarm|purely for|"
     r"out of curiosity|(?:don'?t|do not|dont|please don'?t|not) (?:\w+ )?(?:touch|change|block|restart|run|"
     "execute|raise|open|do|escalate|action|apply|quarantine|isolate|delete|disable|deploy|create|send|file|"
-    "log|asking|after)|without (?:touching|changing|blocking|running|opening|doing|raising)|i'?ll (?:run|"
+    "log|asking(?!.*, i(?:'m asking| am asking| want| need))|after)|"
+    "without (?:touching|changing|blocking|running|opening|doing|raising)|i'?ll (?:run|"
     "do|send|review|go over|handle|file|submit|raise|look|be doing)|i (?:only|just|simply|"
     "merely) want(?:ed)? to (?:know|see|read|understand|say|learn)|not to be run|only to (?:read|study|"
     "learn)|already (?:fixed|done|sorted|resolved|handled|patched|blocked|closed|took care)|"
@@ -171,7 +172,9 @@ ABOUT_TEXT = (
     r"resum\w*|summar\w*|shorten|acort\w*|condense|simplif\w*|convert (?:this|these)|convierte\w*|"
     r"converti\b|en (?:ingles|espanol|castellano|mayusculas|tono)|(?:al|a) (?:ingles|espanol|castellano|"
     r"frances|portugues)\w*|(?:in|into|to) (?:english|spanish|plain english|french|portuguese)|pol(?:ish|e)|"
-    r"pul(?:e|eme|ir)\b|tone|tono|wording|phras(?:e|ing)|frase|suena|sound(?:s)?|redact\w*|borrador|"
+    r"pul(?:e|eme|ir)\b|emojis?|emoticon\w*|negritas?|bold|italics|headings?|encabezados?|"
+    r"(?:stop|keep) (?:answer|reply|apologi[sz])ing|"
+    r"tone|tono|wording|phras(?:e|ing)|frase|suena|sound(?:s)?|redact\w*|borrador|"
     r"draft\w*|boil|suavi\w*|spelling|tildes|mas corto|shorter|politer|formal|headline|titular|bullet|"
     r"vinetas|tu respuesta|your (?:last )?(?:answer|reply|response)|tecnicismos|jargon|tense|(?:a|into) (?:list|"
     r"table)|checklist|"
@@ -189,7 +192,11 @@ ABOUT_PASTED = (
     r"(?:(?! y | e | and )[^\n?:]){0,80}(?:\?[ \t]*\n|:\s)"
     r"|\b(?:es (?:esto )?|is (?:this|it) |sera (?:esto )?)(?:an? |una? )?(?:phishing|scam|spam|estafa|fraude|fraud"
     r"|legit\w*|genuine|real|fiable|segur[oa]|safe|suspicious|sospechos[oa]|malicious|malicios[oa])\b"
-    r"(?:(?! y | e | and )[^\n?:]){0,60}(?:\?[ \t]*\n|\??:\s))"
+    r"(?:(?! y | e | and )[^\n?:]){0,60}(?:\?[ \t]*\n|\??:\s)"
+    # "I got this mail, is it genuine? …": the text stands on the same line, unless what follows speaks of it.
+    r"|\b(?:est[ea]|this) (?:\w{1,20} )?(?:correo|mail|e-?mail|mensaje|message|sms|aviso|notice|texto|text|nota|note)\b"
+    r"[^\n?:]{0,40}[,;.] ?¿?(?:es|is (?:this|it)|sera)\b[^\n?:]{0,40}\?\s"
+    r"(?!(?:si (?:lo )?es|if (?:so|it is|it's|not)|en (?:ese|tal) caso|in that case)\b|[^\n]*\b(?:remitente|sender)\b))"
 )
 
 # How somebody asks kindly: could you, would you mind, any chance, te importa, me ayudas.
@@ -214,7 +221,8 @@ POLITE = (
     "would (?:one of|you|u|someone|anyone|it be possible|you be able)|will you|any chance|is it possible|"
     "might (?:you|i|we|one of|someone)|may (?:i|we)|(?:can|could|would|will|might) (?:a|an|any|the|"
     r"one of the|some) (?:\w+ )?(?:soul|colleague|admin\w*|engineer|technician|analyst|member|person|team|"
-    r"guys|folks|desk|people|owner|expert|specialist)|mind \w+ing|would you mind|are you able|"
+    r"guys|folks|desk|people|owner|expert|specialist)|mind \w+ing|(?:would|wouldn't) you mind|couldn't you|"
+    "are you able|"
     r"is there any way|any way (?:you|to|of)|might it be possible|do you think you could)\b"
 )
 
@@ -224,7 +232,7 @@ DESIRE = (
     r"me gustaria|"
     r"nos gustaria|me encantaria|preferiria\w*|agradeceri\w+|agradezco|ruego|rogamos|solicit[oa]\w*|"
     r"requier[oe]\w*|requerimos|ocup[oa](?:mos)?|precis[oa](?:mos)?|(?<!no )hace[n]? falta|me falta[n]?|"
-    r"(?<!no )(?<!te )(?<!os )(?<!les )(?<!le )pido (?:que|el|la|un)|"
+    r"(?<!no )(?<!no te )(?<!no os )(?<!no les )(?<!no le )pido (?:que|el|la|un)|"
     "nos falta[n]?|falta[n]?|urge|(?<!no )hay que|habria que|habra que|toca|tocaria|conviene|convendria|"
     "deberia[ns]?|deberiamos|deberiais|debe[n]?|tendri(?:a|an|amos) que|tiene[n]? que|tenemos que|"
     r"estaria (?:bien|genial|padre|bueno|guay)|no estaria mal|(?:nos|me|le|les) vendria\w*|seria (?:ideal|"
@@ -235,7 +243,7 @@ DESIRE = (
     r"i'?d (?:like|love|appreciate|prefer|rather|"
     "be grateful)|we'?d (?:like|love|appreciate|prefer|rather|be grateful)|would (?:like|love|appreciate|"
     "prefer|rather|be (?:great|nice|ideal|good|handy|lovely|grateful|wonderful))|should|must|has to|"
-    "have to|ought to|wish|hoping|hope|it'?s time|it is time|i'?m asking for|(?:make sure|see) that|high time|"
+    "have to|ought to|wish|hoping|hope|it'?s time|it is time|i'?m asking (?:for|you)|(?:make sure|see) that|high time|"
     "would settle|looking (?:to|for)|"
     r"(?:has|have|had) no business|overdue|due for|better (?:be|get)|had better|had to)\b"
 )

@@ -26,7 +26,9 @@ PROBLEM: tuple[str, ...] = (
         r"conseguimos|logro|logra[n]?|logramos|pude|pudimos|pudo|pudieron)\b"
     ),
     r"\bsin poder\b",
-    r"\bllev(?:a|an|o|amos) (?:\w+ ){1,5}?sin \w+[aei]r\b",
+    r"\bse (?:ha |han )?qued(?:ado|o|aron) (?:en (?:el|la|los|las)|parad[oa]s?)\b",
+    r"\bsigue[n]? (?:mostrando|en los datos)\b",
+    r"\bllev(?:a|an|o|amos) (?:\w+ ){1,5}?sin \w+[aei]r(?:se)?\b",
     r"\bstuck (?:in|on|at)\b",
     r"\b(?:(?:is|are|keeps) (?:flood|hammer|saturat|swamp|clogg|hogg|eat)ing|(?:saturando|inundando|comiendo))\b",
     r"\b(?:alguien mas (?:a quien|al que|que)(?: \w+)? no|(?:is it|it's) (?:just )?me or|soy yo o)\b",

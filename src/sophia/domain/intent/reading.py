@@ -39,10 +39,12 @@ _FLAGS = {
     "suggest": r"\b(?:how about|what about|why (?:don'?t (?:you|we|they|someone|somebody)|not)|que tal si|"
         r"y si (?:me|nos|le|les|lo|la)|por que no (?:me|"
         r"le|lo|la|nos|les) \w+s\b)",
-    "whyown": r"\b(?:por que|porque|why|how come) (?:ya |diablos )?(?:(?:no |se )?(?:me|nos)\b|no (?:puedo|podemos|"
+    "whyown": r"\b(?:por que|porque|why|how come) (?:ya |diablos )?(?:(?:(?:el|la|los|las) "
+        r"(?!norma|politica|ley|manual)(?:\w+ ){1,3}?)?(?:no |se )?(?:me|nos)\b|no (?:puedo|podemos|"
         "recibo|recibimos|tengo|tenemos|consigo|veo|vemos)|(?:esta|estan|sigue|siguen|va|van|"
         r"tarda) (?:tan )?(?:mi|mis|nuestr)|mi|mis|nuestr\w+|(?:does|do|is|are|has|have|won'?t|doesn'?t|isn'?t|"
-        "did) (?:my|our)|(?:can'?t|cannot|cant|am|couldn'?t) (?:i|we|anyone|nobody)|(?:do|did) (?:i|we) (?:get|"
+        r"did) (?:my|our)|(?:does|do) the (?:\w+ ){2,4}?(?:my|our|me|us)\b|(?:can'?t|cannot|cant|am|couldn'?t) "
+        "(?:i|we|anyone|nobody)|(?:do|did) (?:i|we) (?:get|"
         "see|keep|receive)|(?:is|are) (?:everything|everyone|nobody))",
     "lacks": patterns.LACKS,
     "wantsknow": patterns.WANTS_TO_KNOW,

@@ -8,7 +8,7 @@ import re
 from sophia.domain.intent import words
 from sophia.domain.intent.parts import CONJUNCTIONS, noun_kinds
 
-__all__ = ["CLITIC_BEFORE", "DETERMINERS", "english_role", "spanish_role"]
+__all__ = ["CLITIC_BEFORE", "DETERMINERS", "english_role", "is_joined", "spanish_role"]
 
 CLITIC_BEFORE = frozenset("me te se lo la los las le les nos os".split())
 DETERMINERS = frozenset(
@@ -43,8 +43,10 @@ def spanish_role(
     """Role and manner of a Spanish verb form from its mood and what stands before it."""
     last = before[-1] if before else ""
     near = before[-3:]
-    negated = any(w in words.NEGATION for w in clause[-3:] if w not in CLITIC_BEFORE) and not any(
-        w in {"si", "solo"} for w in near
+    said = [w for w in clause if w not in CLITIC_BEFORE]
+    kindly = question and modal and said[-1:] != [] and said[-1] not in words.NEGATION  # "¿no os importaría cerrar…?"
+    negated = any(w in words.NEGATION for w in clause[-3:] if w not in CLITIC_BEFORE) and not (
+        kindly or any(w in {"si", "solo"} for w in near)
     )
     if "wishif" in flags and "isub" in moods:
         return "req", "that"
@@ -121,9 +123,34 @@ def spanish_role(
             return "req", "ask"
         if opening and moods & {"pres2", "pres3p"} and next_word in DETERMINERS:
             return "req", "ask2"
+        if opening and "pres1p" in moods:
+            return "plain", "we"
     if "howto" in flags:
         return "howto", ""
     return "plain", ""
+
+
+def is_joined(moods: set[str], clause: list[str], opening: bool, modal: bool, need: bool, told: bool) -> bool:
+    """Whether a verb joined to a question is asked for beside it, as the question itself was asked for.
+
+    "¿Podrías decirme quién es y reiniciarlo?", "¿me dices quién es y lo reinicias?", "necesito saber quién es y que lo
+    reinicies", "could you tell me who it is and also restart it".
+
+    Args:
+        moods: of the verb.
+        clause: the words from the conjunction to the verb.
+        opening: whether only pronouns and words like "also" stand between.
+        modal: whether the question was asked for by "could you".
+        need: whether by "I need".
+        told: whether by "tell me".
+    """
+    if any(word in words.NEGATION for word in clause):
+        return False
+    if clause[:1] == ["que"]:
+        return bool(moods & {"sub", "sub2"}) and (modal or need or told)
+    if "pres2" in moods and (modal or told):
+        return opening or clause[-1] in CLITIC_BEFORE - {"se"}
+    return opening and bool(moods & {"inf", "base", "ing"}) and (modal or need)
 
 
 _AUXILIARY = frozenset("be been being get gets got getting is are was were gotten have has had it them".split())
@@ -153,13 +180,15 @@ def english_role(
     """Role and manner of an English verb form."""
     near = before[-3:]
     last = before[-1] if before else ""
+    if "base" in moods and question and clause == ["shall", "we"]:
+        return "plain", "we"
     negated = "suggest" not in flags and any(w in words.NEGATION for w in clause[-3:])
     if "base" in moods and negated and last not in {"the", "a"}:
         return "neg", ""
     if moods & {"base", "past"} and _UNWANTED.search(" ".join(clause)):
         return "neg", ""
     if "ing" in moods:
-        if re.search(r"\b(?:mind|would you mind)\b", " ".join(before[-4:])):
+        if "mind" in before[-4:] or (modal and opening and "mind" in before):
             return "req", "modal"
         if need and re.search(r"needs?|requires?|wants?", " ".join(before[-2:])):
             return "req", "passive"

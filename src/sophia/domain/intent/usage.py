@@ -8,8 +8,8 @@ from functools import lru_cache
 from sophia.domain.intent import patterns, phrases, words, words_en, words_es
 from sophia.domain.intent.complements import article, complement, object_kind
 from sophia.domain.intent.parts import CONJUNCTIONS, PAUSES, REQUEST, Sentence, Token, Verb, compiled, noun_kinds
-from sophia.domain.intent.roles import CLITIC_BEFORE, DETERMINERS, english_role, spanish_role
-from sophia.domain.intent.verbs import KNOWN_WORDS, english_verbs, spanish_verbs, spelt, vocabulary
+from sophia.domain.intent.roles import CLITIC_BEFORE, DETERMINERS, english_role, is_joined, spanish_role
+from sophia.domain.intent.verbs import KNOWN_WORDS, english_verbs, fold, spanish_verbs, spelt, vocabulary
 
 __all__ = ["NEED", "is_auxiliary", "spanishness", "verbs_of"]
 
@@ -132,6 +132,24 @@ def _kinds_here(lemma: str, kinds: frozenset[str], sentence: Sentence) -> frozen
     return kinds
 
 
+def _that(found: list[Token], at: int) -> bool:
+    """Whether "que" brings a wish ("y que lo cierres") and asks nothing ("qué", also written without its accent)."""
+    if fold(found[at].raw) != found[at].raw.lower():
+        return False
+    _, forms, _ = spanish_verbs()
+    following = (token.word for token in found[at + 1 : at + 5])
+    verb = next((word for word in following if word not in CLITIC_BEFORE and word not in words.OPENERS), "")
+    return any(moods & {"sub", "sub2"} for moods in forms.get(verb, {}).values())
+
+
+def _bare(clause: list[str]) -> bool:
+    """Whether a conjunct has but pronouns and words like "also" before its verb: no subject or "can" of its own."""
+    return all(word in CLITIC_BEFORE or word in words.OPENERS for word in clause)
+
+
+_ASKED_IN = frozenset(("inf", "sub", "sub2", "pres2", "base", "ing"))
+
+
 def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
     """The verbs of a sentence, in order; ``number`` is the sentence's place in the message."""
     found = list(sentence.tokens)
@@ -143,6 +161,10 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
     clause: list[str] = []
     clause_negated = False
     modal = need = asking = known = barred = reminded = False
+    # How a question was asked for ("could you tell me", "I need to know"), whether this conjunct may be asked for
+    # beside it, and the moods of the verbs within it: a verb in one of these goes on with the question.
+    by_modal = by_need = told_first = beside = begun = parted = False
+    within: set[str] = set()
     polite, desire = "polite" in sentence.flags, "desire" in sentence.flags
     for at, token in enumerate(found):
         if token.raw in PAUSES:
@@ -152,6 +174,8 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
         if token.word in CONJUNCTIONS:
             barred = token.word in {"or", "o"} and clause_negated
             opening, clause, asking = True, [], False
+            beside, told_first = begun or known, told_first or known
+            parted = at > 0 and found[at - 1].raw in PAUSES
             before.append(token.word)
             continue
         if opening and token.word in words.WH_WORDS and sentence.question and "suggest" not in sentence.flags:
@@ -160,12 +184,20 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
         word = word if word in vocabulary() else spelt(word)
         after = found[at + 1].word if at + 1 < len(found) else ""
         context = " ".join([*before[-6:], word])
-        if known and (token.word in words.WH_WORDS or word in {"si", "if", "whether"}):
+        by_modal, by_need = by_modal or modal, by_need or need
+        if (
+            known
+            and (token.word in words.WH_WORDS or word in {"si", "if", "whether"})
+            and not (beside and word == "que" and _that(found, at))
+        ):
             asking = True
             modal = need = False
         if word in {"why", "how"} or (word == "que" and before[-1:] == ["por"]):
             asking = not ("suggest" in sentence.flags and first)
             modal = need = False
+        if asking:
+            begun, beside, told_first = True, False, told_first or known
+            within |= {"inf"} if word[-2:] in {"ar", "er", "ir"} else {"base"} if word == "to" else set()
         told = word in _CAN and (
             after == "victoria"
             or (after in {"un", "una"} and not _HELPERS & {t.word for t in found[at + 2 : at + 3]})
@@ -207,9 +239,14 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             hit, english = ("dar", {"sub2"}, ""), None
         if hit:
             lemma, moods, clitic = hit
+            goes_on = beside and _bare(clause) and bool(moods & within)
+            joins = beside and not goes_on and "hyp" not in sentence.flags
+            modal, need = modal and not goes_on, need and not goes_on
             role, manner = spanish_role(
                 sentence.flags, sentence.question, moods, clitic, before, clause, opening, first, modal, need, after
             )
+            if joins and is_joined(moods, clause, opening, by_modal, by_need, told_first):
+                role, manner = REQUEST, "too"
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""
             if lemma == _LEAVING and role == "neg" and _forbidden_here(clause) and _left(after):
@@ -236,9 +273,15 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
         ):
             lemma = next(iter(english))
             moods = english[lemma]
+            goes_on = beside and _bare(clause) and bool(moods & within)
+            joins = beside and not goes_on and "hyp" not in sentence.flags
             role, manner = english_role(
                 sentence.flags, sentence.question, moods, before, clause, opening, first, modal, need, after
             )
+            if joins and is_joined(moods, clause, opening, by_modal, by_need, told_first):
+                role, manner = REQUEST, "too"
+            elif goes_on and not parted and role == REQUEST:
+                role, manner = "howto" if "howto" in sentence.flags else "plain", ""
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""
             if barred and role in {REQUEST, "plain"} and "base" in moods:
@@ -259,6 +302,11 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             )
         if word in _KNOWING:
             known = True
+        used = hit[1] if hit else set().union(*english.values()) if english else set()
+        if asking:
+            within |= used & _ASKED_IN
+        elif hit and "pres2" in used and sentence.question and (opening or before[-1:] in (["me"], ["nos"])):
+            known = known or bool(spanish_kinds.get(hit[0], frozenset()) & {"tell", "read"})
         before.append(word)
         clause.append(word)
         if not (token.word in words.OPENERS or (token.raw[:1].isupper() and after == "" and len(before) == 1)):

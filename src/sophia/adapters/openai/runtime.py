@@ -82,7 +82,7 @@ class OpenAIAgentRuntime(AgentRuntime):
         backoff: seconds before the first retry.
 
     Raises:
-        ConfigurationError: plain HTTP to another machine, or a key file that cannot be used.
+        ConfigurationError: plain HTTP to another machine.
     """
 
     def __init__(

@@ -7,11 +7,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from sophia.domain.agents import AgentEvent, Cited, Spoken, ToolCall, ToolResult, Turn
 from sophia.domain.citation import Quote, sentences, words_of
 from sophia.domain.knowledge import Passage
-from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
 
 __all__ = [
-    "FailingAgentRuntime",
     "ObedientAgentRuntime",
     "QuotingAgentRuntime",
     "Script",
@@ -45,24 +43,6 @@ class QuotingAgentRuntime(ScriptedAgentRuntime):
 
     def __init__(self) -> None:
         super().__init__(_quote_the_best)
-
-
-class FailingAgentRuntime(AgentRuntime):
-    """Says a few words and then does not answer any more."""
-
-    def __init__(self, words: Sequence[str] = ()) -> None:
-        self._words = words
-
-    @property
-    def version(self) -> str:
-        """Its name."""
-        return "failing"
-
-    def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:  # noqa: ARG002
-        """Fail."""
-        for word in self._words:
-            yield Spoken(word)
-        raise Unavailable("model", "does not answer")
 
 
 _NAMES = re.compile(r"\b[A-Za-z]\w*_\w+(?=\W|\Z)|\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b")

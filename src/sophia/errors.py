@@ -18,6 +18,7 @@ The tree (an indented name is a subclass of the one above it)::
         LeaseLost             somebody else owns the work by now
       LimitExceeded           more than a configured limit allows
       DocumentRejected        a document cannot be taken into the knowledge base
+      QueryRefused            a query that might do more than read, or is not understood
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
         Stopping              this process is about to end and takes no more work; another will
@@ -46,6 +47,7 @@ __all__ = [
     "LimitExceeded",
     "NotFound",
     "PermissionDenied",
+    "QueryRefused",
     "RefreshInProgress",
     "RequestInProgress",
     "SophiaError",
@@ -175,6 +177,15 @@ class DocumentRejected(SophiaError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class QueryRefused(SophiaError):
+    """A query was not sent: it breaks ``rule`` of the read-only policy, by ``what`` stands in it."""
+
+    def __init__(self, rule: str, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.what = what
 
 
 class Unavailable(SophiaError):

@@ -39,6 +39,7 @@ from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
+from sophia.application.look_up import LookUp
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
@@ -70,6 +71,7 @@ from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sources import ConfiguredSources
+from sophia.bootstrap.systems import ConfiguredSystems
 from sophia.bootstrap.telemetry import open_telemetry
 from sophia.bootstrap.tokens import open_tokens
 from sophia.domain.handoff import HandoffPolicy
@@ -90,6 +92,7 @@ class Adapters(containers.DeclarativeContainer):
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
     sources = providers.Singleton(ConfiguredSources, settings)
+    systems = providers.Singleton(ConfiguredSystems, settings)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
@@ -182,6 +185,7 @@ class Turns(containers.DeclarativeContainer):
         ),
         telemetry,
     )
+    look_up = providers.Singleton(LookUp, adapters.systems, adapters.clock, adapters.ids)
     agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
@@ -217,6 +221,7 @@ class Turns(containers.DeclarativeContainer):
         providers.Singleton(AnswerStatus, records, settings.provided.handoff_targets),
         tell_thread,
         retrieve,
+        look_up,
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
         log_writer,
         adapters.clock,

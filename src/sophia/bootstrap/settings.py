@@ -7,6 +7,7 @@ import attrs
 from attrs import field, frozen
 
 from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
@@ -24,7 +25,6 @@ __all__ = [
     "OpenAISettings",
     "ServiceSettings",
     "Settings",
-    "SourceSettings",
     "TargetSettings",
     "TelemetrySettings",
     "UserSettings",
@@ -228,17 +228,6 @@ class UserSettings:
     id: str
     groups: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = tuple(sorted(USUAL))
-
-
-@frozen
-class SourceSettings:
-    """A source of documents; ``groups`` or ``owner`` narrow who finds them."""
-
-    name: str
-    path: str
-    type: Literal["folder"] = "folder"
-    groups: tuple[str, ...] = ()
-    owner: str = ""
 
 
 @frozen

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sophia.adapters.folder.source import FolderSource
-from sophia.bootstrap.settings import Settings, SourceSettings
-from sophia.domain.tenancy import EVERYONE, reader_group, reader_user
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_sources import FolderSettings
 from sophia.ports.documents import DocumentSource
 
 __all__ = ["ConfiguredSources"]
@@ -16,25 +16,20 @@ class ConfiguredSources:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sources = {
-            company.id: tuple(self._make(source) for source in company.sources) for company in settings.companies
+            company.id: tuple(self._make(source) for source in company.sources if isinstance(source, FolderSettings))
+            for company in settings.companies
         }
 
     def __call__(self, company_id: str) -> Sequence[DocumentSource]:
         """The company's sources, in the order of the settings."""
         return self._sources.get(company_id, ())
 
-    def _make(self, source: SourceSettings) -> DocumentSource:
+    def _make(self, source: FolderSettings) -> DocumentSource:
         limits = self._settings.knowledge.limits
         return FolderSource(
             source.name,
             self._settings.directory / source.path,
-            readers=_readers(source),
+            readers=source.readers,
             max_bytes=limits.file_bytes,
             max_documents=limits.documents,
         )
-
-
-def _readers(source: SourceSettings) -> frozenset[str]:
-    if source.owner:
-        return frozenset({reader_user(source.owner)})
-    return frozenset(map(reader_group, source.groups)) or frozenset({EVERYONE})

@@ -29,7 +29,7 @@ from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
-from sophia.application.credentials import SetCredential
+from sophia.application.credentials import Credentials, SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
@@ -103,15 +103,18 @@ class Adapters(containers.DeclarativeContainer):
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
     )
+    credentials = providers.Singleton(
+        Credentials, platform_vault, credential_vault, settings.provided.credentials.cache_ttl
+    )
     directory = providers.Selector(
         settings.provided.backend.directory,
         file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
-        rest=providers.Singleton(open_backend_directory, settings, platform_vault),
+        rest=providers.Singleton(open_backend_directory, settings, credentials),
     )
     audit_sink = providers.Selector(
         settings.provided.trail,
         kept=providers.Object(None),
-        backend=providers.Singleton(open_audit_sink, settings.provided.backend, platform_vault),
+        backend=providers.Singleton(open_audit_sink, settings.provided.backend, credentials),
     )
     signer = providers.Singleton(Ed25519Signer, platform_vault)
     converter = providers.Singleton(
@@ -140,7 +143,7 @@ class Adapters(containers.DeclarativeContainer):
             open_model,
             settings.provided.model_endpoint,
             settings.provided.agent.openai.credential,
-            platform_vault,
+            credentials,
             settings.provided.model_limits,
             settings.provided.service.language,
         ),
@@ -149,17 +152,15 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),
         backend=providers.Singleton(
-            open_backend_desk, settings.provided.backend, settings.provided.targets, platform_vault
+            open_backend_desk, settings.provided.backend, settings.provided.targets, credentials
         ),
     )
+    webhook_secrets = providers.Singleton(WebhookSecrets, credentials, providers.Singleton(SystemIdentity, directory))
     webhooks: providers.Provider[WebhookVerifier] = providers.Singleton(
-        StandardWebhookVerifier,
-        providers.Singleton(WebhookSecrets, credential_vault, providers.Singleton(SystemIdentity, directory)),
+        StandardWebhookVerifier, webhook_secrets, webhook_secrets.provided.renewed
     )
     access_keys = providers.Singleton(SqlAccessKeys, engine)
-    verifier: providers.Provider[TokenVerifier] = providers.Singleton(
-        open_tokens, settings.provided.auth, platform_vault
-    )
+    verifier: providers.Provider[TokenVerifier] = providers.Singleton(open_tokens, settings.provided.auth, credentials)
     key_verifier: providers.Provider[TokenVerifier] = providers.Singleton(
         AccessKeyVerifier, access_keys, directory, clock
     )

@@ -1,58 +1,53 @@
-"""Credentials out of the vaults."""
+"""The secrets that the settings name, and those of companies' backends."""
 
 from attrs import frozen
 
+from sophia.application.credentials import Credentials
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.settings import Settings, secret_place
 from sophia.domain.secrets import Secret
-from sophia.errors import ConfigurationError, Fault, NotFound, Unavailable
-from sophia.ports.vault import CredentialVault, PlatformVault
+from sophia.errors import ConfigurationError, CredentialMissing, Fault, NotFound, Unavailable
+from sophia.ports.vault import Credential
 
-__all__ = ["PlatformCredential", "WebhookSecrets", "check_credentials"]
+__all__ = ["WebhookSecrets", "check_credentials", "named_credential"]
 
 
-@frozen
-class PlatformCredential:
+def named_credential(credentials: Credentials, named: str) -> Credential:
     """A secret of the platform's, by the name that the settings give it."""
-
-    vault: PlatformVault
-    named: str
-
-    def __call__(self) -> Secret:
-        """The secret as it is now.
-
-        Raises:
-            Unavailable: there is none of this name, or the vault cannot be opened.
-        """
-        category, name = secret_place(self.named)
-        try:
-            return self.vault.secret(category, name)
-        except NotFound as error:
-            place = f"{category}/{name}"
-            detail = f"the platform has no {place}; `sophia credentials set {place} --platform` puts one there"
-            raise Unavailable("vault", detail) from error
+    return credentials.of_platform(*secret_place(named))
 
 
 @frozen
 class WebhookSecrets:
     """What companies' backends sign with: ``backend/webhook`` in the company's vault."""
 
-    vault: CredentialVault
+    credentials: Credentials
     system: SystemIdentity
 
     def __call__(self, company_id: str) -> str | None:
-        """The secret of a company as it is now; None where there is no such company, or none in its vault.
+        """The secret of a company; None where there is no such company, or none in its vault.
 
         Raises:
             Unavailable: the vault cannot be opened.
         """
         try:
-            return self.vault.secret(self.system.scope(company_id, "webhook"), "backend", "webhook").reveal()
-        except NotFound:
+            return self._of(company_id)().reveal()
+        except (NotFound, CredentialMissing):
             return None
 
+    def renewed(self, company_id: str, refused: str) -> str | None:
+        """What a company has by now in the place of a secret, if anything. Raises as ``__call__``."""
+        try:
+            fresh = self._of(company_id).renewed(Secret(refused))
+        except (NotFound, CredentialMissing):
+            return None
+        return None if fresh is None else fresh.reveal()
 
-def check_credentials(settings: Settings, vault: PlatformVault) -> None:
+    def _of(self, company_id: str) -> Credential:
+        return self.credentials.of_company(self.system.scope(company_id, "webhook"), "backend", "webhook")
+
+
+def check_credentials(settings: Settings, credentials: Credentials) -> None:
     """Pass when the secrets that the settings name are in the vault.
 
     Raises:
@@ -60,6 +55,6 @@ def check_credentials(settings: Settings, vault: PlatformVault) -> None:
     """
     for pointer, named in settings.credentials_named.items():
         try:
-            PlatformCredential(vault, named)()
+            named_credential(credentials, named)()
         except Unavailable as error:
             raise ConfigurationError(Fault(pointer, str(error))) from error

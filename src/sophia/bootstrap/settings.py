@@ -161,10 +161,12 @@ class CredentialSettings:
 
     Attributes:
         key_file: the key of the vaults that are files; made with the first secret, in ``data_dir`` where none is named.
+        cache_ttl: seconds within which a secret that was changed is in effect; at once where the old one is refused.
     """
 
     vault: Literal["file"] = "file"
     key_file: str = ""
+    cache_ttl: float = field(default=30.0, validator=[_at_least(0), attrs.validators.le(3600)])
 
 
 @frozen

@@ -3,10 +3,12 @@
 import base64
 import threading
 import time
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import jwt
 
+from sophia.adapters.http.client import HttpClient
 from sophia.domain.secrets import Credential, Secret
 from sophia.errors import ConfigurationError, Fault, Unauthenticated, Unavailable
 
@@ -15,7 +17,8 @@ __all__ = ["JwksKeys", "SharedSecret", "SigningKeys"]
 _LEAST_SECRET_BYTES = 32
 """RFC 7518, section 3.2: a key of HS256 is no shorter than its hash."""
 
-_TIMEOUT = 5.0  # seconds
+_OK = 200
+_TIMEOUT = 5.0  # seconds that an answer may take
 _LIFESPAN = 300.0  # seconds that keys are kept
 _COOLDOWN = 30.0  # seconds between two looks for a key that is not there
 _REST = 5.0  # seconds after a failure before the next try
@@ -55,9 +58,7 @@ class JwksKeys(SigningKeys):
     """
 
     def __init__(self, url: str) -> None:
-        self._client = jwt.PyJWKClient(
-            url, lifespan=_LIFESPAN, timeout=_TIMEOUT, cooldown_duration=_COOLDOWN, cache_keys=False
-        )
+        self._client = _JwksClient(url)
         self._lock = threading.Lock()
         self._failed_at = -_REST
 
@@ -71,7 +72,7 @@ class JwksKeys(SigningKeys):
             raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST)
         try:
             return self._client.get_signing_key(key_id)
-        except jwt.PyJWKClientConnectionError as error:
+        except (jwt.PyJWKClientConnectionError, Unavailable) as error:
             self._failed()
             raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST) from error
         except (jwt.PyJWKSetError, ValueError) as error:
@@ -83,6 +84,25 @@ class JwksKeys(SigningKeys):
     def _failed(self) -> None:
         with self._lock:
             self._failed_at = time.monotonic()
+
+
+class _JwksClient(jwt.PyJWKClient):
+    """Asks as SOPHIA asks others: what comes is bounded, no proxy is used, and some addresses are never called."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, lifespan=_LIFESPAN, cooldown_duration=_COOLDOWN, cache_keys=False)
+        parts = urlsplit(url)
+        self._http = HttpClient("identity provider", f"{parts.scheme}://{parts.netloc}", _TIMEOUT)
+        self._path = parts._replace(scheme="", netloc="", fragment="").geturl()
+
+    def fetch_data(self) -> Any:
+        """See `jwt.PyJWKClient`, which keeps what comes."""
+        reply = self._http.get(self._path, {"Accept": "application/jwk-set+json, application/json"})
+        if reply.status != _OK:
+            raise jwt.PyJWKClientConnectionError(f"HTTP {reply.status}")
+        if not isinstance(reply.json, dict):
+            raise jwt.PyJWKSetError("no JSON object")
+        return reply.json
 
 
 def check_shared_secret(secret: Secret) -> None:

@@ -1,4 +1,4 @@
-"""The network below every HTTP client: what waits for bytes can be told to stop."""
+"""The network below every HTTP client: what waits for bytes can be told to stop; some addresses are never called."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -8,6 +8,8 @@ from typing import Any
 
 import httpcore2
 import httpx2
+
+from sophia.adapters.http.urls import resolved
 
 __all__ = ["Check", "WatchedTransport", "checking"]
 
@@ -31,6 +33,8 @@ def checking(check: Check) -> Iterator[None]:
 
 class WatchedTransport(httpx2.HTTPTransport):
     """Asks the check of whoever waits, again and again, while nothing comes. TLS is verified, no proxy is used.
+
+    A name is looked up once for each connection, and what it stands for is called only where `resolved` lets it.
 
     Args:
         kept: connections that stay open for the next request, at the most.
@@ -57,7 +61,16 @@ class _WatchedBackend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        return _WatchedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+        try:
+            *others, last = resolved(host, port)
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
+        for address in others:
+            try:
+                return _WatchedStream(super().connect_tcp(address, port, timeout, local_address, socket_options))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return _WatchedStream(super().connect_tcp(last, port, timeout, local_address, socket_options))
 
 
 class _WatchedStream(httpcore2.NetworkStream):

@@ -17,6 +17,7 @@ The tree (an indented name is a subclass of the one above it)::
         RefreshInProgress     the company is being refreshed already
         LeaseLost             somebody else owns the work by now
       LimitExceeded           more than a configured limit allows
+      QueryRefused            a query that the read-only guard does not let through; nothing was sent
       DocumentRejected        a document cannot be taken into the knowledge base
       QueryRefused            a query that might do more than read, or is not understood
       Unavailable             something SOPHIA depends on does not answer; worth another try
@@ -171,6 +172,19 @@ class LimitExceeded(SophiaError):
         super().__init__(detail)
         self.name = name
         self.retry_after = retry_after
+
+
+class QueryRefused(SophiaError):
+    """The read-only guard does not let a query through, and nothing was sent.
+
+    ``rule`` is the code of the rule that it breaks (`sophia.domain.readonly.Rule`), ``what`` the part of the query that
+    breaks it, shortened; ``str()`` says why and what would be right, for a person and for a model that can mend it.
+    """
+
+    def __init__(self, rule: str, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.what = what
 
 
 class DocumentRejected(SophiaError):

@@ -19,7 +19,6 @@ The tree (an indented name is a subclass of the one above it)::
       LimitExceeded           more than a configured limit allows
       QueryRefused            a query that the read-only guard does not let through; nothing was sent
       DocumentRejected        a document cannot be taken into the knowledge base
-      QueryRefused            a query that might do more than read, or is not understood
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
         CredentialMissing     a vault holds no secret of the name that is asked for
@@ -193,15 +192,6 @@ class DocumentRejected(SophiaError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class QueryRefused(SophiaError):
-    """A query was not sent: it breaks ``rule`` of the read-only policy, by ``what`` stands in it."""
-
-    def __init__(self, rule: str, what: str, detail: str) -> None:
-        super().__init__(detail)
-        self.rule = rule
-        self.what = what
 
 
 class Unavailable(SophiaError):

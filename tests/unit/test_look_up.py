@@ -112,9 +112,10 @@ def test_a_query_that_is_refused_is_named_to_the_agent_and_to_the_user(log) -> N
     tools = make(log, source)
     result = look(tools)
     assert (result.status, source.asked, log.evidence) == (ToolStatus.DENIED, [], [])
-    assert "may change something" in str(result.content["reason"])
+    assert "failed logins" in str(result.content["reason"])
     (told,) = tools.limitations
-    assert told.startswith("splunk_query: the query was not run (`failed logins` may change something;")
+    assert told.startswith("splunk_query: the query was not run (")
+    assert "failed logins" in told
 
 
 def test_a_system_that_does_not_answer_is_named(log) -> None:

@@ -91,8 +91,6 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
-    sources = providers.Singleton(ConfiguredSources, settings)
-    systems = providers.Singleton(ConfiguredSystems, settings)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
@@ -111,6 +109,10 @@ class Adapters(containers.DeclarativeContainer):
         file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
         rest=providers.Singleton(open_backend_directory, settings, credentials),
     )
+    system = providers.Singleton(SystemIdentity, directory)
+    configured_systems = providers.Singleton(ConfiguredSystems, settings, credentials, system)
+    systems = configured_systems.provided.sources
+    sources = providers.Singleton(ConfiguredSources, settings, configured_systems)
     audit_sink = providers.Selector(
         settings.provided.trail,
         kept=providers.Object(None),
@@ -155,7 +157,7 @@ class Adapters(containers.DeclarativeContainer):
             open_backend_desk, settings.provided.backend, settings.provided.targets, credentials
         ),
     )
-    webhook_secrets = providers.Singleton(WebhookSecrets, credentials, providers.Singleton(SystemIdentity, directory))
+    webhook_secrets = providers.Singleton(WebhookSecrets, credentials, system)
     webhooks: providers.Provider[WebhookVerifier] = providers.Singleton(
         StandardWebhookVerifier, webhook_secrets, webhook_secrets.provided.renewed
     )
@@ -176,7 +178,7 @@ class Turns(containers.DeclarativeContainer):
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
 
-    system = providers.Singleton(SystemIdentity, adapters.directory)
+    system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
     log_writer = providers.Singleton(LogWriter, records, system)
     retrieve = providers.Singleton(

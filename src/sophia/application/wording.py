@@ -116,8 +116,9 @@ class Wording:
 
     def tool_refused(self, tool: str, error: SophiaError) -> str:
         """A tool that was not run, and why."""
-        is_query = isinstance(error, QueryRefused)
-        reason = explain(error.rule, error.what, self._texts["language"]) if is_query else str(error)
+        reason = str(error)
+        if isinstance(error, QueryRefused):
+            reason = explain(error.rule, error.what, self._texts["language"])
         return self._texts["limitation.refused"].format(tool=tool, reason=reason.rstrip("."))
 
     def cut(self, evidence: Evidence, cut: Cut) -> str:

@@ -34,6 +34,7 @@ from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
+from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
@@ -329,6 +330,8 @@ class UseCases(containers.DeclarativeContainer):
         list_documents=providers.Singleton(ListDocuments, records),
         read_document=providers.Singleton(ReadDocument, records),
         delete_document=providers.Singleton(DeleteDocument, records, system, sync_index),
+        read_evidence=providers.Singleton(ReadEvidence, records),
+        replay_evidence=providers.Singleton(ReplayEvidence, records, turns.look_up),
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
         read_trail=read_trail,

@@ -44,6 +44,7 @@ def with_splunk(tmp_path: Path, contract: Contract) -> Iterator[With]:
             splunk = stack.enter_context(SplunkEmulator(make_day(), token="splunk-token", answers=answers))
             outside = Outside()
             adapters = outside.adapters() | {"runtime": OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"))}
+            del adapters["systems"]
             siem = {"name": "siem", "type": "splunk", "url": splunk.url, "credential": "splunk/token", **source}
             companies = [{"id": "acme", "sources": [siem]}, {"id": "globex"}]
             settings = parse_settings({"companies": companies, "credentials": {"cache_ttl": 0}}, tmp_path)

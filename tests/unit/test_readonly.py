@@ -90,11 +90,8 @@ def test_an_ordinary_expression_passes(case):
     assert check_query(sent, case["type"], GRAFANA) == sent
 
 
-def test_the_corpora_are_as_large_as_they_are_said_to_be():
-    attacks = [cases(f"{system}-attacks.jsonl") for system in ("splunk", "panos", "grafana")]
-    assert [len(each) for each in attacks] == [416, 114, 132]
-    assert len(lines("splunk-searches.txt")) == 162
-    told = {case["rule"] for each in attacks for case in each}
+def test_every_rule_is_broken_by_some_attack():
+    told = {case["rule"] for system in ("splunk", "panos", "grafana") for case in cases(f"{system}-attacks.jsonl")}
     assert told == set(Rule) - {Rule.SIZE, Rule.DEPTH}  # these are made below
 
 
@@ -210,6 +207,10 @@ def test_the_tables_of_commands_agree():
         "index=main " + "```" * 6_000,
         "index=main [search x | rename " + "a as b " * 2_700 + "| fields b]",
         "index=main " + "lookup( " * 2_400,
+        "index=main [search x | eval " + "a" * 19_000 + " | fields x]",
+        "index=main [tstats " + "where from " * 1_800 + "]",
+        "index=main [search x | format " + "mvsep" * 3_800 + "| fields x]",
+        "index=main " + "\\" * 19_000,
     ],
     ids=lambda text: text[:24],
 )

@@ -90,8 +90,9 @@ class PanosEmulator(EmulatedSystem):
         self._max_calls = max_calls
 
     def _refusal(self, status: int) -> Answer:
-        if status in {401, 403}:
-            return _error(403, "Invalid Credential", status)
+        if status in {401, 403}:  # where it does not know who asks, it says so in another place
+            body = b'<response status="error" code="403"><result><msg>Invalid Credential</msg></result></response>'
+            return Answer(status, body, _XML)
         return _error(status, "Something went wrong", status)
 
     def _answer(self, request: Request, exchange: Exchange) -> Answer:  # noqa: ARG002 - nothing comes in pieces
@@ -418,6 +419,7 @@ def _connected(device: Firewall) -> str:
 
 _VIEWS: Mapping[str, Callable[[Firewall, datetime], str]] = {
     "show arp all": _arp,
+    "show commit-locks": lambda _, __: "<commit-locks/>",
     "show config-locks": _config_locks,
     "show counter global": _counters,
     "show global-protect-gateway current-user": _vpn_users,

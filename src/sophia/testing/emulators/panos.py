@@ -216,7 +216,6 @@ def _system_info(device: Firewall, now: datetime) -> str:
         ip_address=device.address,
         netmask="255.255.255.128",
         is_dhcp="no",
-        ipv6_address="unknown",
         mac_address="00:00:5e:00:53:01",
         time=now.astimezone(ZONE).strftime("%a %b %e %H:%M:%S %Y\n"),
         uptime=_uptime(device, now),
@@ -231,7 +230,6 @@ def _system_info(device: Firewall, now: datetime) -> str:
         url_db="paloaltonetworks",
         multi_vsys="off",
         operational_mode="normal",
-        system_mode="panorama" if is_panorama else "normal",
     )
     return _tag("system", told)
 
@@ -241,7 +239,6 @@ def _ha_state(device: Firewall, now: datetime) -> str:
         return _tags(enabled="no")
     since = device.state_since or device.booted
     local = _tags(
-        mode="Active-Passive",
         state=device.state,
         priority=device.priority,
         preemptive="no",

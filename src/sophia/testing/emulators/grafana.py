@@ -9,6 +9,7 @@ It answers what `sophia.testing.emulators.promql` can evaluate over a day; a tes
 """
 
 import json
+import math
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -106,6 +107,12 @@ class GrafanaEmulator(EmulatedSystem):
             return _json({"commit": "701c851be7", "database": "ok", "version": _VERSION})
         if self.token is not None and request.headers.get("authorization") != f"Bearer {self.token}":
             return _refusal(401)
+        try:
+            return self._route(request, parts, asked)
+        except ValueError as exc:  # a number that is none
+            return _json({"message": f"bad request data: {exc}", "traceID": ""}, 400)
+
+    def _route(self, request: Request, parts: list[str], asked: Mapping[str, Sequence[str]]) -> Answer:
         match request.method, parts:
             case "GET", ["org"]:
                 return _json({"id": 1, "name": "Acme", "address": {"city": "", "country": ""}})
@@ -312,7 +319,7 @@ def frame(
 
     Args:
         times: in milliseconds since the epoch.
-        values: one for each time; None is null.
+        values: one for each time; None is null, and NaN and the infinities are told as Grafana tells them.
         labels: of the series; its name is ``__name__``.
         query: that it answers.
         expression: that was run.
@@ -336,7 +343,25 @@ def frame(
         "config": {"displayNameFromDS": shown},
     }
     schema = {"name": shown, "refId": query.get("refId", "A"), "meta": meta, "fields": [time, value]}
-    return {"schema": schema, "data": {"values": [list(times), list(values)]}}
+    # JSON has no word for these: they are null, and told beside.
+    odd = {
+        name: [at for at, one in enumerate(values) if one is not None and is_odd(one)] for name, is_odd in _ODD.items()
+    }
+    data: dict[str, Any] = {"values": [list(times), [one if _is_told(one) else None for one in values]]}
+    if any(odd.values()):
+        data["entities"] = [None, {name: places for name, places in odd.items() if places}]
+    return {"schema": schema, "data": data}
+
+
+_ODD: Mapping[str, Callable[[float], bool]] = {
+    "NaN": math.isnan,
+    "Inf": lambda value: value == math.inf,
+    "NegInf": lambda value: value == -math.inf,
+}
+
+
+def _is_told(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _logs_frame(expression: str, day: Day, start: datetime, end: datetime, most: int) -> dict[str, Any]:
@@ -453,8 +478,8 @@ def _model(number: int, dashboard: Dashboard) -> dict[str, object]:
 
 
 def _panel(panel: Panel) -> dict[str, object]:
-    source = {"type": _TYPES[panel.source], "uid": panel.source}
-    text = "rawSql" if source["type"] == "mysql" else "expr"
+    source = {"type": _TYPES[panel.source], "uid": panel.source} if panel.source else None  # None: the default one
+    text = "rawSql" if panel.source and _TYPES[panel.source] == "mysql" else "expr"
     targets = [
         {"refId": chr(ord("A") + at), "datasource": source, text: expression}
         for at, expression in enumerate(panel.expressions)

@@ -7,7 +7,8 @@ It answers what `sophia.testing.emulators.spl` can run over the events of a day;
     with SplunkEmulator(make_day(), token="t", answers=lambda search: Found([{"host": "a"}], pause=0.1)) as splunk:
         ...  # POST f"{splunk.url}/services/search/v2/jobs/export"
 
-A search that is under way ends when its client hangs up, or by ``POST …/jobs/{sid}/control``; ``id`` gives it its sid.
+A search that is under way ends when its client hangs up. One that came with an ``id`` can be cancelled by it as well
+(``POST …/jobs/{sid}/control``); an export without has no sid that anybody could know.
 """
 
 import json
@@ -23,7 +24,7 @@ from html import escape
 from itertools import islice
 from urllib.parse import parse_qs, quote, unquote
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch
 from sophia.testing.emulators.server import Exchange, Request
@@ -46,6 +47,7 @@ ADMIN = (
 """Capabilities of who can write, delete and administer."""
 
 _VERSION, _SERVER = "9.2.3", "spl-sh-1"
+_HEADERS = {"Content-Type": "application/json; charset=UTF-8", "Connection": "Keep-Alive"}
 _TICK = 0.05
 _PIECE = 16_384
 
@@ -90,7 +92,13 @@ class Search:
 
 @define
 class SearchJob:
-    """A search that was run; ``state``: running, done, finalized (out of time), failed or cancelled."""
+    """A search that was run.
+
+    Attributes:
+        sid: that it can be found by, or nothing.
+        state: running, done, finalized (out of time), failed or cancelled.
+        rows: of one that was dispatched.
+    """
 
     sid: str
     search: Search
@@ -160,6 +168,8 @@ class SplunkEmulator(EmulatedSystem):
             answer = exc.answer
         except SearchRefused as exc:
             answer = _said(400, "FATAL", str(exc))
+        except ValueError as exc:  # a number that is none
+            answer = _said(400, "ERROR", f"Invalid value: {exc}")
         if parameters.get("output_mode") != "json" and isinstance(answer.body, bytes):
             return _as_xml(answer)
         return answer
@@ -237,11 +247,15 @@ class SplunkEmulator(EmulatedSystem):
     def _export(self, request: Request, parameters: Mapping[str, str], exchange: Exchange) -> Answer:
         if parameters.get("output_mode") != "json":
             raise _Refused(400, "FATAL", "The emulated Splunk exports in JSON alone.")
-        job, found = self._begin(request, parameters)
-        lines = _batched(self._lines(job, found, exchange), 1 if found.pause else _PIECE)
-        return Answer(200, lines, {"Content-Type": "application/json; charset=UTF-8"})
+        seconds, most = float(parameters.get("max_time") or 0), int(parameters.get("count") or 0)
+        is_previewed = parameters.get("preview", "1").lower() not in {"0", "false", "f"}
+        job, found = self._begin(request, parameters, parameters.get("id", ""))
+        if not is_previewed:
+            found = evolve(found, previews=0)
+        lines = _batched(self._lines(job, found, seconds, most, exchange), 1 if found.pause else _PIECE)
+        return Answer(200, lines, _HEADERS)
 
-    def _begin(self, request: Request, parameters: Mapping[str, str]) -> tuple[SearchJob, Found]:
+    def _begin(self, request: Request, parameters: Mapping[str, str], sid: str) -> tuple[SearchJob, Found]:
         if "search" not in self._capabilities:
             raise _Refused(403, "ERROR", "Insufficient permissions: the capability 'search' is needed.")
         text = parameters.get("search", "")
@@ -252,8 +266,7 @@ class SplunkEmulator(EmulatedSystem):
         with self._lock:
             if sum(job.state == "running" for job in self.jobs) >= self._max_searches:
                 raise _Refused(503, *_REFUSALS[503])
-            sid = parameters.get("id") or f"{time.time():.3f}.{len(self.jobs) + 1}"
-            if any(job.sid == sid for job in self.jobs):
+            if sid and any(job.sid == sid for job in self.jobs):
                 raise _Refused(400, "FATAL", f"A search with the id '{sid}' is there already.")
             job = SearchJob(sid, search)
             self.jobs.append(job)
@@ -269,17 +282,16 @@ class SplunkEmulator(EmulatedSystem):
         previews = 2 if outcome.is_transformed and len(outcome.rows) > 1 else 0
         return Found(outcome.rows, previews)
 
-    def _lines(self, job: SearchJob, found: Found, exchange: Exchange) -> Generator[bytes, None, None]:
+    def _lines(
+        self, job: SearchJob, found: Found, limit: float, most: int, exchange: Exchange
+    ) -> Generator[bytes, None, None]:
         """The answer line by line; the last row is marked, and a search that is cancelled ends without it."""
-        wanted = job.search.parameters
-        limit, most = float(wanted.get("max_time") or 0), int(wanted.get("count") or 0)
         ends = time.monotonic() + limit if limit else math.inf
         said, count = sorted(found.messages, key=lambda message: message.after), 0
         held: Mapping[str, object] | None = None
         try:
             yield b"\xef\xbb\xbf" if found.bom else b""
-            if wanted.get("preview", "1").lower() not in {"0", "false", "f"}:
-                yield from _previews(found)
+            yield from _previews(found)
             for row in islice(found.rows, most or None):
                 while said and said[0].after <= count:
                     yield _line(held, count)
@@ -321,7 +333,7 @@ class SplunkEmulator(EmulatedSystem):
         return False
 
     def _job(self, sid: str) -> SearchJob:
-        job = next((job for job in self.jobs if job.sid == sid), None)
+        job = next((job for job in self.jobs if sid and job.sid == sid), None)
         if job is None:
             raise _Refused(404, "FATAL", "Unknown sid.")
         return job
@@ -365,7 +377,7 @@ class SplunkEmulator(EmulatedSystem):
             "earliest_time": parameters.get("dispatch.earliest_time", saved.earliest),
             "latest_time": parameters.get("dispatch.latest_time", saved.latest),
         }
-        job, found = self._begin(request, asked)
+        job, found = self._begin(request, asked, f"{time.time():.3f}.{len(self.jobs) + 1}")
         job.rows = list(found.rows)
         job.state = "done"
         return _json(201, {"sid": job.sid})
@@ -516,7 +528,7 @@ def _said(status: int, type: str, text: str) -> Answer:
 
 
 def _json(status: int, told: object) -> Answer:
-    return Answer(status, _dumped(told), {"Content-Type": "application/json; charset=UTF-8"})
+    return Answer(status, _dumped(told), _HEADERS)
 
 
 def _dumped(told: object) -> bytes:
@@ -530,4 +542,4 @@ def _as_xml(answer: Answer) -> Answer:
     messages = "".join(f'<msg type="{one["type"]}">{escape(one["text"])}</msg>' for one in said)
     body = f"<?xml version='1.0' encoding='UTF-8'?>\n<response><messages>{messages}</messages></response>\n"
     status = answer.status if told.get("messages") else 406
-    return Answer(status, body.encode(), {"Content-Type": "text/xml; charset=UTF-8"})
+    return Answer(status, body.encode(), {**_HEADERS, "Content-Type": "text/xml; charset=UTF-8"})

@@ -1,19 +1,23 @@
 """The suite of the systems that are looked at, over the fake and every adapter."""
 
 import threading
+from types import MappingProxyType
 from urllib.parse import parse_qs
 
 import pytest
 
+from sophia.adapters.panos.source import PanosSource
 from sophia.adapters.splunk.source import SplunkSource
 from sophia.adapters.systems.source import Place
 from sophia.domain.lookups import Lookup, LookupCaps
-from sophia.domain.readonly import SplPolicy
+from sophia.domain.readonly import PanosPolicy, SplPolicy
 from sophia.domain.secrets import Secret
 from sophia.ports.vault import Credential
 from sophia.testing.contracts.security_source import SecuritySourceContract
 from sophia.testing.emulators.day import make_day
+from sophia.testing.emulators.panos import PanosEmulator
 from sophia.testing.emulators.splunk import Found, SplunkEmulator
+from sophia.testing.emulators.system import Fault
 from sophia.testing.fakes.security_source import (
     FailingSecuritySource,
     HangingSecuritySource,
@@ -135,3 +139,49 @@ class TestSplunkSource(SystemSourceContract):
             assert job.state == "cancelled"
             sid = parse_qs(splunk.requests[0].body.decode())["id"][0]
             assert f"/services/search/v2/jobs/{sid}/control" in [request.path for request in splunk.requests]
+
+
+def answer(result):
+    return f'<response status="success"><result>{result}</result></response>'
+
+
+class TestPanosSource(SystemSourceContract):
+    ANSWERS = MappingProxyType(
+        {
+            "show arp all": answer("<entries><entry><ip>192.0.2.1</ip></entry></entries>"),
+            "show jobs all": answer("<job><id>1</id></job><job><id>2</id></job><job><id>3</id></job>"),
+        }
+    )
+
+    def make(self, url, **caps):
+        policy = PanosPolicy(frozenset({"arp", "jobs"}))
+        return PanosSource(self.place(url, **caps), policy, admin="sophia")
+
+    @pytest.fixture
+    def emulator(self):
+        with PanosEmulator(make_day(), key="t", answers=self.ANSWERS) as device:
+            yield device
+            assert device.writes == device.keys_in_urls == []
+
+    @pytest.fixture
+    def short(self):
+        return Lookup("show", {"view": "arp"})
+
+    @pytest.fixture
+    def long(self):
+        return Lookup("show", {"view": "jobs"})
+
+    @pytest.fixture
+    def refused(self):
+        return Lookup("show", {"view": "ha"})
+
+    @pytest.fixture
+    def hanging(self):
+        reached = threading.Event()
+
+        def fault(_):
+            reached.set()
+            return Fault(delay=60)
+
+        with PanosEmulator(make_day(), key="t", faults=fault) as device:
+            yield self.make(device.url), reached

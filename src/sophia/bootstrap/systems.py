@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from sophia.adapters.panos import PanosSource, panos_documents
 from sophia.adapters.splunk import SplunkSource, splunk_documents
 from sophia.adapters.systems.source import Place
 from sophia.application.credentials import Credentials
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.credentials import CompanyCredential
 from sophia.bootstrap.settings import Settings
-from sophia.bootstrap.settings_sources import SplunkSettings, SystemSettings
-from sophia.domain.readonly import SplPolicy
+from sophia.bootstrap.settings_sources import PanosSettings, SplunkSettings, SystemSettings
+from sophia.domain.readonly import PanosPolicy, SplPolicy
 from sophia.ports.documents import DocumentSource
 from sophia.ports.security_source import SecuritySource
 
@@ -50,6 +51,8 @@ def _source(settings: SystemSettings, place: Place) -> SecuritySource:
     match settings:
         case SplunkSettings():
             return SplunkSource(place, _spl_policy(settings), settings.scheme, settings.web_url)
+        case PanosSettings():
+            return PanosSource(place, PanosPolicy(), settings.views, settings.targets, settings.admin)
     raise NotImplementedError(settings)
 
 
@@ -57,6 +60,8 @@ def _documents(settings: SystemSettings, place: Place) -> DocumentSource:
     match settings:
         case SplunkSettings():
             return splunk_documents(place, settings.scheme, settings.web_url)
+        case PanosSettings():
+            return panos_documents(place, PanosPolicy(), settings.targets)
     raise NotImplementedError(settings)
 
 

@@ -11,7 +11,7 @@ from sophia.testing.emulators.day import make_day
 from sophia.testing.emulators.grafana import GrafanaEmulator
 from sophia.testing.emulators.panos import PanosEmulator
 from sophia.testing.emulators.server import LoopbackServer, nobody_listens
-from sophia.testing.emulators.splunk import SplunkEmulator
+from sophia.testing.emulators.splunk import Found, SplunkEmulator
 from sophia.testing.emulators.system import Fault, html_page, redirect
 
 INFO = "<show><system><info/></system></show>"
@@ -133,3 +133,14 @@ def test_a_client_that_says_nothing_keeps_nobody_waiting(tmp_path):
         with socket.create_connection((host, int(port))):
             told = ssl.create_default_context(cafile=certificates.ca_file)
             assert httpx2.get(f"{grafana.url}/api/health", verify=told).status_code == 200
+
+
+def test_a_slow_search_over_https_is_not_taken_for_one_that_was_left(tmp_path):
+    certificates = issue_certificates(tmp_path)
+    told = ssl.create_default_context(cafile=certificates.ca_file)
+    slow = Found([{"n": str(at)} for at in range(3)], pause=0.2)
+    with SplunkEmulator(make_day(), answers=lambda _: slow, tls=certificates.server) as splunk:
+        form = {"search": "search x", "output_mode": "json"}
+        answer = httpx2.post(f"{splunk.url}/services/search/v2/jobs/export", data=form, verify=told)
+        assert len(answer.text.splitlines()) == 3
+        assert [job.state for job in splunk.jobs] == ["done"]

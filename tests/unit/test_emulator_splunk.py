@@ -85,6 +85,10 @@ def told(response: httpx2.Response) -> tuple[int, str, str]:
             " | dedup dest_port | sort dest_port | rename dest_port as port | table port"),
             [{"port": port} for port in ("22", "5432", "5900", "5986", "8080", "8443")],
         ),
+        (
+            f"{FAILED} | bin _time span=5m | stats count by _time IpAddress | where count > 10 | head 1",
+            [{"_time": "2026-05-11T22:10:00.000+02:00", "IpAddress": "203.0.113.66", "count": "11"}],
+        ),
         (f"{FAILED} host=nowhere | stats count by host", []),
         (f"{FAILED} host=nowhere | stats count", [{"count": "0"}]),
         ('| savedsearch "Traffic of an address" address="203.0.113.66" | head 1 | fields count', [{"count": "36"}]),
@@ -403,6 +407,10 @@ def test_a_saved_search_is_read_and_run_with_its_arguments(splunk):
     results = get(splunk, f"/services/search/v2/jobs/{sid}/results").json()["results"]
     assert sum(int(row["count"]) for row in results) == 15
     assert {row["IpAddress"] for row in results} == {"203.0.113.66"}
+    form = {"search": f"{FAILED} | head 2", "output_mode": "json", "id": "mine"}
+    assert httpx2.post(f"{splunk.url}/services/search/v2/jobs", data=form, headers=BEARER).json() == {"sid": "mine"}
+    page = get(splunk, "/services/search/v2/jobs/mine/results", offset=1, count=5).json()
+    assert (page["init_offset"], len(page["results"])) == (1, 1)
     missing = httpx2.post(dispatch, data={"output_mode": "json"}, headers=BEARER)
     assert missing.status_code == 400
     assert get(splunk, "/services/saved/searches/nothing").status_code == 404

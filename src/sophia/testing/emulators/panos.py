@@ -142,7 +142,7 @@ class PanosEmulator(EmulatedSystem):
         now = self._day.now()
         if command == "show admins":
             return _success(_admins(self._admin, now))
-        if command == "show devices connected" and not device.group:
+        if command in {"show devices all", "show devices connected"} and not device.group:
             return _success(self._devices())
         if command.startswith("show config running xpath "):
             return self._configured(command.removeprefix("show config running xpath "))

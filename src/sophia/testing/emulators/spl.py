@@ -1,8 +1,8 @@
 """A small part of Splunk's search language, run over events: what the emulated Splunk answers by itself.
 
 It knows ``search`` (terms, comparisons, wildcards, ``IN``, ``NOT``/``OR``/``AND``, parentheses), ``where``, ``stats``,
-``timechart``, ``top``, ``head``, ``tail``, ``sort``, ``table``, ``fields``, ``rename``, ``dedup`` and ``savedsearch``.
-Anything else it refuses; it never guesses.
+``timechart``, ``bin``, ``top``, ``head``, ``tail``, ``sort``, ``table``, ``fields``, ``rename``, ``dedup`` and
+``savedsearch``. Anything else it refuses; it never guesses.
 
 Source: https://docs.splunk.com/Documentation/Splunk/latest/SearchReference
 """
@@ -471,7 +471,7 @@ def _timechart(rows: list[Row], arguments: str, running: _Running) -> list[Row]:
         buckets.setdefault(_bucket(moments[id(row)], span), []).append(row)
     charted = []
     for start in starts:
-        shown: Row = {"_time": start.isoformat(timespec="milliseconds"), "_span": str(int(span.total_seconds()))}
+        shown: Row = {"_time": _stamp(start), "_span": str(int(span.total_seconds()))}
         if by:
             for split in splits:
                 shown[split] = aggregates[0].of([row for row in buckets[start] if split in _values(row, by[0])])
@@ -481,11 +481,15 @@ def _timechart(rows: list[Row], arguments: str, running: _Running) -> list[Row]:
     return charted
 
 
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
 def _span(found: re.Match[str] | None, whole: timedelta) -> timedelta:
     if found is not None:
         unit = _UNITS.get(found[2])
         if unit is None or not int(found[1]):
-            raise SearchRefused(f"Error in 'timechart' command: Invalid value for 'span': {found[1]}{found[2]}")
+            raise SearchRefused(f"Invalid value for 'span': {found[1]}{found[2]}")
         return int(found[1]) * _SPANS[unit]
     for limit, span in ((15, 1 / 6), (60, 1), (240, 5), (1440, 30)):
         if whole <= timedelta(minutes=limit):
@@ -510,6 +514,14 @@ def _buckets(first: datetime, latest: datetime, span: timedelta) -> Iterator[dat
         yield at
         at = _bucket(at + span, span)
     raise SearchRefused("Error in 'timechart' command: There are too many buckets.")
+
+
+def _bin(rows: list[Row], arguments: str, _: _Running) -> list[Row]:
+    found = re.fullmatch(r"(?:_time\s+)?span=(\d+)([a-z]+)(?:\s+_time)?", arguments.strip())
+    if found is None:
+        raise SearchRefused("Error in 'bin' command: The emulated Splunk puts but _time into bins, with a span.")
+    span = _span(found, timedelta(0))
+    return [{**row, "_time": _stamp(_bucket(datetime.fromisoformat(str(row["_time"])), span))} for row in rows]
 
 
 def _top(rows: list[Row], arguments: str, running: _Running) -> list[Row]:
@@ -591,6 +603,7 @@ def _dedup(rows: list[Row], arguments: str, _: _Running) -> list[Row]:
 
 
 _COMMANDS: Mapping[str, Callable[[list[Row], str, _Running], list[Row]]] = {
+    "bin": _bin,
     "dedup": _dedup,
     "fields": _fields,
     "head": _head,

@@ -187,6 +187,8 @@ class SplunkEmulator(EmulatedSystem):
                 return _listed([_entry("context", "authentication/current-context", self._context())], {})
             case (("GET" | "POST"), ["search", "v2", "jobs", "export"]):
                 return self._export(request, parameters, exchange)
+            case "POST", ["search", "v2", "jobs"]:
+                return self._dispatched(request, parameters)
             case "GET", ["search", "v2", "jobs", sid]:
                 return _listed([_entry(sid, f"search/v2/jobs/{sid}", _status(self._job(sid)))], {})
             case "GET", ["search", "v2", "jobs", sid, "results"]:
@@ -291,8 +293,11 @@ class SplunkEmulator(EmulatedSystem):
         held: Mapping[str, object] | None = None
         try:
             yield b"\xef\xbb\xbf" if found.bom else b""
-            yield from _previews(found)
-            for row in islice(found.rows, most or None):
+            rows = found.rows
+            if found.previews:
+                rows = list(rows)
+                yield from _previews(rows, found.previews)
+            for row in islice(rows, most or None):
                 while said and said[0].after <= count:
                     yield _line(held, count)
                     held, message = None, said.pop(0)
@@ -377,7 +382,12 @@ class SplunkEmulator(EmulatedSystem):
             "earliest_time": parameters.get("dispatch.earliest_time", saved.earliest),
             "latest_time": parameters.get("dispatch.latest_time", saved.latest),
         }
-        job, found = self._begin(request, asked, f"{time.time():.3f}.{len(self.jobs) + 1}")
+        return self._dispatched(request, asked)
+
+    def _dispatched(self, request: Request, parameters: Mapping[str, str]) -> Answer:
+        """A search whose results are fetched later; here it is over at once."""
+        sid = parameters.get("id") or f"{time.time():.3f}.{len(self.jobs) + 1}"
+        job, found = self._begin(request, parameters, sid)
         job.rows = list(found.rows)
         job.state = "done"
         return _json(201, {"sid": job.sid})
@@ -435,10 +445,9 @@ def _batched(lines: Generator[bytes, None, None], size: int) -> Generator[bytes,
         yield bytes(batch)
 
 
-def _previews(found: Found) -> Iterator[bytes]:
-    rows = list(found.rows) if found.previews else []
-    for generation in range(1, found.previews + 1):
-        shown = rows[: max(1, len(rows) * generation // (found.previews + 1))]
+def _previews(rows: Sequence[Mapping[str, object]], generations: int) -> Iterator[bytes]:
+    for generation in range(1, generations + 1):
+        shown = rows[: max(1, len(rows) * generation // (generations + 1))]
         for at, row in enumerate(shown, start=1):
             yield _line(row, at, is_preview=True, is_last=at == len(shown))
 

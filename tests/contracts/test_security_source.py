@@ -6,15 +6,17 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from sophia.adapters.grafana.source import GrafanaSource
 from sophia.adapters.panos.source import PanosSource
 from sophia.adapters.splunk.source import SplunkSource
 from sophia.adapters.systems.source import Place
 from sophia.domain.lookups import Lookup, LookupCaps
-from sophia.domain.readonly import PanosPolicy, SplPolicy
+from sophia.domain.readonly import GrafanaPolicy, PanosPolicy, SplPolicy
 from sophia.domain.secrets import Secret
 from sophia.ports.vault import Credential
 from sophia.testing.contracts.security_source import SecuritySourceContract
 from sophia.testing.emulators.day import make_day
+from sophia.testing.emulators.grafana import VIEWER, GrafanaEmulator, frame
 from sophia.testing.emulators.panos import PanosEmulator
 from sophia.testing.emulators.splunk import Found, SplunkEmulator
 from sophia.testing.emulators.system import Fault
@@ -23,6 +25,7 @@ from sophia.testing.fakes.security_source import (
     HangingSecuritySource,
     MemorySecuritySource,
 )
+from sophia.testing.scopes import user_scope
 
 TABLES = {
     "short": (("user", "count"), (("ana", "3"),)),
@@ -185,3 +188,51 @@ class TestPanosSource(SystemSourceContract):
 
         with PanosEmulator(make_day(), key="t", faults=fault) as device:
             yield self.make(device.url), reached
+
+
+class TestGrafanaSource(SystemSourceContract):
+    def make(self, url, **caps):
+        return GrafanaSource(self.place(url, **caps), GrafanaPolicy(frozenset({"prom-madrid"})))
+
+    @pytest.fixture
+    def emulator(self):
+        def answers(query):
+            hosts = ("a", "b", "c") if "long" in query["expr"] else ("a",)
+            return [frame([1_000, 2_000], [1.0, None], {"host": host}) for host in hosts]
+
+        with GrafanaEmulator(make_day(), token="t", answers=answers) as grafana:
+            yield grafana
+            assert grafana.writes == []
+
+    @pytest.fixture
+    def sent(self, emulator):
+        # Which type a data source has is asked of Grafana: the guard needs it.
+        return lambda: len([request for request in emulator.requests if "/datasources" not in request.path])
+
+    @pytest.fixture
+    def short(self, span):
+        return Lookup("query", {"datasource": "prom-madrid", "expr": "short"}, span)
+
+    @pytest.fixture
+    def long(self, span):
+        return Lookup("query", {"datasource": "prom-madrid", "expr": "long"}, span)
+
+    @pytest.fixture
+    def refused(self, span):
+        return Lookup("query", {"datasource": "cmdb", "expr": "DELETE FROM hosts"}, span)
+
+    @pytest.fixture
+    def hanging(self):
+        reached = threading.Event()
+
+        def fault(_):
+            reached.set()
+            return Fault(delay=60)
+
+        with GrafanaEmulator(make_day(), token="t", faults=fault) as grafana:
+            yield self.make(grafana.url), reached
+
+    def test_what_every_viewer_may_do_is_told_apart(self, source):
+        assert set(source.access(user_scope("acme", "ana")).inherent) == {
+            name for name in VIEWER if name.startswith("annotations:") and not name.endswith(":read")
+        }

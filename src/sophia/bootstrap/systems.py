@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sophia.adapters.grafana import GrafanaSource, grafana_documents
 from sophia.adapters.panos import PanosSource, panos_documents
 from sophia.adapters.splunk import SplunkSource, splunk_documents
 from sophia.adapters.systems.source import Place
@@ -9,8 +10,8 @@ from sophia.application.credentials import Credentials
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.credentials import CompanyCredential
 from sophia.bootstrap.settings import Settings
-from sophia.bootstrap.settings_sources import PanosSettings, SplunkSettings, SystemSettings
-from sophia.domain.readonly import PanosPolicy, SplPolicy
+from sophia.bootstrap.settings_sources import GrafanaSettings, PanosSettings, SplunkSettings, SystemSettings
+from sophia.domain.readonly import GrafanaPolicy, PanosPolicy, SplPolicy
 from sophia.ports.documents import DocumentSource
 from sophia.ports.security_source import SecuritySource
 
@@ -53,6 +54,8 @@ def _source(settings: SystemSettings, place: Place) -> SecuritySource:
             return SplunkSource(place, _spl_policy(settings), settings.scheme, settings.web_url)
         case PanosSettings():
             return PanosSource(place, PanosPolicy(), settings.views, settings.targets, settings.admin)
+        case GrafanaSettings():
+            return GrafanaSource(place, GrafanaPolicy(frozenset(settings.datasources)))
     raise NotImplementedError(settings)
 
 
@@ -62,6 +65,8 @@ def _documents(settings: SystemSettings, place: Place) -> DocumentSource:
             return splunk_documents(place, settings.scheme, settings.web_url)
         case PanosSettings():
             return panos_documents(place, PanosPolicy(), settings.targets)
+        case GrafanaSettings():
+            return grafana_documents(place)
     raise NotImplementedError(settings)
 
 

@@ -21,6 +21,7 @@ The tree (an indented name is a subclass of the one above it)::
       DocumentRejected        a document cannot be taken into the knowledge base
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
+        CredentialMissing     a vault holds no secret of the name that is asked for
         Stopping              this process is about to end and takes no more work; another will
       TicketRejected          a ticket desk has refused a ticket for good
       Cancelled               the run was cancelled while it was at work
@@ -39,6 +40,7 @@ __all__ = [
     "CompanySuspended",
     "ConfigurationError",
     "Conflict",
+    "CredentialMissing",
     "DocumentRejected",
     "Fault",
     "IdempotencyConflict",
@@ -203,6 +205,13 @@ class Unavailable(SophiaError):
 
 class Unanswered(Unavailable):
     """``dependency`` was asked and has not answered: it may have done what it was asked, or will yet."""
+
+
+class CredentialMissing(Unavailable):
+    """A vault holds no secret of the name that is asked for; somebody has to put one there."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("vault", detail)
 
 
 class Stopping(Unavailable):

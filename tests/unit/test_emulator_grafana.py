@@ -185,6 +185,8 @@ def test_what_lies_ahead_or_was_never_measured_is_not_there(grafana):
     ahead = ask(grafana, metric("acm:ha_active:bool"), start="now+1h", end="now+2h")
     assert frames(ahead) == []
     assert frames(ask(grafana, metric("never:measured"))) == []
+    soon = ask(grafana, metric("acm:ha_active:bool", instant=True), end="now+1m")  # a clock that is a little ahead
+    assert len(frames(soon)) == 2
 
 
 def test_logs_come_as_lines_newest_first_and_can_be_counted(grafana):
@@ -215,6 +217,8 @@ def test_one_that_fails_does_not_take_the_others_along(grafana):
         (b"{", 400),
         (b"[]", 400),
         (b'{"queries": [], "from": "now-1h", "to": "now"}', 400),
+        (b'{"queries": ["up"], "from": "now-1h", "to": "now"}', 400),
+        (b'{"queries": [{"datasource": null}], "from": "now-1h", "to": "now"}', 404),
         (b'{"queries": [{"refId": "A"}], "from": "yesterday", "to": "now"}', 400),
         (b'{"queries": [{"refId": "A", "datasource": {"uid": "x"}}], "from": "now-1h", "to": "now"}', 404),
     ],

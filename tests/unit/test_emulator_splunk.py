@@ -166,14 +166,40 @@ def test_a_timechart_has_a_row_for_each_hour_also_where_nothing_was(splunk):
         ("| stats count", 400, "must not be the first command"),
         ('| savedsearch "Failed logins of a user"', 400, "missing $user$"),
         ("", 400, "Empty search"),
-        ("search index=x | collect index=summary", 403, "was asked to: collect"),
     ],
 )
 def test_what_it_cannot_run_it_refuses_and_never_guesses(splunk, search, status, says):
     code, _, text = told(export(splunk, search))
     assert code == status
     assert says in text
-    assert bool(splunk.writes) is ("collect" in search)
+    assert not splunk.writes
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "search index=x | collect index=summary",
+        "search index=x [search index=y | OUTPUTLOOKUP z.csv]",
+        "search index=x [| delete ]",
+        '| savedsearch "Summary of logins"',
+    ],
+)
+def test_what_would_write_is_refused_and_kept_wherever_it_stands(splunk, search):
+    status, _, text = told(export(splunk, search))
+    assert (status, len(splunk.writes)) == (403, 1)
+    assert "writes nothing" in text
+
+
+def test_an_argument_that_breaks_out_of_its_quotes_is_seen(splunk):
+    dispatch = f"{splunk.url}/services/saved/searches/Failed%20logins%20of%20a%20user/dispatch"
+    form = {"args.user": 'x" | delete | search "', "output_mode": "json"}
+    assert httpx2.post(dispatch, data=form, headers=BEARER).status_code == 403
+    assert len(splunk.writes) == 1
+
+
+def test_words_in_quotes_write_nothing(splunk):
+    assert rows(splunk, 'search index=x "| delete" "[ collect"') == []
+    assert not splunk.writes
 
 
 def test_a_bar_in_quotes_and_a_comment_split_nothing(splunk):

@@ -1,6 +1,8 @@
 """What holds of the read-only guard for every text, not only for those that somebody thought of."""
 
+import re
 import xml.etree.ElementTree as ET
+from itertools import product
 from string import ascii_letters, printable
 
 import attrs
@@ -252,17 +254,29 @@ def command_words(text, *, single_quotes, escapes, quoted_macros):
     return found
 
 
-@pytest.mark.parametrize("single_quotes", [True, False])
-@pytest.mark.parametrize("escapes", [True, False])
-@pytest.mark.parametrize("quoted_macros", [True, False])
-@settings(deadline=None, max_examples=300)
-@given(text=st.one_of(TOKENS.map("index=a ".__add__), TOKENS, clean.flatmap(written)))
-def test_other_readers_find_no_other_command_in_what_is_sent(text, single_quotes, escapes, quoted_macros):
+signs = st.lists(st.sampled_from([*"\"'`\\[ "]), min_size=1, max_size=3).map("".join)
+# A command between signs that some reader may take for quotes around it.
+enclosed = signs.flatmap(
+    lambda before: st.builds(
+        "index=a {}| delete {}{}".format,
+        st.just(before),
+        st.sampled_from([before, before[::-1], before[-1]]),
+        signs | st.just(""),
+    )
+)
+
+
+@settings(deadline=None, max_examples=800)
+@given(st.one_of(enclosed, enclosed, TOKENS.map("index=a ".__add__), clean.flatmap(written)))
+def test_other_readers_find_no_other_command_in_what_is_sent(text):
     sent, _ = outcome(check_search, text, POLICY)
     if sent is None:
         return
-    words = command_words(sent, single_quotes=single_quotes, escapes=escapes, quoted_macros=quoted_macros)
-    assert {word for word in words if word not in {"", "assets"}} <= ALLOWED
+    without_macros = re.sub("```.*?```|`[^`]*`", " ", sent, flags=re.DOTALL)
+    for single_quotes, escapes, quoted_macros in product([True, False], repeat=3):
+        for seen in (sent, without_macros):
+            words = command_words(seen, single_quotes=single_quotes, escapes=escapes, quoted_macros=quoted_macros)
+            assert {word for word in words if word not in {"", "assets"}} <= ALLOWED
 
 
 @settings(deadline=None, max_examples=500)

@@ -200,6 +200,7 @@ class Day:
 
     Attributes:
         made: when it was made; the clock of the three systems starts there (see `now`).
+        began: the same moment on the machine's monotonic clock.
         events: oldest first, none of them after ``made``.
     """
 
@@ -212,7 +213,7 @@ class Day:
     dashboards: tuple[Dashboard, ...]
     rules: tuple[AlertRule, ...]
     annotations: tuple[Annotation, ...]
-    began: float = field(factory=time.monotonic)
+    began: float
 
     def now(self) -> datetime:
         """The time that the systems have: that of `made`, and what has gone by since."""
@@ -234,11 +235,12 @@ class Day:
 
 def make_day(now: datetime | None = None) -> Day:
     """The day, as it is at ``now`` (aware; the present where it is not given)."""
-    made = (now or datetime.now(UTC)).astimezone(UTC)
+    began, made = time.monotonic(), (now or datetime.now(UTC)).astimezone(UTC)
     told = _Told(made)
     events = sorted(chain(told.logins(), told.traffic(), told.threats(), told.system()), key=lambda event: event.at)
     return Day(
         made=made,
+        began=began,
         events=tuple(event for event in events if event.at <= made),
         saved=_SAVED,
         fired=(

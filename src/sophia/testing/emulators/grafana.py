@@ -63,7 +63,8 @@ _SOURCES = (
 )
 _TYPES = {uid: type for uid, _, type, _ in _SOURCES}
 _FOLDERS = {"Operaciones": "acm-f-ops", "Redes": "acm-f-redes"}
-_SECONDS_KEPT = 7 * 86_400
+_KEPT = timedelta(days=7)
+_LOOKBACK = timedelta(minutes=5)  # for so long the last value stands for the one that is not there yet
 
 
 class GrafanaEmulator(EmulatedSystem):
@@ -244,7 +245,7 @@ class GrafanaEmulator(EmulatedSystem):
     def _queried(self, request: Request) -> Answer:
         try:
             asked = request.json
-            queries = asked["queries"]
+            queries = [dict(query) for query in asked["queries"]]
             start, end = self._moment(asked["from"]), self._moment(asked["to"])
         except (ValueError, KeyError, TypeError, SearchRefused):
             return _json({"message": "bad request data", "traceID": ""}, 400)
@@ -255,14 +256,16 @@ class GrafanaEmulator(EmulatedSystem):
         results: dict[str, object] = {}
         status = 200
         for query in queries:
-            uid = query.get("datasource", {}).get("uid")
+            uid = (query.get("datasource") or {}).get("uid")
             if uid not in _TYPES:
                 told = {"message": "Data source not found", "messageId": "datasource.notFound", "statusCode": 404}
                 return _json({**told, "traceID": ""}, 404)
+            if _TYPES[uid] == "mysql":  # which runs whatever it is given
+                self.writes.append(request)
             try:
                 frames = self._answers(query)
                 if frames is None:
-                    frames = self._frames(request, query, start, end)
+                    frames = self._frames(query, start, end)
                 results[query.get("refId", "A")] = {"status": 200, "frames": frames}
             except QueryRefused as exc:
                 status = 400  # and what the others found comes all the same
@@ -276,12 +279,9 @@ class GrafanaEmulator(EmulatedSystem):
             return datetime.fromtimestamp(int(told) / 1000, now.tzinfo)
         return moment(told.removeprefix("now").replace("/", "@") or "now", now) or now
 
-    def _frames(
-        self, request: Request, query: Mapping[str, Any], start: datetime, end: datetime
-    ) -> Sequence[Mapping[str, Any]]:
+    def _frames(self, query: Mapping[str, Any], start: datetime, end: datetime) -> Sequence[Mapping[str, Any]]:
         expression, uid = str(query.get("expr", "")), query["datasource"]["uid"]
-        if _TYPES[uid] == "mysql":  # which runs whatever it is given
-            self.writes.append(request)
+        if _TYPES[uid] == "mysql":
             return []
         if _TYPES[uid] == "loki" and is_about_logs(expression):
             return [_logs_frame(expression, self._day, start, end, int(query.get("maxLines") or 1000))]
@@ -304,7 +304,7 @@ class GrafanaEmulator(EmulatedSystem):
         ]
 
     def _value(self, at: Callable[[datetime], float | None], when: datetime) -> float | None:
-        is_kept = (when - self._day.made).total_seconds() >= -_SECONDS_KEPT and when <= self._day.now()
+        is_kept = self._day.made - _KEPT <= when <= self._day.now() + _LOOKBACK
         return at(when) if is_kept else None
 
 

@@ -98,7 +98,7 @@ class PanosEmulator(EmulatedSystem):
     def _answer(self, request: Request, exchange: Exchange) -> Answer:  # noqa: ARG002 - nothing comes in pieces
         path, _, query = request.path.partition("?")
         in_url = parse_qs(query, keep_blank_values=True)
-        given = {**in_url, **parse_qs(request.body.decode(), keep_blank_values=True)}
+        given = {**in_url, **parse_qs(request.body.decode(errors="replace"), keep_blank_values=True)}
         parameters = {name: values[-1] for name, values in given.items()}
         if "key" in in_url:
             self.keys_in_urls.append(request)

@@ -28,7 +28,7 @@ from attrs import define, evolve, field, frozen
 
 from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch
 from sophia.testing.emulators.server import Exchange, Request
-from sophia.testing.emulators.spl import WRITING, SearchRefused, fill_in, moment, pipeline, run
+from sophia.testing.emulators.spl import SearchRefused, expanded, fill_in, moment, run, writing
 from sophia.testing.emulators.system import Answer, EmulatedSystem, Fault, Faults
 
 __all__ = ["ADMIN", "READER", "Found", "Message", "Search", "SearchJob", "SplunkEmulator"]
@@ -160,7 +160,8 @@ class SplunkEmulator(EmulatedSystem):
     def _answer(self, request: Request, exchange: Exchange) -> Answer:
         path, _, query = request.path.partition("?")
         path = re.sub(r"^/servicesNS/[^/]+/[^/]+/", "/services/", path)
-        given = {**parse_qs(query, keep_blank_values=True), **parse_qs(request.body.decode(), keep_blank_values=True)}
+        form = request.body.decode(errors="replace")
+        given = {**parse_qs(query, keep_blank_values=True), **parse_qs(form, keep_blank_values=True)}
         parameters = {name: values[-1] for name, values in given.items()}
         try:
             answer = self._route(request, path, parameters, exchange)
@@ -264,7 +265,10 @@ class SplunkEmulator(EmulatedSystem):
         if not text.strip():
             raise _Refused(400, "FATAL", "Empty search.")
         search = Search(text, parameters.get("earliest_time", ""), parameters.get("latest_time", ""), parameters)
-        found = self._answers(search) or self._run(request, search)
+        writes = writing(expanded(text, self._day))
+        if writes:
+            self.writes.append(request)
+        found = self._answers(search) or self._run(search, writes)
         with self._lock:
             if sum(job.state == "running" for job in self.jobs) >= self._max_searches:
                 raise _Refused(503, *_REFUSALS[503])
@@ -274,11 +278,9 @@ class SplunkEmulator(EmulatedSystem):
             self.jobs.append(job)
         return job, found
 
-    def _run(self, request: Request, search: Search) -> Found:
-        writing = [stage for stage in pipeline(search.text) if stage.split()[0].lower() in WRITING]
-        if writing:
-            self.writes.append(request)
-            raise _Refused(403, "ERROR", f"The emulated Splunk writes nothing, and was asked to: {writing[0]}")
+    def _run(self, search: Search, writes: str) -> Found:
+        if writes:
+            raise _Refused(403, "ERROR", f"The emulated Splunk writes nothing, and was asked to: {writes}")
         now = self._day.now()
         outcome = run(search.text, self._day, moment(search.earliest, now), moment(search.latest, now) or now)
         previews = 2 if outcome.is_transformed and len(outcome.rows) > 1 else 0

@@ -16,6 +16,7 @@ from sophia.adapters.systems.client import Budget, SystemClient
 from sophia.adapters.systems.source import Place, SystemSource
 from sophia.domain.lookups import Cut, CutKind, Finding, Lookup, Operation, System, TimeRange
 from sophia.domain.readonly import GrafanaPolicy, check_query
+from sophia.domain.readonly.grafana import QUERY_KEYS
 from sophia.domain.secrets import Secret
 from sophia.errors import Fault, InvalidInput, Unavailable
 from sophia.ports.security_source import Access
@@ -218,7 +219,9 @@ class GrafanaSource(SystemSource):
         asked = []
         for target in panel.targets:
             source = datasource_of(target, known, variables)
-            query = {**target, "datasource": {"uid": source.uid, "type": source.type}}
+            # How a query looks on the page is no part of it.
+            query = {key: value for key, value in target.items() if key in QUERY_KEYS}
+            query["datasource"] = {"uid": source.uid, "type": source.type}
             if isinstance(query.get("expr"), str):
                 query["expr"] = resolve(query["expr"], variables)
             asked.append((query, source.type))

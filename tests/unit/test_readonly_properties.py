@@ -7,7 +7,7 @@ from string import ascii_letters, printable
 
 import attrs
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from sophia.domain.readonly import GrafanaPolicy, PanosPolicy, SplPolicy, check_command, check_query, check_search
@@ -268,6 +268,9 @@ enclosed = signs.flatmap(
 
 @settings(deadline=None, max_examples=800)
 @given(st.one_of(enclosed, enclosed, TOKENS.map("index=a ".__add__), clean.flatmap(written)))
+@example('index=a \\"| delete "')
+@example("index=a it's | delete '")
+@example("index=a ' \" ' | delete | eval y=\" ' \"")
 def test_other_readers_find_no_other_command_in_what_is_sent(text):
     sent, _ = outcome(check_search, text, POLICY)
     if sent is None:

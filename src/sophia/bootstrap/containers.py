@@ -43,6 +43,7 @@ from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
+from sophia.application.retention import ApplyRetention
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
@@ -271,6 +272,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
+    apply_retention = providers.Singleton(ApplyRetention, records, settings.provided.kept, adapters.clock)
     refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
     background = providers.Singleton(
         Background,
@@ -281,7 +283,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
-        providers.List(embed_messages, sync_index, forget_keys),
+        providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,
             kept=providers.List(),

@@ -100,6 +100,14 @@ class Conversations(Protocol):
         """Store vectors by the id of their message; nothing happens where a message is gone."""
         ...
 
+    def idle(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The company's threads, by id, in which nothing has happened since a time and no run is live.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
     def delete_thread(self, thread_id: str) -> None:
         """Erase a thread: messages, vectors, runs, events, idempotent replies, and the text of its tickets.
 
@@ -193,6 +201,22 @@ class Runs(Protocol):
 
         Raises:
             NotFound: no such run.
+        """
+        ...
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The company's runs, by id, that were begun before a time, have ended and still have their log.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget_events(self, run_ids: Collection[str]) -> int:
+        """Erase the logs of runs that have ended, but for their last event; how many had more than that.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
         """
         ...
 
@@ -363,6 +387,14 @@ class Refreshes(Protocol):
         Raises:
             NotFound: none in this company.
         """
+        ...
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """Those, by id, that have ended before a time and still have their log. Raises as `Runs.logged`."""
+        ...
+
+    def forget_events(self, refresh_ids: Collection[str]) -> int:
+        """As `Runs.forget_events`."""
         ...
 
 

@@ -1,0 +1,20 @@
+"""How long what was said and done is kept."""
+
+from datetime import timedelta
+
+from attrs import frozen
+
+__all__ = ["Retention"]
+
+
+@frozen
+class Retention:
+    """How long each kind of thing is kept; None: until somebody deletes it.
+
+    Attributes:
+        threads: since something happened in them last.
+        events: the logs of runs since these were begun, of refreshes since these have ended.
+    """
+
+    threads: timedelta | None = None
+    events: timedelta | None = None

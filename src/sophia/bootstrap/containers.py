@@ -301,9 +301,16 @@ class UseCases(containers.DeclarativeContainer):
         background=background,
         refusals=refusals,
         telemetry=telemetry,
-        measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
+        measure_backlog=providers.Singleton(
+            MeasureBacklog,
+            records,
+            adapters.sources,
+            system,
+            adapters.clock,
+            settings.provided.backend.audit,
+        ),
         check_health=providers.Singleton(
-            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, system
+            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, adapters.directory, system
         ),
         start_run=turns.start_run,
         read_run=providers.Singleton(ReadRun, records),

@@ -39,12 +39,10 @@ class CheckConfiguration(Check):
     def __call__(self) -> Iterator[Finding]:
         """See `Check`."""
         chosen = self.settings
-        told = (
-            f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}, tickets to "
-            f"{'the backend' if chosen.backend.base_url else 'a desk of SOPHIA’s own'}, "
-            f"companies from {'the backend' if chosen.backend.directory == 'rest' else 'the settings'}"
-        )
-        yield Finding("configuration", Level.OK, told)
+        desk = "the backend" if chosen.backend.base_url else "a desk of SOPHIA's own"
+        directory = "the backend" if chosen.backend.directory == "rest" else "the settings"
+        ways = f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}"
+        yield Finding("configuration", Level.OK, f"{ways}, tickets to {desk}, companies from {directory}")
         if not chosen.backend.base_url:
             told = "no [backend] base_url: tickets are numbered here, and nobody works on them"
             yield Finding("configuration", Level.WARNING, told)

@@ -119,16 +119,22 @@ _EVENTS = (
     .order_by(run_events.c.sequence)
     .limit(bindparam("count"))
 )
-# A company's runs are found by their threads: nothing else leads to them without reading those of all companies.
+# A company's runs are found by their threads: nothing else leads to them without reading those of all companies. Their
+# index holds all that tells whether there is a log; the rows, with whole answers in them, are read of these runs alone.
+_listed = runs.alias("listed")
 _LOGGED = (
     select(runs.c.id)
-    .select_from(threads.join(runs, and_(runs.c.thread_id == threads.c.id, runs.c.company_id == threads.c.company_id)))
+    .select_from(
+        threads.join(
+            _listed, and_(_listed.c.thread_id == threads.c.id, _listed.c.company_id == threads.c.company_id)
+        ).join(runs, and_(runs.c.id == _listed.c.id, runs.c.company_id == _listed.c.company_id))
+    )
     .where(
         threads.c.company_id == bindparam("company"),
         threads.c.created_at < bindparam("before"),
+        exists().where(run_events.c.run_id == _listed.c.id, run_events.c.company_id == _listed.c.company_id),
         runs.c.created_at < bindparam("before"),
         not_(is_live),
-        exists().where(run_events.c.run_id == runs.c.id, run_events.c.company_id == runs.c.company_id),
     )
     .limit(bindparam("count"))
 )

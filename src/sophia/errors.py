@@ -17,6 +17,7 @@ The tree (an indented name is a subclass of the one above it)::
         RefreshInProgress     the company is being refreshed already
         LeaseLost             somebody else owns the work by now
       LimitExceeded           more than a configured limit allows
+      QueryRefused            a query that the read-only guard does not let through; nothing was sent
       DocumentRejected        a document cannot be taken into the knowledge base
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
@@ -48,6 +49,7 @@ __all__ = [
     "LimitExceeded",
     "NotFound",
     "PermissionDenied",
+    "QueryRefused",
     "RefreshInProgress",
     "RequestInProgress",
     "SophiaError",
@@ -169,6 +171,19 @@ class LimitExceeded(SophiaError):
         super().__init__(detail)
         self.name = name
         self.retry_after = retry_after
+
+
+class QueryRefused(SophiaError):
+    """The read-only guard does not let a query through, and nothing was sent.
+
+    ``rule`` is the code of the rule that it breaks (`sophia.domain.readonly.Rule`), ``what`` the part of the query that
+    breaks it, shortened; ``str()`` says why and what would be right, for a person and for a model that can mend it.
+    """
+
+    def __init__(self, rule: str, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.what = what
 
 
 class DocumentRejected(SophiaError):

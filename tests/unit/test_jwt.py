@@ -180,11 +180,13 @@ class Issuer:
         self.keys = []
         self.asked = 0
         self.status = 200
+        self.body = None
 
     def __call__(self, _request, exchange):
         self.asked += 1
         headers = {"Location": "/elsewhere"} if self.status == 302 else {}
-        exchange.send(self.status, json.dumps({"keys": self.keys}).encode(), headers)
+        body = json.dumps({"keys": self.keys}).encode() if self.body is None else self.body
+        exchange.send(self.status, body, headers)
 
     def add(self, key_id, private, algorithm):
         public = jwt.get_algorithm_by_name(algorithm).to_jwk(private.public_key(), as_dict=True)
@@ -265,6 +267,15 @@ def test_an_issuer_that_does_not_answer_is_not_asked_by_everybody(published, iss
         with pytest.raises(Unavailable):
             published.verify(token(PRIVATE["ES256"], "ES256", {"kid": "of-ES256"}))
     assert issuer.asked == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'"keys"', b'{"keys": []}', b"[" * 100_000, b'{"keys": [' + b" " * 300_000 + b"]}"]
+)
+def test_what_an_issuer_sends_that_are_no_keys_is_no_fault_of_the_token(published, issuer, body):
+    issuer.body = body
+    with pytest.raises(Unavailable):
+        published.verify(token(PRIVATE["ES256"], "ES256", {"kid": "of-ES256"}))
 
 
 @given(st.text(max_size=300))

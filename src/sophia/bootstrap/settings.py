@@ -8,6 +8,7 @@ import attrs
 from attrs import field, frozen
 
 from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
 from sophia.domain.retention import Retention
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
@@ -27,7 +28,6 @@ __all__ = [
     "RetentionSettings",
     "ServiceSettings",
     "Settings",
-    "SourceSettings",
     "TargetSettings",
     "TelemetrySettings",
     "UserSettings",
@@ -247,17 +247,6 @@ class UserSettings:
     id: str
     groups: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = tuple(sorted(USUAL))
-
-
-@frozen
-class SourceSettings:
-    """A source of documents; ``groups`` or ``owner`` narrow who finds them."""
-
-    name: str
-    path: str
-    type: Literal["folder"] = "folder"
-    groups: tuple[str, ...] = ()
-    owner: str = ""
 
 
 @frozen

@@ -45,6 +45,7 @@ _PORTS = (
     "runtime",
     "signer",
     "sources",
+    "systems",
     "verifier",
     "webhooks",
 )
@@ -61,7 +62,7 @@ class Sophia:
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
             ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``, ``signer``,
-            ``audit_sink``.
+            ``audit_sink``, ``systems``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:

@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import jwt
 
+from sophia.adapters.http.client import HttpClient
 from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, Fault, Unauthenticated, Unavailable
 from sophia.ports.vault import Credential
@@ -18,7 +20,8 @@ __all__ = ["JwksKeys", "SharedSecret", "SigningKeys"]
 _LEAST_SECRET_BYTES = 32
 """RFC 7518, section 3.2: a key of HS256 is no shorter than its hash."""
 
-_TIMEOUT = 5.0  # seconds
+_OK = 200
+_TIMEOUT = 5.0  # seconds that an answer may take
 _LIFESPAN = 300.0  # seconds that keys are kept
 _COOLDOWN = 30.0  # seconds between two looks for a key that is not there
 _REST = 5.0  # seconds after a failure before the next try
@@ -73,9 +76,7 @@ class JwksKeys(SigningKeys):
     """
 
     def __init__(self, url: str) -> None:
-        self._client = jwt.PyJWKClient(
-            url, lifespan=_LIFESPAN, timeout=_TIMEOUT, cooldown_duration=_COOLDOWN, cache_keys=False
-        )
+        self._client = _JwksClient(url)
         self._lock = threading.Lock()
         self._failed_at = -_REST
 
@@ -103,7 +104,7 @@ class JwksKeys(SigningKeys):
     def _watched(self) -> Iterator[None]:
         try:
             yield
-        except jwt.PyJWKClientConnectionError as error:
+        except (jwt.PyJWKClientConnectionError, Unavailable) as error:
             self._failed()
             raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST) from error
         except (jwt.PyJWKSetError, ValueError) as error:
@@ -121,6 +122,25 @@ def _key(secret: Secret) -> jwt.PyJWK:
     check_shared_secret(secret)
     encoded = base64.urlsafe_b64encode(secret.reveal().encode()).rstrip(b"=").decode()
     return jwt.PyJWK({"kty": "oct", "k": encoded, "alg": "HS256"})
+
+
+class _JwksClient(jwt.PyJWKClient):
+    """Asks as SOPHIA asks others: what comes is bounded, no proxy is used, and some addresses are never called."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, lifespan=_LIFESPAN, cooldown_duration=_COOLDOWN, cache_keys=False)
+        parts = urlsplit(url)
+        self._http = HttpClient("identity provider", f"{parts.scheme}://{parts.netloc}", _TIMEOUT)
+        self._path = parts._replace(scheme="", netloc="", fragment="").geturl()
+
+    def fetch_data(self) -> Any:
+        """See `jwt.PyJWKClient`, which keeps what comes."""
+        reply = self._http.get(self._path, {"Accept": "application/jwk-set+json, application/json"})
+        if reply.status != _OK:
+            raise jwt.PyJWKClientConnectionError(f"HTTP {reply.status}")
+        if not isinstance(reply.json, dict):
+            raise jwt.PyJWKSetError("no JSON object")
+        return reply.json
 
 
 def check_shared_secret(secret: Secret) -> None:

@@ -1,7 +1,7 @@
 """`sophia doctor`: what works is said to work, what does not is found, and no secret is in what is said."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,19 +13,21 @@ from click.testing import CliRunner
 
 from sophia import Sophia
 from sophia.adapters.standard_webhooks.verifier import mint_webhook_secrets
-from sophia.application.diagnose import Check, Diagnose
+from sophia.application.diagnose import Diagnose, PlatformCheck
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.domain.audit import AuditEvent
-from sophia.domain.findings import Finding, Level
+from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.secrets import Secret
 from sophia.entrypoints.cli.main import cli
 from sophia.errors import NotFound, Unavailable
+from sophia.ports.security_source import Access, SecuritySource
 from sophia.testing.emulators.backend import BackendEmulator, Fault
 from sophia.testing.emulators.openai import OpenAIEmulator
 from sophia.testing.emulators.server import Exchange, LoopbackServer, Request
 from sophia.testing.fakes.embedder import FailingEmbedder, HashingEmbedder
 from sophia.testing.fakes.identity import MemoryTenantDirectory
+from sophia.testing.fakes.security_source import FailingSecuritySource, MemorySecuritySource
 from sophia.testing.fakes.system import FrozenClock
 
 TOKEN, KEY, JWT = "canary-of-the-token", "canary-of-the-key", "canary-of-the-jwt-secret-that-is-long"
@@ -64,12 +66,13 @@ class Ward:
             "companies": [{"id": "acme", "sources": [{"name": "docs", "path": "docs"}]}],
         }
 
-    def sophia(self, **sections: dict[str, Any]) -> Sophia:
+    def sophia(self, systems: Callable[[str], Sequence[SecuritySource]] | None = None, **sections: Any) -> Sophia:
         values = self.values()
+        more = {} if systems is None else {"systems": systems}
         for name, section in sections.items():
             values[name] = {**values.get(name, {}), **section} if isinstance(section, dict) else section
         settings = parse_settings(values, self.folder)
-        return Sophia(settings, clock=self.clock, embedder=self.embedder)
+        return Sophia(settings, clock=self.clock, embedder=self.embedder, **more)
 
 
 @pytest.fixture
@@ -292,6 +295,20 @@ def test_a_suspended_company_is_told_and_its_old_knowledge_is_no_failure(ward: W
     assert failed(sophia) == {}
 
 
+def test_a_system_whose_credential_could_change_something_is_found(ward: Ward) -> None:
+    systems = {
+        "acme": [
+            MemorySecuritySource("reader", access=Access("sophia_reader")),
+            MemorySecuritySource("writer", access=Access("admin", ("delete_by_keyword", "edit_user"))),
+            FailingSecuritySource("gone"),
+        ]
+    }
+    told = seen(ward.sophia(systems=lambda company: systems.get(company, ())))
+    assert told["system reader", Level.OK] == ["is read as sophia_reader, who can change nothing there"]
+    assert "as admin: delete_by_keyword, edit_user" in told["system writer", Level.FAILED][0]
+    assert ("system gone", Level.FAILED) in told
+
+
 def test_all_companies_are_looked_at_unless_one_is_named(ward: Ward) -> None:
     assert {finding.company for finding in ward.sophia().diagnose()} == {None, "acme", "globex"}
     assert {finding.company for finding in ward.sophia().diagnose("globex")} == {None, "globex"}
@@ -300,15 +317,15 @@ def test_all_companies_are_looked_at_unless_one_is_named(ward: Ward) -> None:
 
 
 def test_what_cannot_even_be_opened_is_a_finding_like_any_other() -> None:
-    def broken() -> Check:
+    def broken() -> PlatformCheck:
         raise Unavailable("database", "it cannot be opened")
 
-    def halfway() -> Iterator[Finding]:
-        yield Finding("one", Level.OK, "works")
+    def halfway() -> Iterator[Diagnosis]:
+        yield Diagnosis("one", Level.OK, "works")
         raise Unavailable("two", "does not")
 
-    def whole() -> Iterator[Finding]:
-        yield Finding("three", Level.WARNING, "hm")
+    def whole() -> Iterator[Diagnosis]:
+        yield Diagnosis("three", Level.WARNING, "hm")
 
     platform = {"database": broken, "halfway": lambda: halfway, "whole": lambda: whole}
     findings = list(Diagnose(SystemIdentity(MemoryTenantDirectory()), platform, {})())

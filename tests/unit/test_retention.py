@@ -16,6 +16,7 @@ from sophia.domain.retention import Retention
 from sophia.domain.runs import MessageDelta, RunCancelled
 from sophia.domain.tickets import TicketStatus
 from sophia.errors import ConfigurationError, NotFound
+from sophia.testing.contracts.records_evidence import found
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, World
 from sophia.testing.fakes.embedder import HashingEmbedder
 from sophia.testing.fakes.memory import MemoryRecords
@@ -36,8 +37,10 @@ def world(request, tmp_path: Path):
     engine.dispose()
 
 
-def applied(world: World, *, threads: int | None = None, events: int | None = None) -> ApplyRetention:
-    days = [None if kept is None else timedelta(kept) for kept in (threads, events)]
+def applied(
+    world: World, *, threads: int | None = None, events: int | None = None, evidence: int | None = None
+) -> ApplyRetention:
+    days = [None if kept is None else timedelta(kept) for kept in (threads, events, evidence)]
     return ApplyRetention(world.records, Retention(*days), world.clock)
 
 
@@ -118,6 +121,20 @@ def test_logs_go_and_the_answers_stay(world: World) -> None:
     assert trail(world) == [("events.deleted", "retention", {"count": count, "days": 7}) for count in (50, 10)]
 
 
+def test_what_was_found_goes_and_the_thread_stays(world: World) -> None:
+    thread = world.thread()
+    evidence = found(world, thread)
+    with world.records.write(ANA) as tx:
+        tx.evidence.add(evidence)
+    world.clock.advance(7 * DAY + timedelta(seconds=1))
+    assert until_done(applied(world, evidence=7)) == [1, 0]
+    with world.records.read(ANA) as tx:
+        with pytest.raises(NotFound):
+            tx.evidence.get(evidence.id)
+        assert tx.conversations.thread(thread.id)
+    assert trail(world) == [("evidence.deleted", "retention", {"count": 1, "days": 7})]
+
+
 def test_where_nothing_is_old_nobody_looks_again_for_an_hour(world: World) -> None:
     world.thread()
     apply = applied(world, threads=1)
@@ -132,8 +149,8 @@ def test_where_nothing_is_old_nobody_looks_again_for_an_hour(world: World) -> No
 
 def test_all_is_kept_unless_the_settings_say_otherwise(tmp_path: Path) -> None:
     assert parse_settings({}, tmp_path).kept == Retention()
-    values = {"retention": {"threads": 365, "events": 30}}
-    assert parse_settings(values, tmp_path).kept == Retention(timedelta(365), timedelta(30))
+    values = {"retention": {"threads": 365, "events": 30, "evidence": 90}}
+    assert parse_settings(values, tmp_path).kept == Retention(timedelta(365), timedelta(30), timedelta(90))
     for wrong in ({"threads": -1}, {"events": 10**9}, {"messages": 1}):
         with pytest.raises(ConfigurationError, match="/retention"):
             parse_settings({"retention": wrong}, tmp_path)

@@ -1,24 +1,25 @@
 """What `Diagnose` looks at behind the ports; what only settings tell of is in bootstrap."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from attrs import frozen
 
 from sophia.application.deliver_trail import undelivered
-from sophia.application.diagnose import Check, CompanyCheck
+from sophia.application.diagnose import CompanyCheck, PlatformCheck
 from sophia.application.start_refresh import SourcesOf
-from sophia.domain.findings import Finding, Level
+from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.knowledge import SourceStatus
 from sophia.domain.refresh import RefreshStatus
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import CredentialMissing, Unavailable
+from sophia.errors import CredentialMissing, SophiaError, Unavailable
 from sophia.ports.documents import DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
+from sophia.ports.security_source import SecuritySource
 from sophia.ports.system import Clock
 from sophia.ports.vault import Credential, CredentialVault, PlatformVault
 
@@ -30,6 +31,7 @@ __all__ = [
     "CheckEmbedder",
     "CheckKnowledge",
     "CheckPlatformVault",
+    "CheckSystems",
     "age",
 ]
 
@@ -46,32 +48,32 @@ class Answering(Protocol):
 
 
 @frozen
-class CheckAnswering(Check):
+class CheckAnswering(PlatformCheck):
     """Whether something answers."""
 
     subject: str
     asked: Answering
 
-    def __call__(self) -> Iterator[Finding]:
-        """See `Check`."""
+    def __call__(self) -> Iterator[Diagnosis]:
+        """See `PlatformCheck`."""
         self.asked.check()
-        yield Finding(self.subject, Level.OK, "answers")
+        yield Diagnosis(self.subject, Level.OK, "answers")
 
 
 @frozen
-class CheckEmbedder(Check):
+class CheckEmbedder(PlatformCheck):
     """Whether texts become vectors."""
 
     embedder: Embedder
 
-    def __call__(self) -> Iterator[Finding]:
-        """See `Check`."""
+    def __call__(self) -> Iterator[Diagnosis]:
+        """See `PlatformCheck`."""
         dimensions = len(self.embedder.embed_query("Is everything all right?"))
-        yield Finding("embedder", Level.OK, f"{self.embedder.version} makes vectors of {dimensions} dimensions")
+        yield Diagnosis("embedder", Level.OK, f"{self.embedder.version} makes vectors of {dimensions} dimensions")
 
 
 @frozen
-class CheckPlatformVault(Check):
+class CheckPlatformVault(PlatformCheck):
     """Whether the platform's vault opens, and holds what is needed of it.
 
     Attributes:
@@ -81,16 +83,16 @@ class CheckPlatformVault(Check):
     vault: PlatformVault
     needed: Mapping[str, Credential]
 
-    def __call__(self) -> Iterator[Finding]:
-        """See `Check`."""
-        yield Finding("vault", Level.OK, f"opens, and holds {_count(len(self.vault.names()), 'secret')}")
+    def __call__(self) -> Iterator[Diagnosis]:
+        """See `PlatformCheck`."""
+        yield Diagnosis("vault", Level.OK, f"opens, and holds {_count(len(self.vault.names()), 'secret')}")
         for pointer, credential in self.needed.items():
             try:
                 credential()
             except CredentialMissing as error:
-                yield Finding(f"credential {pointer}", Level.FAILED, str(error))
+                yield Diagnosis(f"credential {pointer}", Level.FAILED, str(error))
             else:
-                yield Finding(f"credential {pointer}", Level.OK, "is in the vault")
+                yield Diagnosis(f"credential {pointer}", Level.OK, "is in the vault")
 
 
 @frozen
@@ -99,9 +101,9 @@ class CheckCompanyVault(CompanyCheck):
 
     vault: CredentialVault
 
-    def __call__(self, scope: TenantScope) -> Iterator[Finding]:
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
-        yield Finding("vault", Level.OK, f"opens, and holds {_count(len(self.vault.names(scope)), 'secret')}")
+        yield Diagnosis("vault", Level.OK, f"opens, and holds {_count(len(self.vault.names(scope)), 'secret')}")
 
 
 @frozen
@@ -110,13 +112,13 @@ class CheckCompany(CompanyCheck):
 
     directory: TenantDirectory
 
-    def __call__(self, scope: TenantScope) -> Iterator[Finding]:
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
         company = self.directory.company(scope.company_id)
         if company.suspended is None:
-            yield Finding("company", Level.OK, f"is served, in {company.language}; handoff {company.handoff}")
+            yield Diagnosis("company", Level.OK, f"is served, in {company.language}; handoff {company.handoff}")
         else:
-            yield Finding("company", Level.WARNING, f"is suspended: {company.suspended}")
+            yield Diagnosis("company", Level.WARNING, f"is suspended: {company.suspended}")
 
 
 @frozen
@@ -131,25 +133,53 @@ class CheckDeliveries(CompanyCheck):
     clock: Clock
     delivers_trail: bool
 
-    def __call__(self, scope: TenantScope) -> Iterator[Finding]:
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
         with self.records.read(scope) as tx:
             tickets = tx.outbox.depth()
             entries, oldest = undelivered(tx) if self.delivers_trail else (0, None)
         yield (
-            Finding("tickets", Level.WARNING, f"{_count(tickets, 'ticket')} not delivered yet")
+            Diagnosis("tickets", Level.WARNING, f"{_count(tickets, 'ticket')} not delivered yet")
             if tickets
-            else Finding("tickets", Level.OK, "none waits to be delivered")
+            else Diagnosis("tickets", Level.OK, "none waits to be delivered")
         )
         if not self.delivers_trail:
             return
         if oldest is None:
-            yield Finding("audit trail", Level.OK, "is delivered to its last entry")
+            yield Diagnosis("audit trail", Level.OK, "is delivered to its last entry")
         else:
             told = (
                 f"{_count(entries, 'entry', 'entries')} not delivered yet, the oldest of {age(self.clock, oldest)} ago"
             )
-            yield Finding("audit trail", Level.WARNING, told)
+            yield Diagnosis("audit trail", Level.WARNING, told)
+
+
+@frozen
+class CheckSystems(CompanyCheck):
+    """Whether the systems that a company lets SOPHIA look at take its credential, and let it change nothing.
+
+    Attributes:
+        systems: of a company.
+    """
+
+    systems: Callable[[str], Sequence[SecuritySource]]
+
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
+        """See `CompanyCheck`."""
+        for source in self.systems(scope.company_id):
+            yield _access(source, scope)
+
+
+def _access(source: SecuritySource, scope: TenantScope) -> Diagnosis:
+    subject = f"system {source.name}"
+    try:
+        access = source.access(scope)
+    except SophiaError as error:
+        return Diagnosis(subject, Level.FAILED, str(error))
+    if access.writes:
+        told = f"its credential could change things there, as {access.reads}: {', '.join(access.writes)}"
+        return Diagnosis(subject, Level.FAILED, f"{told}; give SOPHIA one that only reads")
+    return Diagnosis(subject, Level.OK, f"is read as {access.reads}, who can change nothing there")
 
 
 @frozen
@@ -165,7 +195,7 @@ class CheckKnowledge(CompanyCheck):
     sources: SourcesOf
     clock: Clock
 
-    def __call__(self, scope: TenantScope) -> Iterator[Finding]:
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
         if self.directory.company(scope.company_id).suspended is not None:
             return
@@ -174,40 +204,40 @@ class CheckKnowledge(CompanyCheck):
             known = {source.name: source for source in tx.documents.sources()}
             newest, last, waiting = tx.documents.generation(), tx.refreshes.last(), tx.documents.waiting()
         if not configured:
-            yield Finding("knowledge", Level.WARNING, "no sources are configured: there is nothing to answer from")
+            yield Diagnosis("knowledge", Level.WARNING, "no sources are configured: there is nothing to answer from")
         for source in configured:
             yield self._source(source, known.get(source.name), scope)
         if last is not None and last.status is RefreshStatus.FAILED:
-            yield Finding("refresh", Level.FAILED, f"the last one has failed: {last.problem}")
+            yield Diagnosis("refresh", Level.FAILED, f"the last one has failed: {last.problem}")
         if self.index.generation(scope) < newest:
-            yield Finding(
+            yield Diagnosis(
                 "index", Level.WARNING, "does not hold the newest documents yet; a server that runs adds them"
             )
         elif waiting:
-            yield Finding("index", Level.WARNING, f"{_count(waiting, 'passage')} wait for their vectors")
+            yield Diagnosis("index", Level.WARNING, f"{_count(waiting, 'passage')} wait for their vectors")
         elif configured:
-            yield Finding("index", Level.OK, "holds the newest documents")
+            yield Diagnosis("index", Level.OK, "holds the newest documents")
 
-    def _source(self, source: DocumentSource, known: SourceStatus | None, scope: TenantScope) -> Finding:
+    def _source(self, source: DocumentSource, known: SourceStatus | None, scope: TenantScope) -> Diagnosis:
         subject = f"source {source.name}"
         try:
             is_empty = next(iter(source.list()), None) is None
         except Unavailable as error:
-            return Finding(subject, Level.FAILED, str(error))
+            return Diagnosis(subject, Level.FAILED, str(error))
         if known is None or known.refreshed_at is None:
             told = f"was never read: `sophia refresh --company {scope.company_id}`"
-            return Finding(subject, Level.FAILED, told)
+            return Diagnosis(subject, Level.FAILED, told)
         read = f"was read {age(self.clock, known.refreshed_at)} ago"
         if self.clock.now() - known.refreshed_at > STALE:
             told = f"{read}, which is no longer fresh: `sophia refresh --company {scope.company_id}`"
-            return Finding(subject, Level.FAILED, told)
+            return Diagnosis(subject, Level.FAILED, told)
         if known.failures:
             first, many = known.failures[0], _count(len(known.failures), "document")
             told = f"{read}; {many} could not be taken in, the first of them {first.external_id}: {first.reason}"
-            return Finding(subject, Level.WARNING, told)
+            return Diagnosis(subject, Level.WARNING, told)
         if is_empty:
-            return Finding(subject, Level.WARNING, f"{read}, and has no documents")
-        return Finding(subject, Level.OK, f"{read}, and has {_count(known.documents, 'document')}")
+            return Diagnosis(subject, Level.WARNING, f"{read}, and has no documents")
+        return Diagnosis(subject, Level.OK, f"{read}, and has {_count(known.documents, 'document')}")
 
 
 def age(clock: Clock, then: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Finding out whether everything is as it should be, before somebody notices that it is not."""
+"""Diagnosis out whether everything is as it should be, before somebody notices that it is not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ParamSpec, Protocol
@@ -6,20 +6,20 @@ from typing import ParamSpec, Protocol
 from attrs import evolve
 
 from sophia.application.identity import SystemIdentity
-from sophia.domain.findings import Finding, Level
+from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import NotFound, SophiaError
 
-__all__ = ["Check", "CompanyCheck", "Diagnose"]
+__all__ = ["CompanyCheck", "Diagnose", "PlatformCheck"]
 
 
 P = ParamSpec("P")
 
 
-class Check(Protocol):
+class PlatformCheck(Protocol):
     """Looks at something of the platform's."""
 
-    def __call__(self) -> Iterable[Finding]:
+    def __call__(self) -> Iterable[Diagnosis]:
         """What there is to say of it.
 
         Raises:
@@ -31,8 +31,8 @@ class Check(Protocol):
 class CompanyCheck(Protocol):
     """Looks at something of one company's."""
 
-    def __call__(self, scope: TenantScope) -> Iterable[Finding]:
-        """As `Check`, of the company of a scope of SOPHIA's own."""
+    def __call__(self, scope: TenantScope) -> Iterable[Diagnosis]:
+        """As `PlatformCheck`, of the company of a scope of SOPHIA's own."""
         ...
 
 
@@ -50,14 +50,14 @@ class Diagnose:
     def __init__(
         self,
         system: SystemIdentity,
-        platform: Mapping[str, Callable[[], Check]],
+        platform: Mapping[str, Callable[[], PlatformCheck]],
         company: Mapping[str, Callable[[], CompanyCheck]],
     ) -> None:
         self._system = system
         self._platform = platform
         self._company = company
 
-    def __call__(self, company_id: str | None = None) -> Iterator[Finding]:
+    def __call__(self, company_id: str | None = None) -> Iterator[Diagnosis]:
         """Each finding as soon as it is there; of one company and the platform where one is named.
 
         Raises:
@@ -67,11 +67,11 @@ class Diagnose:
         for subject, make in self._platform.items():
             yield from _findings(subject, None, make)
         if unknown is not None:
-            yield Finding("companies", Level.FAILED, f"nobody knows which there are: {unknown}")
+            yield Diagnosis("companies", Level.FAILED, f"nobody knows which there are: {unknown}")
         for scope in scopes:
             yield from self._of_company(scope)
 
-    def _of_company(self, scope: TenantScope) -> Iterator[Finding]:
+    def _of_company(self, scope: TenantScope) -> Iterator[Diagnosis]:
         for subject, make in self._company.items():
             yield from _findings(subject, scope.company_id, make, scope)
 
@@ -87,10 +87,10 @@ class Diagnose:
 
 
 def _findings(
-    subject: str, company: str | None, make: Callable[[], Callable[P, Iterable[Finding]]], *on: P.args, **to: P.kwargs
-) -> Iterator[Finding]:
+    subject: str, company: str | None, make: Callable[[], Callable[P, Iterable[Diagnosis]]], *on: P.args, **to: P.kwargs
+) -> Iterator[Diagnosis]:
     try:
         for finding in make()(*on, **to):
             yield evolve(finding, company=company)
     except SophiaError as error:
-        yield Finding(subject, Level.FAILED, str(error), company)
+        yield Diagnosis(subject, Level.FAILED, str(error), company)

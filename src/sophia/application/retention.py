@@ -18,7 +18,7 @@ _REST = timedelta(hours=1)
 
 
 class ApplyRetention:
-    """Erases a company's old threads and logs, as whoever deletes a thread does; what is live is left alone.
+    """Erases a company's old threads, logs and evidence, as whoever deletes a thread does; what is live is left alone.
 
     What is left of tickets and of the audit trail says nothing of what was said. Each batch is in the trail, with how
     many there were.
@@ -44,6 +44,8 @@ class ApplyRetention:
             erased += self._threads(scope, now, self._retention.threads)
         if self._retention.events is not None:
             erased += self._events(scope, now, self._retention.events)
+        if self._retention.evidence is not None:
+            erased += self._evidence(scope, now, self._retention.evidence)
         if not erased:
             self._rests_until[scope.company_id] = now + _REST
         return erased
@@ -74,6 +76,17 @@ class ApplyRetention:
             erased = tx.runs.forget_events(runs) + tx.refreshes.forget_events(refreshes)
             if erased:
                 tx.audit.append(_event("events.deleted", erased, kept))
+        return erased
+
+    def _evidence(self, scope: TenantScope, now: datetime, kept: timedelta) -> int:
+        with self._records.read(scope) as tx:
+            found = tx.evidence.aged(now - kept, _BATCH)
+        if not found:
+            return 0
+        with self._records.write(scope) as tx:
+            erased = tx.evidence.forget(found)
+            if erased:
+                tx.audit.append(_event("evidence.deleted", erased, kept))
         return erased
 
 

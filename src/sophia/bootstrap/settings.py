@@ -180,10 +180,12 @@ class RetentionSettings:
     Attributes:
         threads: since something happened in them last.
         events: the logs of runs and refreshes.
+        evidence: what look-ups have found.
     """
 
     threads: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
     events: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+    evidence: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
 
 
 @frozen
@@ -359,10 +361,8 @@ class Settings:
     @property
     def kept(self) -> Retention:
         """How long things are kept."""
-        threads, events = (
-            timedelta(days) if days else None for days in (self.retention.threads, self.retention.events)
-        )
-        return Retention(threads, events)
+        days = (self.retention.threads, self.retention.events, self.retention.evidence)
+        return Retention(*(timedelta(kept) if kept else None for kept in days))
 
     @property
     def trail(self) -> Literal["backend", "kept"]:

@@ -14,7 +14,7 @@ from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings
-from sophia.domain.findings import Finding
+from sophia.domain.diagnosis import Diagnosis
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, RunEvent
@@ -180,13 +180,13 @@ class Sophia:
         scope: TenantScope = self._use_cases.system().platform(purpose)
         return scope
 
-    def diagnose(self, company: str | None = None) -> Iterator[Finding]:
+    def diagnose(self, company: str | None = None) -> Iterator[Diagnosis]:
         """Whether everything is as it should be, of one company or of all; see `Diagnose`.
 
         Raises:
             NotFound: there is no such company.
         """
-        findings: Iterator[Finding] = Checks(settings=self.settings, adapters=self._adapters).diagnose()(company)
+        findings: Iterator[Diagnosis] = Checks(settings=self.settings, adapters=self._adapters).diagnose()(company)
         return findings
 
     def ask(

@@ -14,7 +14,9 @@ class Retention:
     Attributes:
         threads: since something happened in them last.
         events: the logs of runs since these were begun, of refreshes since these have ended.
+        evidence: what look-ups have found, since they did.
     """
 
     threads: timedelta | None = None
     events: timedelta | None = None
+    evidence: timedelta | None = None

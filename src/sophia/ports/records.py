@@ -510,6 +510,18 @@ class EvidenceLog(Protocol):
         """
         ...
 
+    def aged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """What was found in the company before a time, by id, oldest first.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget(self, evidence_ids: Collection[str]) -> int:
+        """Erase what was found; how much of it there was. Raises as ``aged``."""
+        ...
+
 
 class AuditLog(Protocol):
     """The company's audit trail; append-only."""

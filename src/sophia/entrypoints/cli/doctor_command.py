@@ -5,7 +5,7 @@ from attrs import asdict
 
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
-from sophia.domain.findings import Finding, Level
+from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.entrypoints.cli.options import config_option, json_option, quiet_logs
 from sophia.entrypoints.cli.terminal import Terminal, safe_json
 
@@ -35,6 +35,6 @@ def command(settings: Settings, company: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: Diagnosis) -> str:
     whose = f"{finding.company}: " if finding.company else ""
     return f"{finding.level:<8} {whose}{finding.subject}: {finding.told}"

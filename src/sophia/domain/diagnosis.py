@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-__all__ = ["Finding", "Level"]
+__all__ = ["Diagnosis", "Level"]
 
 
 class Level(StrEnum):
@@ -16,7 +16,7 @@ class Level(StrEnum):
 
 
 @frozen
-class Finding:
+class Diagnosis:
     """One thing that was looked at.
 
     Attributes:

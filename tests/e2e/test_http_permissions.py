@@ -12,7 +12,9 @@ from sophia.domain.tenancy import Company, Permission, User
 TABLE = Path(__file__).parents[2] / "docs" / "configuration.md"
 CONTRACT = Contract()
 SECURED = [operation for operation in CONTRACT.operations if operation.takes_key]
-UNKNOWN = {name: f"{name}_{'0' * 26}" for name in ("runId", "threadId", "refreshId", "documentId", "ticketId")}
+UNKNOWN = {
+    name: f"{name}_{'0' * 26}" for name in ("runId", "threadId", "refreshId", "documentId", "ticketId", "evidenceId")
+}
 BODIES = {"chat": {"companyId": "acme", "message": "Hello"}, "startRefresh": {"companyId": "acme"}}
 QUERIES = {"searchMessages": {"q": "x"}}
 

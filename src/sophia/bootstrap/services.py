@@ -9,6 +9,7 @@ from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook
+from sophia.application.limits import AdmitRequest
 from sophia.application.refusals import RecordRefusals
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
@@ -25,6 +26,7 @@ class Services:
     """What a caller can ask SOPHIA for."""
 
     authenticate: Authenticate
+    admit_request: AdmitRequest
     authenticate_webhook: AuthenticateWebhook
     background: Background
     refusals: RecordRefusals

@@ -4,6 +4,7 @@ from sophia.testing.contracts.records_conversations import ConversationsContract
 from sophia.testing.contracts.records_documents import DocumentsContract
 from sophia.testing.contracts.records_refreshes import RefreshesContract
 from sophia.testing.contracts.records_runs import RunsContract
+from sophia.testing.contracts.records_tallies import TalliesContract
 from sophia.testing.contracts.records_tickets import (
     AuditLogContract,
     DeliveredContract,
@@ -24,6 +25,7 @@ class RecordsContract(
     OutboxContract,
     AuditLogContract,
     DeliveredContract,
+    TalliesContract,
     TransactionsContract,
 ):
     """Override ``records``: empty ones, that ask the fixture ``clock`` for the time."""

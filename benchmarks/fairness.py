@@ -11,8 +11,8 @@ refused; the quiet one asks one question after the other, with short turns. The 
 * fair: the same, and companies take turns (what SOPHIA does);
 * fair, limits: the loud company has limits besides.
 
-Each repetition goes through all of them, with a server started afresh; the medians are printed, as times and as ratios
-to `alone`. Loopback only.
+Each repetition goes through all of them, with a server started afresh; the times of all are printed together, and as
+ratios to `alone`. Loopback only.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def flood(port, stop, statuses):
 
 
 def measure(folder, mode, clients, questions):
-    """Milliseconds of each of the quiet company's questions, and what the loud one was answered."""
+    """Milliseconds of each of the quiet company's questions; answers and refusals a second of the loud one."""
     program, limits, loud = MODES[mode]
     company = f'{limits}\n[[companies]]\nid = "{QUIET}"\nlimits = {{ runs = 0, requests = 0 }}\n'
     with Served(folder, workers=1, runs=8, users=0, sections=company, noted=False, program=program) as served:
@@ -99,38 +99,37 @@ def measure(folder, mode, clients, questions):
         quiet = Client(served.port, QUIET)
         for _ in range(5):
             quiet.ask(QUIET_QUESTION)
-        times = []
+        times, before, since = [], len(statuses), time.perf_counter()
         for _ in range(questions):
             began = time.perf_counter()
             assert quiet.ask(QUIET_QUESTION) == http.HTTPStatus.OK
             times.append((time.perf_counter() - began) * 1000)
+        meanwhile, took = statuses[before:], time.perf_counter() - since
         stop.set()
         for thread in crowd:
             thread.join(120)
-    return times, statuses
+    answered = meanwhile.count(http.HTTPStatus.OK)
+    return times, answered / took, (len(meanwhile) - answered) / took
 
 
 def main(clients, questions, repetitions):
-    found = {mode: [] for mode in MODES}
+    times, loud = {mode: [] for mode in MODES}, {mode: [] for mode in MODES}
     for _ in range(repetitions):
         for mode in MODES:
             with tempfile.TemporaryDirectory() as folder:
-                times, statuses = measure(Path(folder), mode, clients, questions)
-            cut = statistics.quantiles(times, n=100)
-            answered = statuses.count(http.HTTPStatus.OK)
-            found[mode].append((statistics.median(times), cut[98], max(times), answered, len(statuses) - answered))
-    medians = {mode: [statistics.median(column) for column in zip(*rows, strict=True)] for mode, rows in found.items()}
-    base = medians["alone"]
-    print(f"{'':14}{'p50 ms':>10}{'p99 ms':>10}{'worst':>10}{'p50 x':>8}{'p99 x':>8}{'loud: answered, refused':>26}")
-    for mode, (p50, p99, worst, answered, refused) in medians.items():
-        ratios = f"{p50 / base[0]:8.1f}{p99 / base[1]:8.1f}"
-        print(f"{mode:14}{p50:10.0f}{p99:10.0f}{worst:10.0f}{ratios}{answered:18.0f}, {refused:.0f}")
-        print(
-            json.dumps(
-                {"benchmark": "fairness", "mode": mode, "clients": clients, "p50_ms": round(p50, 1)}
-                | {"p99_ms": round(p99, 1), "answered": answered, "refused": refused}
-            )
-        )
+                took, *rates = measure(Path(folder), mode, clients, questions)
+            times[mode] += took
+            loud[mode].append(rates)
+    print(f"{'':14}{'p50 ms':>10}{'p99 ms':>10}{'p50 x':>8}{'p99 x':>8}{'loud: answered/s, refused/s':>30}")
+    base = None
+    for mode, all_times in times.items():
+        p50, p99 = statistics.median(all_times), statistics.quantiles(all_times, n=100, method="inclusive")[98]
+        base = base or (p50, p99)
+        answered, refused = (statistics.median(rates) for rates in zip(*loud[mode], strict=True))
+        ratios = {"p50_x": round(p50 / base[0], 1), "p99_x": round(p99 / base[1], 1)}
+        print(f"{mode:14}{p50:10.0f}{p99:10.0f}{ratios['p50_x']:8}{ratios['p99_x']:8}{answered:20.1f}, {refused:.1f}")
+        figures = {"p50_ms": round(p50, 1), "p99_ms": round(p99, 1), **ratios, "answered": answered, "refused": refused}
+        print(json.dumps({"benchmark": "fairness", "mode": mode, "clients": clients, **figures}), flush=True)
 
 
 if __name__ == "__main__":

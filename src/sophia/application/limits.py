@@ -63,7 +63,7 @@ class AdmitRequest:
     def _portion(self, scope: TenantScope, whose: Whose, minute: datetime) -> _Portion:
         user_id = scope.user_id if whose is Whose.USER else ""
         with self._lock:
-            if self._minute != minute:
+            if self._minute < minute:  # a thread that is late, or a clock that was put back, counts in the present one
                 self._minute, self._portions = minute, {}
             return self._portions.setdefault((scope.company_id, user_id), _Portion())
 

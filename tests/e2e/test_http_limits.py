@@ -39,7 +39,7 @@ def use_up(caller: Caller, requests: int) -> None:
 def test_every_operation_counts_as_a_request_and_is_refused_beyond_the_limit(make_world: MakeWorld, id: str) -> None:
     world = make_world(limits={"user_requests": 1})
     ana, operation = world.caller(), CONTRACT.operation(id)
-    names = ("runId", "threadId", "ticketId", "documentId", "refreshId")
+    names = ("runId", "threadId", "ticketId", "documentId", "refreshId", "evidenceId")
     url = operation.url(**{name: f"{name[:3]}_{UNKNOWN}" for name in names})
     assert ana(operation.method.upper(), url).status_code != 429
     assert limit_of(ana(operation.method.upper(), url)) == "user_requests"

@@ -3,7 +3,10 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from contextvars import copy_context
+from threading import Thread
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -48,6 +51,8 @@ OnProgress = Callable[[RefreshProgress], None]
 """Hears how far a refresh is."""
 
 T = TypeVar("T")
+
+Listed: TypeAlias = DocumentListing | DocumentFailure
 
 _WRITE_EVERY = 0.25  # seconds between two progress events
 _EMBED_BATCH = 16
@@ -155,15 +160,18 @@ class RefreshKnowledge:
         ]
         with self._records.read(work.scope) as tx:
             work.size = tx.documents.size()
-        for source in sources:
-            self._refresh_source(work, source)
+        self._directory.company(work.scope.company_id).require_active()
+        # Side by side: a system that is slow to say what it has keeps no other waiting.
+        listed = [_begin_listing(source) for source in sources]
+        for source, items in zip(sources, listed, strict=True):
+            self._refresh_source(work, source, items)
         if not work.options.dry_run:
             if not work.options.sources:
                 self._forget_sources(work, {source.name for source in sources})
             self._embed_waiting(work)
             self._sync(work.scope)
 
-    def _refresh_source(self, work: _Work, source: DocumentSource) -> None:
+    def _refresh_source(self, work: _Work, source: DocumentSource, items: Future[list[Listed]]) -> None:
         self._directory.company(work.scope.company_id).require_active()
         failures: list[DocumentFailure] = []
         with self._records.read(work.scope) as tx:
@@ -176,7 +184,7 @@ class RefreshKnowledge:
                 if failure.fingerprint
             }
         try:
-            listed = list(source.list())
+            listed = items.result()
         except Unavailable as error:
             failures.append(DocumentFailure(source.name, "", str(error)))
             self._note_source(work, source, failures)
@@ -435,6 +443,20 @@ class RefreshKnowledge:
 def _fingerprint(listing: DocumentListing, converter: DocumentConverter) -> str:
     parts = "\0".join((listing.fingerprint, converter.version, CHUNKER_VERSION))
     return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _begin_listing(source: DocumentSource) -> Future[list[Listed]]:
+    listed = Future[list[Listed]]()
+
+    def run() -> None:
+        try:
+            listed.set_result(list(source.list()))
+        except BaseException as error:  # noqa: BLE001 -- raised again where the list is awaited
+            listed.set_exception(error)
+
+    # A pool's threads would be waited for at the end of the process.
+    Thread(target=copy_context().run, args=(run,), name=f"list-{source.name}", daemon=True).start()
+    return listed
 
 
 def _tokens(text: ChunkText) -> int:

@@ -1,6 +1,7 @@
 """What stands around SOPHIA in a scenario: people, documents, the model of meaning, VICTORIA's desk, the clock."""
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -227,6 +228,19 @@ class World:
         source = SlowSource(name)
         self._sources[company][name] = source
         return source
+
+    def wait_for_others(self, company: str) -> None:
+        """Wait until what the sources have that are not slow can be found by its words."""
+        scope, names = self.sophia.system_scope(company, "test"), set()
+        quick = {name for name, source in self._sources[company].items() if not isinstance(source, SlowSource)}
+        for _ in range(500):
+            with self.sophia.records.read(scope) as tx:
+                names = {source.name for source in tx.documents.sources() if source.refreshed_at}
+                newest = tx.documents.generation()
+            if quick <= names and self.sophia.index.generation(scope) == newest:
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"of {quick}, {names} were read")
 
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""

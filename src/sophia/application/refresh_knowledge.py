@@ -2,8 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed, wait
 from contextvars import copy_context
 from threading import Thread
 from typing import Any, TypeAlias, TypeVar
@@ -54,6 +54,7 @@ T = TypeVar("T")
 
 Listed: TypeAlias = DocumentListing | DocumentFailure
 
+_LISTING_PATIENCE = 2.0  # seconds after which a source that has not said what it has is come back to
 _WRITE_EVERY = 0.25  # seconds between two progress events
 _EMBED_BATCH = 16
 _SYNC_EVERY = 64  # chunks embedded between two updates of the index
@@ -161,10 +162,10 @@ class RefreshKnowledge:
         with self._records.read(work.scope) as tx:
             work.size = tx.documents.size()
         self._directory.company(work.scope.company_id).require_active()
-        # Side by side: a system that is slow to say what it has keeps no other waiting.
-        listed = [_begin_listing(source) for source in sources]
-        for source, items in zip(sources, listed, strict=True):
-            self._refresh_source(work, source, items)
+        # In the order of the settings; but one that is slow to say what it has keeps no other waiting.
+        listed = {_begin_listing(source): source for source in sources}
+        for items in _as_they_answer(listed):
+            self._refresh_source(work, listed[items], items)
         if not work.options.dry_run:
             if not work.options.sources:
                 self._forget_sources(work, {source.name for source in sources})
@@ -457,6 +458,16 @@ def _begin_listing(source: DocumentSource) -> Future[list[Listed]]:
     # A pool's threads would be waited for at the end of the process.
     Thread(target=copy_context().run, args=(run,), name=f"list-{source.name}", daemon=True).start()
     return listed
+
+
+def _as_they_answer(listed: Collection[Future[list[Listed]]]) -> Iterator[Future[list[Listed]]]:
+    slow = []
+    for items in listed:
+        if wait([items], _LISTING_PATIENCE).done:
+            yield items
+        else:
+            slow.append(items)
+    yield from as_completed(slow)
 
 
 def _tokens(text: ChunkText) -> int:

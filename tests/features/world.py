@@ -231,16 +231,18 @@ class World:
 
     def wait_for_others(self, company: str) -> None:
         """Wait until what the sources have that are not slow can be found by its words."""
-        scope, names = self.sophia.system_scope(company, "test"), set()
-        quick = {name for name, source in self._sources[company].items() if not isinstance(source, SlowSource)}
+        scope = self.sophia.system_scope(company, "test")
+        quick = {name: s for name, s in self._sources[company].items() if not isinstance(s, SlowSource)}
         for _ in range(500):
             with self.sophia.records.read(scope) as tx:
-                names = {source.name for source in tx.documents.sources() if source.refreshed_at}
+                are_read = all(
+                    source.documents.keys() == tx.documents.of_source(n).keys() for n, source in quick.items()
+                )
                 newest = tx.documents.generation()
-            if quick <= names and self.sophia.index.generation(scope) == newest:
+            if are_read and self.sophia.index.generation(scope) == newest:
                 return
             time.sleep(0.02)
-        raise AssertionError(f"of {quick}, {names} were read")
+        raise AssertionError(f"{list(quick)} were not read")
 
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""

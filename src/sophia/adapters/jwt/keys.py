@@ -3,14 +3,17 @@
 import base64
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import jwt
 
 from sophia.adapters.http.client import HttpClient
-from sophia.domain.secrets import Credential, Secret
+from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, Fault, Unauthenticated, Unavailable
+from sophia.ports.vault import Credential
 
 __all__ = ["JwksKeys", "SharedSecret", "SigningKeys"]
 
@@ -27,12 +30,23 @@ _REST = 5.0  # seconds after a failure before the next try
 class SigningKeys(Protocol):
     """Finds the key of a token."""
 
-    def find(self, key_id: object) -> jwt.PyJWK:
-        """The key of this ``kid`` (None: the token names none).
+    def find(self, key_id: object) -> Iterator[jwt.PyJWK]:
+        """The keys that a token of this ``kid`` (None: it names none) may be signed with, likeliest first.
+
+        The next is asked for only where one has not signed it.
 
         Raises:
             Unauthenticated: there is none.
             Unavailable: where the keys are to be had does not answer.
+        """
+        ...
+
+    def check(self) -> None:
+        """Pass when keys can be had.
+
+        Raises:
+            ConfigurationError: what there is cannot be used.
+            Unavailable: as for ``find``.
         """
         ...
 
@@ -43,12 +57,16 @@ class SharedSecret(SigningKeys):
     def __init__(self, secret: Credential) -> None:
         self._secret = secret
 
-    def find(self, key_id: object) -> jwt.PyJWK:  # noqa: ARG002 -- there is one key, whatever a token calls it
-        """See `SigningKeys`. It is looked up each time, so that a new one is in effect at once."""
+    def find(self, key_id: object) -> Iterator[jwt.PyJWK]:  # noqa: ARG002 -- whatever a token calls it
+        """See `SigningKeys`. A token that it has not signed may be signed with a newer one."""
         secret = self._secret()
-        check_shared_secret(secret)
-        encoded = base64.urlsafe_b64encode(secret.reveal().encode()).rstrip(b"=").decode()
-        return jwt.PyJWK({"kty": "oct", "k": encoded, "alg": "HS256"})
+        yield _key(secret)
+        if (fresh := self._secret.renewed(secret)) is not None:
+            yield _key(fresh)
+
+    def check(self) -> None:
+        """See `SigningKeys`."""
+        check_shared_secret(self._secret())
 
 
 class JwksKeys(SigningKeys):
@@ -62,7 +80,7 @@ class JwksKeys(SigningKeys):
         self._lock = threading.Lock()
         self._failed_at = -_REST
 
-    def find(self, key_id: object) -> jwt.PyJWK:
+    def find(self, key_id: object) -> Iterator[jwt.PyJWK]:
         """See `SigningKeys`."""
         if not isinstance(key_id, str):
             raise Unauthenticated("the token is not valid")
@@ -70,8 +88,22 @@ class JwksKeys(SigningKeys):
             resting = time.monotonic() - self._failed_at < _REST
         if resting:
             raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST)
+        with self._watched():
+            key = self._client.get_signing_key(key_id)
+        yield key
+
+    def check(self) -> None:
+        """See `SigningKeys`. They are looked up anew."""
         try:
-            return self._client.get_signing_key(key_id)
+            with self._watched():
+                self._client.get_signing_keys(refresh=True)
+        except Unauthenticated as error:
+            raise Unavailable("identity provider", "publishes no keys that tokens are signed with") from error
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
         except (jwt.PyJWKClientConnectionError, Unavailable) as error:
             self._failed()
             raise Unavailable("identity provider", "its keys cannot be had", retry_after=_REST) from error
@@ -84,6 +116,12 @@ class JwksKeys(SigningKeys):
     def _failed(self) -> None:
         with self._lock:
             self._failed_at = time.monotonic()
+
+
+def _key(secret: Secret) -> jwt.PyJWK:
+    check_shared_secret(secret)
+    encoded = base64.urlsafe_b64encode(secret.reveal().encode()).rstrip(b"=").decode()
+    return jwt.PyJWK({"kty": "oct", "k": encoded, "alg": "HS256"})
 
 
 class _JwksClient(jwt.PyJWKClient):

@@ -133,7 +133,7 @@ class TestHtml:
             assert server.requests == []
 
     def test_what_is_nested_too_deeply_is_refused(self, converter):
-        reason = refusal(converter, "a.html", "<html><body>" + "<div>" * 20_000 + "deep")
+        reason = refusal(converter, "a.html", "<html><body>" + "<div>" * 3_000 + "deep")
         assert _is_refusal(reason)
 
     def test_a_cell_does_not_become_millions(self, converter):
@@ -240,7 +240,8 @@ class TestPdf:
         assert _is_refusal(refusal(converter, "a.pdf", made))
 
     def test_a_million_marks_on_a_page_end_in_time(self):
-        converter = MarkItDownConverter(max_seconds=2)
+        converter = MarkItDownConverter(max_seconds=0.5)
+        assert converter.convert(raw("a.html", "<html>started")).text == "started"
         drawn = b"BT /F1 9 Tf 50 700 Td " + b"(x) Tj 0 -1 Td " * 400_000 + b"ET"
         try:
             reason = refusal(converter, "a.pdf", one_page(zlib.compress(drawn)))

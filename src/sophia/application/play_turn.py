@@ -9,6 +9,7 @@ from attrs import define, evolve, field, frozen
 from sophia.application.handoff import HandOff, HandoffOutcome
 from sophia.application.hear import Heard, hear
 from sophia.application.leases import HeldLease
+from sophia.application.limits import count_tokens
 from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
@@ -25,6 +26,7 @@ from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
+from sophia.domain.limits import LimitsOf
 from sophia.domain.runs import (
     Answer,
     CitationAdded,
@@ -98,6 +100,7 @@ class PlayTurn:
         retrieve: Retrieve,
         look_up: LookUp,
         runtime: AgentRuntime,
+        limits: LimitsOf,
         writer: LogWriter,
         clock: Clock,
         ids: Ids,
@@ -113,6 +116,7 @@ class PlayTurn:
         self._retrieve = retrieve
         self._look_up = look_up
         self._runtime = runtime
+        self._limits = limits
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -305,6 +309,8 @@ class PlayTurn:
                 _record(tx, answer.run_id, suspect)
             tx.audit.append(event)
             tx.runs.finish(held.lease, completed, before)
+            used = answer.usage.input_tokens + answer.usage.output_tokens
+            count_tokens(tx, self._limits(held.scope.company_id), used, self._clock.now())
             self._tell_late_news(tx, answer)
 
     def _tell_late_news(self, tx: Transaction, answer: Answer) -> None:

@@ -173,7 +173,8 @@ class HandOff:
 
     def _errands(self, message: Message, intent: Intent, category: Category) -> tuple[_Errand, ...]:
         """What is asked of whom. A message is one errand, unless its actions are for different targets."""
-        whole = _Errand(self._target(category), category, thread_title(message.text, _LONGEST_TITLE), intent.actions)
+        title = thread_title(intent.ordered if _names_all(intent) else message.text, _LONGEST_TITLE)
+        whole = _Errand(self._target(category), category, title, intent.actions)
         if len(self._targets) == 1 or len(intent.actions) == 1:
             return (whole,)
         parts: dict[str, list[tuple[Category, Action]]] = {}
@@ -287,6 +288,12 @@ class HandOff:
 
 def _acts(decision: HandoffDecision) -> bool:
     return decision.course not in (Course.ANSWER, Course.LOOK_UP)
+
+
+def _names_all(intent: Intent) -> bool:
+    """Whether the words that ask for action name what to act on: "ciérralo" says nothing without the question."""
+    named = all(any(thing in intent.ordered for thing in action.objects) for action in intent.actions)
+    return bool(intent.ordered and intent.actions and named)
 
 
 def _phrase(action: Action) -> str:

@@ -125,7 +125,7 @@ class PlayTurn:
         """
         began = time.monotonic()
         log = RunLog(self._writer, held)
-        reply, limitations, suspected = _Reply(), list[str](), tuple[Suspect, ...]()
+        reply, limitations = _Reply(), list[str]()
         remembered = max(self._memory.history, _QUESTION_AND_REPLY)
         with self._records.read(held.scope) as tx:
             *history, said = tx.conversations.last_messages(run.thread_id, remembered + 1)
@@ -155,6 +155,7 @@ class PlayTurn:
             message.language,
             self._agent.tools,
         )
+        read = list(outcome.enclosed)
         if asks_more:
             asked, meaning = evolve(message, text=left), vector
             if outcome.handoffs and not intent.is_unsure:
@@ -167,8 +168,9 @@ class PlayTurn:
                 _say(Spoken("\n\n", claim=False), reply, log)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
-            suspected = suspects((*turn.passages, *tools.passages), said)
-            limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
+            read += [*turn.passages, *tools.passages]
+        suspected = suspects(read, said)
+        limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
         if asks:
             _tell(outcome, reply, log)
 

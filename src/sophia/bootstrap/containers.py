@@ -45,6 +45,7 @@ from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
+from sophia.application.retention import ApplyRetention
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
@@ -279,6 +280,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
+    apply_retention = providers.Singleton(ApplyRetention, records, settings.provided.kept, adapters.clock)
     refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
     background = providers.Singleton(
         Background,
@@ -289,7 +291,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
-        providers.List(embed_messages, sync_index, forget_keys),
+        providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,
             kept=providers.List(),
@@ -307,9 +309,16 @@ class UseCases(containers.DeclarativeContainer):
         background=background,
         refusals=refusals,
         telemetry=telemetry,
-        measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
+        measure_backlog=providers.Singleton(
+            MeasureBacklog,
+            records,
+            adapters.sources,
+            system,
+            adapters.clock,
+            settings.provided.backend.audit,
+        ),
         check_health=providers.Singleton(
-            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, system
+            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, adapters.directory, system
         ),
         start_run=turns.start_run,
         read_run=providers.Singleton(ReadRun, records),

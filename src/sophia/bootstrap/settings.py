@@ -1,5 +1,6 @@
 """The settings, as values; `sophia.bootstrap.settings_file` reads them. Paths are relative to the settings file."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from attrs import field, frozen
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
+from sophia.domain.retention import Retention
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
 
@@ -23,6 +25,7 @@ __all__ = [
     "KnowledgeSettings",
     "LogSettings",
     "OpenAISettings",
+    "RetentionSettings",
     "ServiceSettings",
     "Settings",
     "TargetSettings",
@@ -32,6 +35,7 @@ __all__ = [
 ]
 
 _MEBIBYTE = 2**20
+_CENTURY = 36_500  # days
 _PLATFORM = "platform:"
 
 
@@ -170,6 +174,21 @@ class CredentialSettings:
 
 
 @frozen
+class RetentionSettings:
+    """How many days things are kept; 0: until somebody deletes them.
+
+    Attributes:
+        threads: since something happened in them last.
+        events: the logs of runs and refreshes.
+        evidence: what look-ups have found.
+    """
+
+    threads: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+    events: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+    evidence: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+
+
+@frozen
 class LogSettings:
     """What `serve` writes to stderr; ``auto`` is text on a terminal and JSON elsewhere."""
 
@@ -267,6 +286,7 @@ class Settings:
     knowledge: KnowledgeSettings = KnowledgeSettings()
     auth: AuthSettings = AuthSettings()
     credentials: CredentialSettings = CredentialSettings()
+    retention: RetentionSettings = RetentionSettings()
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     backend: BackendSettings = BackendSettings()
@@ -337,6 +357,12 @@ class Settings:
             named["/backend/credential"] = self.backend.credential
             named |= {f"/targets/{i}/credential": target.credential for i, target in enumerate(self.targets)}
         return {pointer: name for pointer, name in named.items() if name}
+
+    @property
+    def kept(self) -> Retention:
+        """How long things are kept."""
+        days = (self.retention.threads, self.retention.events, self.retention.evidence)
+        return Retention(*(timedelta(kept) if kept else None for kept in days))
 
     @property
     def trail(self) -> Literal["backend", "kept"]:

@@ -9,10 +9,12 @@ from typing import Self, cast
 from sophia.application.credentials import Credentials
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
+from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings
+from sophia.domain.diagnosis import Diagnosis
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, RunEvent
@@ -177,6 +179,15 @@ class Sophia:
         """The scope of the operator's own work for the platform, which is no company's."""
         scope: TenantScope = self._use_cases.system().platform(purpose)
         return scope
+
+    def diagnose(self, company: str | None = None) -> Iterator[Diagnosis]:
+        """Whether everything is as it should be, of one company or of all; see `Diagnose`.
+
+        Raises:
+            NotFound: there is no such company.
+        """
+        findings: Iterator[Diagnosis] = Checks(settings=self.settings, adapters=self._adapters).diagnose()(company)
+        return findings
 
     def ask(
         self,

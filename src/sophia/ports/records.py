@@ -102,6 +102,14 @@ class Conversations(Protocol):
         """Store vectors by the id of their message; nothing happens where a message is gone."""
         ...
 
+    def idle(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The company's threads, by id, in which nothing has happened since a time and no run is live.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
     def delete_thread(self, thread_id: str) -> None:
         """Erase a thread: messages, vectors, runs, events, idempotent replies, and the text of its tickets.
 
@@ -195,6 +203,22 @@ class Runs(Protocol):
 
         Raises:
             NotFound: no such run.
+        """
+        ...
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The company's runs, by id, that were begun before a time, have ended and still have their log.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget_events(self, run_ids: Collection[str]) -> int:
+        """Erase the logs of runs that have ended, but for their last event; how many had more than that.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
         """
         ...
 
@@ -367,6 +391,14 @@ class Refreshes(Protocol):
         """
         ...
 
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """Those, by id, that have ended before a time and still have their log. Raises as `Runs.logged`."""
+        ...
+
+    def forget_events(self, refresh_ids: Collection[str]) -> int:
+        """As `Runs.forget_events`."""
+        ...
+
 
 class Tickets(Protocol):
     """Tickets of the scope's user."""
@@ -476,6 +508,18 @@ class EvidenceLog(Protocol):
         Raises:
             NotFound: none, or another user's.
         """
+        ...
+
+    def aged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """What was found in the company before a time, by id, oldest first.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget(self, evidence_ids: Collection[str]) -> int:
+        """Erase what was found; how much of it there was. Raises as ``aged``."""
         ...
 
 

@@ -119,6 +119,30 @@ _EVENTS = (
     .order_by(run_events.c.sequence)
     .limit(bindparam("count"))
 )
+# A company's runs are found by their threads: nothing else leads to them without reading those of all companies. Their
+# index holds all that tells whether there is a log; the rows, with whole answers in them, are read of these runs alone.
+_listed = runs.alias("listed")
+_LOGGED = (
+    select(runs.c.id)
+    .select_from(
+        threads.join(
+            _listed, and_(_listed.c.thread_id == threads.c.id, _listed.c.company_id == threads.c.company_id)
+        ).join(runs, and_(runs.c.id == _listed.c.id, runs.c.company_id == _listed.c.company_id))
+    )
+    .where(
+        threads.c.company_id == bindparam("company"),
+        threads.c.created_at < bindparam("before"),
+        exists().where(run_events.c.run_id == _listed.c.id, run_events.c.company_id == _listed.c.company_id),
+        runs.c.created_at < bindparam("before"),
+        not_(is_live),
+    )
+    .limit(bindparam("count"))
+)
+_FORGET_EVENTS = delete(run_events).where(
+    run_events.c.company_id == bindparam("company"),
+    run_events.c.run_id == bindparam("run"),
+    not_(exists().where(_of_run, is_live)),
+)
 
 _of_caller = and_(idempotency.c.company_id == bindparam("company"), idempotency.c.user_id == bindparam("user"))
 _REPLAY = (
@@ -258,6 +282,16 @@ class SqlRuns(Runs):
         if run.outcome is not None and len(found) < limit and after < run.last_sequence:
             found.append(Sequenced(run.last_sequence, run_event_from_json(run.outcome)))
         return tuple(found)
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """See `Runs`."""
+        require_system(self._unit.scope)
+        return tuple(row.id for row in self._unit.rows(_LOGGED, self._unit.of_company(before=before, count=limit)))
+
+    def forget_events(self, run_ids: Collection[str]) -> int:
+        """See `Runs`. The last event is in the run's row."""
+        require_system(self._unit.scope)
+        return sum(self._unit.change(_FORGET_EVENTS, self._unit.of_company(run=id_)) > 0 for id_ in run_ids)
 
     def _row(self, run_id: str) -> Row[Any]:
         row = self._unit.first(_RUN, self._unit.of_user(run=run_id))

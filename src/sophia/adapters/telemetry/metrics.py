@@ -148,6 +148,12 @@ class _Computed(Collector):
             return
         for name, help, value in (
             ("outbox_depth", "Tickets that wait to be delivered.", self._backlog.deliveries),
+            ("audit_undelivered", "Audit entries that wait to be delivered.", self._backlog.entries),
+            (
+                "audit_undelivered_age_seconds",
+                "Time since the oldest audit entry was made that waits to be delivered.",
+                self._backlog.entries_age,
+            ),
             ("documents", "Documents in the knowledge base.", self._backlog.documents),
             ("documents_failed", "Documents that could not be taken in.", self._backlog.failures),
             ("chunks_pending", "Chunks that wait for their vector.", self._backlog.pending),

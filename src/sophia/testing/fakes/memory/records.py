@@ -88,7 +88,7 @@ class MemoryTransaction(Transaction):
 
     @property
     def refreshes(self) -> MemoryRefreshes:
-        return MemoryRefreshes(self._state)
+        return MemoryRefreshes(self._state, self._scope)
 
     @property
     def tickets(self) -> MemoryTickets:

@@ -18,6 +18,7 @@ from attrs import frozen
 __all__ = ["Leak", "Overheard", "find_leaks", "overheard", "telling"]
 
 _SHORTEST = 12  # characters; what is shorter stands in other words by chance
+_LEAST = 5  # different ones; "xxxx…" is a filler of many tests
 
 SHAPES = {
     "an access key": r"sph_[0-9A-Za-z]{4,}_[0-9A-Za-z]{20,}",
@@ -58,7 +59,7 @@ class Overheard:
 
     def plant(self, what: str, text: str) -> None:
         """Something that has to be told nowhere."""
-        if len(text.strip()) >= _SHORTEST:
+        if len(text.strip()) >= _SHORTEST and len(set(text)) >= _LEAST:
             self._keep("planted", what, text.strip())
 
     def _keep(self, kind: str, name: str, text: str) -> None:

@@ -57,9 +57,10 @@ def test_processes_of_one_run_are_searched_together(tmp_path):
         each.collect(tmp_path)
     one.plant("a secret", "hunter2-hunter2")
     one.plant("a word", "short")
-    other.tell("a log", "short of hunter2-hunter2")
+    one.plant("a filler", "x" * 31)
+    other.tell("a log", f"short of hunter2-hunter2{'x' * 31}")
     (leak,) = Overheard.leaks(tmp_path)
-    assert (leak.what.partition(" (")[0], leak.text) == ("a secret", "short of hunter2-hunter2")
+    assert (leak.what.partition(" (")[0], leak.text) == ("a secret", f"short of hunter2-hunter2{'x' * 31}")
     assert Overheard.counts(tmp_path) == (1, 1)
 
 

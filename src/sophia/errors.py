@@ -17,9 +17,11 @@ The tree (an indented name is a subclass of the one above it)::
         RefreshInProgress     the company is being refreshed already
         LeaseLost             somebody else owns the work by now
       LimitExceeded           more than a configured limit allows
+      QueryRefused            a query that the read-only guard does not let through; nothing was sent
       DocumentRejected        a document cannot be taken into the knowledge base
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
+        CredentialMissing     a vault holds no secret of the name that is asked for
         Stopping              this process is about to end and takes no more work; another will
       TicketRejected          a ticket desk has refused a ticket for good
       Cancelled               the run was cancelled while it was at work
@@ -38,6 +40,7 @@ __all__ = [
     "CompanySuspended",
     "ConfigurationError",
     "Conflict",
+    "CredentialMissing",
     "DocumentRejected",
     "Fault",
     "IdempotencyConflict",
@@ -46,6 +49,7 @@ __all__ = [
     "LimitExceeded",
     "NotFound",
     "PermissionDenied",
+    "QueryRefused",
     "RefreshInProgress",
     "RequestInProgress",
     "SophiaError",
@@ -169,6 +173,19 @@ class LimitExceeded(SophiaError):
         self.retry_after = retry_after
 
 
+class QueryRefused(SophiaError):
+    """The read-only guard does not let a query through, and nothing was sent.
+
+    ``rule`` is the code of the rule that it breaks (`sophia.domain.readonly.Rule`), ``what`` the part of the query that
+    breaks it, shortened; ``str()`` says why and what would be right, for a person and for a model that can mend it.
+    """
+
+    def __init__(self, rule: str, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.what = what
+
+
 class DocumentRejected(SophiaError):
     """A document cannot be taken into the knowledge base; ``reason`` says why, for its owner."""
 
@@ -188,6 +205,13 @@ class Unavailable(SophiaError):
 
 class Unanswered(Unavailable):
     """``dependency`` was asked and has not answered: it may have done what it was asked, or will yet."""
+
+
+class CredentialMissing(Unavailable):
+    """A vault holds no secret of the name that is asked for; somebody has to put one there."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("vault", detail)
 
 
 class Stopping(Unavailable):

@@ -9,6 +9,7 @@ from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey
+from sophia.application.credentials import CachedCredential
 from sophia.domain.access_keys import key_digest
 from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import Company
@@ -134,7 +135,7 @@ class TestRestTenantDirectory(TenantDirectoryContract):
         }
         synonyms = {company.id: company.synonyms for company, _ in self.tenants}
         with BackendEmulator(companies=companies, token="t0ken") as backend:
-            yield RestTenantDirectory(backend.url, lambda: Secret("t0ken"), synonyms)
+            yield RestTenantDirectory(backend.url, CachedCredential(lambda: Secret("t0ken")), synonyms)
 
 
 class TestTomlTenantDirectory(TenantDirectoryContract):

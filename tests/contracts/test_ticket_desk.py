@@ -10,6 +10,7 @@ from sophia.adapters.backend.route import Route
 from sophia.adapters.local_desk import LocalTicketDesk
 from sophia.adapters.local_desk.desk import DeskReport
 from sophia.adapters.sql import migrate, open_engine
+from sophia.application.credentials import CachedCredential
 from sophia.domain.secrets import Secret
 from sophia.errors import Unanswered, Unavailable
 from sophia.testing.contracts.ticket_desk import TicketDeskContract
@@ -69,7 +70,9 @@ class TestRestTicketDesk(TicketDeskContract):
         @contextmanager
         def behind(*faults, **more):
             with BackendEmulator(faults, token="a-token", **more) as backend:
-                yield RestTicketDesk(backend.url, {"VICTORIA": Route("/victoria/report", lambda: Secret("a-token"))})
+                yield RestTicketDesk(
+                    backend.url, {"VICTORIA": Route("/victoria/report", CachedCredential(lambda: Secret("a-token")))}
+                )
 
         return behind
 

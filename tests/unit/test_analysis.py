@@ -3,18 +3,15 @@
 import pytest
 import tantivy
 
-from sophia.adapters.embedded_index.analysis import (
-    IDENTIFIERS,
-    WORDS,
-    QueryTerm,
+from sophia.adapters.embedded_index.terms import (
     add_fields,
-    analyse_query,
     coverage_query,
     idf,
     lexical_fields,
     lexical_query,
     register_analyzers,
 )
+from sophia.adapters.terms.analysis import IDENTIFIERS, WORDS, QueryTerm, analyse_query
 
 
 def lexical_terms(text):

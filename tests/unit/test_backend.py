@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 from sophia.adapters.backend.desk import RestTicketDesk
 from sophia.adapters.backend.route import Route
 from sophia.adapters.http.trace import within_trace
+from sophia.application.credentials import CachedCredential
 from sophia.domain.asked import Action, Category
 from sophia.domain.secrets import Secret
 from sophia.domain.tickets import Enclosure, Priority, Ticket
@@ -44,13 +45,14 @@ def ticket(key: str = KEY, target: str = "VICTORIA") -> Ticket:
     )
 
 
-class Token:
-    """A credential that a test changes."""
+class Token(CachedCredential):
+    """A credential that a test changes, and that is looked up each time."""
 
     def __init__(self) -> None:
         self.shown: str | None = TOKEN
+        super().__init__(self._show)
 
-    def __call__(self) -> Secret:
+    def _show(self) -> Secret:
         if self.shown is None:
             raise Unavailable("vault", "the token cannot be had")
         return Secret(self.shown)
@@ -314,8 +316,9 @@ def test_a_new_token_needs_no_restart_and_none_is_no_crash(behind, token: Token,
     caplog.set_level(logging.DEBUG)
     with behind() as (desk, _):
         token.shown = "another"
-        with pytest.raises(TicketRejected, match="HTTP 401"):
+        with pytest.raises(Unavailable, match="refuses SOPHIA's token") as caught:
             desk.open(ticket())
+        assert not isinstance(caught.value, Unanswered)
         token.shown = TOKEN
         assert desk.open(ticket())
         token.shown = None

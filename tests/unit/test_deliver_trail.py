@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sophia import Sophia
 from sophia.adapters.backend.audit import RestAuditSink
 from sophia.adapters.sql import SqlRecords, migrate, open_engine
+from sophia.application.credentials import CachedCredential
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.domain.audit import AuditEvent, breaks, entry_from_json, entry_to_json
@@ -60,7 +61,7 @@ class Office:
         self.backend = backend
         self.clock = FrozenClock()
         self.records = MemoryRecords(self.clock)
-        sink = RestAuditSink(backend.url, lambda: Secret(token), patience)
+        sink = RestAuditSink(backend.url, CachedCredential(lambda: Secret(token)), patience)
         self.deliver = DeliverTrail(self.records, sink, self.clock, "one", lambda: 0.5)
 
     def until_all_is_there(self, tries, scope=ACME):
@@ -172,13 +173,13 @@ def test_another_entry_in_the_place_of_one_is_not_taken(opened):
     with other.write(ACME) as tx:
         forged = tx.audit.append(AuditEvent("did", "something else"))
     with pytest.raises(Unavailable, match="409"):
-        RestAuditSink(office.backend.url, lambda: Secret(TOKEN)).deliver(forged)
+        RestAuditSink(office.backend.url, CachedCredential(lambda: Secret(TOKEN))).deliver(forged)
     assert len(office.audited()) == 1
 
 
 def test_plain_http_is_for_this_machine_only():
     with pytest.raises(ConfigurationError, match="/backend/base_url"):
-        RestAuditSink("http://192.0.2.1", lambda: Secret(TOKEN))
+        RestAuditSink("http://192.0.2.1", CachedCredential(lambda: Secret(TOKEN)))
 
 
 class Overtaken(AuditSink):
@@ -220,7 +221,7 @@ class Dying(RestAuditSink):
 def _die(database, url):
     clock = FrozenClock()
     records = SqlRecords(open_engine(database), clock)
-    DeliverTrail(records, Dying(url, lambda: Secret(TOKEN)), clock, "one")(ACME)
+    DeliverTrail(records, Dying(url, CachedCredential(lambda: Secret(TOKEN))), clock, "one")(ACME)
 
 
 def test_what_a_process_has_sent_that_died_before_it_said_so_is_sent_again_and_is_the_same(opened, tmp_path):
@@ -234,7 +235,7 @@ def test_what_a_process_has_sent_that_died_before_it_said_so_is_sent_again_and_i
     process.join(60)
     assert process.exitcode == 9
     assert (len(office.audited()), position(records)) == (3, 0)
-    sink = RestAuditSink(office.backend.url, lambda: Secret(TOKEN))
+    sink = RestAuditSink(office.backend.url, CachedCredential(lambda: Secret(TOKEN)))
     deliver = DeliverTrail(records, sink, office.clock, "two")
     assert deliver(ACME) == 0  # its lease holds still
     office.clock.advance(61)

@@ -16,13 +16,13 @@ from jwt.utils import base64url_encode
 
 from sophia.adapters.jwt.keys import JwksKeys, SharedSecret
 from sophia.adapters.jwt.verifier import JwtRules, JwtVerifier, signed_content
-from sophia.bootstrap.credentials import PlatformCredential
+from sophia.application.credentials import Credentials
 from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, Unauthenticated, Unavailable
 from sophia.ports.identity import Claims
 from sophia.testing.contracts.identity import TokenVerifierContract
 from sophia.testing.emulators.server import LoopbackServer
-from sophia.testing.fakes.vault import MemoryPlatformVault
+from sophia.testing.fakes.vault import MemoryCredentialVault, MemoryPlatformVault
 
 SECRET = "a secret of the backend's that is long enough"
 RULES = JwtRules(("HS256",), "https://backend.example", "sophia")
@@ -45,15 +45,19 @@ def vault():
     return vault
 
 
+def held_in(vault, fresh_for=0.0):
+    return Credentials(vault, MemoryCredentialVault(), fresh_for).of_platform("auth", "jwt-secret")
+
+
 @pytest.fixture
 def verifier(vault):
-    return JwtVerifier(RULES, SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret")))
+    return JwtVerifier(RULES, SharedSecret(held_in(vault)))
 
 
 class TestJwtVerifier(TokenVerifierContract):
     @pytest.fixture
     def verifier(self, vault):
-        return JwtVerifier(RULES, SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret")))
+        return JwtVerifier(RULES, SharedSecret(held_in(vault)))
 
     @pytest.fixture
     def valid(self):
@@ -98,7 +102,7 @@ def test_two_clocks_may_differ_a_little(verifier):
 
 
 def test_issuer_and_audience_are_not_looked_at_where_none_is_expected(vault):
-    verifier = JwtVerifier(JwtRules(("HS256",)), SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret")))
+    verifier = JwtVerifier(JwtRules(("HS256",)), SharedSecret(held_in(vault)))
     assert verifier.verify(token(iss=..., aud=...)).user_id == "ana"
     assert verifier.verify(token(iss="else", aud="else")).user_id == "ana"
 
@@ -147,6 +151,16 @@ def test_a_new_secret_is_in_effect_at_once(verifier, vault):
     assert verifier.verify(token("another secret, which is long enough as well")).user_id == "ana"
 
 
+def test_a_new_secret_is_known_by_the_first_token_that_it_signs(vault):
+    verifier = JwtVerifier(RULES, SharedSecret(held_in(vault, fresh_for=3600)))
+    old, new = token(), jwt.encode(claims(), "another " * 8, "HS256")
+    assert verifier.verify(old).user_id == "ana"
+    vault.put("auth", "jwt-secret", Secret("another " * 8))
+    assert verifier.verify(new).user_id == "ana"
+    with pytest.raises(Unauthenticated):
+        verifier.verify(old)
+
+
 def test_a_short_secret_signs_nothing(verifier, vault):
     vault.put("auth", "jwt-secret", Secret("x" * 31))
     with pytest.raises(ConfigurationError, match="fewer than 32 bytes"):
@@ -154,7 +168,7 @@ def test_a_short_secret_signs_nothing(verifier, vault):
 
 
 def test_without_a_secret_nobody_can_tell(verifier):
-    lost = JwtVerifier(RULES, SharedSecret(PlatformCredential(MemoryPlatformVault(), "platform:auth/jwt-secret")))
+    lost = JwtVerifier(RULES, SharedSecret(held_in(MemoryPlatformVault())))
     with pytest.raises(Unavailable, match="auth/jwt-secret"):
         lost.verify(token())
 
@@ -166,11 +180,13 @@ class Issuer:
         self.keys = []
         self.asked = 0
         self.status = 200
+        self.body = None
 
     def __call__(self, _request, exchange):
         self.asked += 1
         headers = {"Location": "/elsewhere"} if self.status == 302 else {}
-        exchange.send(self.status, json.dumps({"keys": self.keys}).encode(), headers)
+        body = json.dumps({"keys": self.keys}).encode() if self.body is None else self.body
+        exchange.send(self.status, body, headers)
 
     def add(self, key_id, private, algorithm):
         public = jwt.get_algorithm_by_name(algorithm).to_jwk(private.public_key(), as_dict=True)
@@ -253,12 +269,21 @@ def test_an_issuer_that_does_not_answer_is_not_asked_by_everybody(published, iss
     assert issuer.asked == 1
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'"keys"', b'{"keys": []}', b"[" * 100_000, b'{"keys": [' + b" " * 300_000 + b"]}"]
+)
+def test_what_an_issuer_sends_that_are_no_keys_is_no_fault_of_the_token(published, issuer, body):
+    issuer.body = body
+    with pytest.raises(Unavailable):
+        published.verify(token(PRIVATE["ES256"], "ES256", {"kid": "of-ES256"}))
+
+
 @given(st.text(max_size=300))
 def test_no_text_is_taken_for_a_token(text):
     vault = MemoryPlatformVault()
     vault.put("auth", "jwt-secret", Secret(SECRET))
     with pytest.raises(Unauthenticated):
-        JwtVerifier(RULES, SharedSecret(PlatformCredential(vault, "platform:auth/jwt-secret"))).verify(text)
+        JwtVerifier(RULES, SharedSecret(held_in(vault))).verify(text)
 
 
 def vectors():

@@ -11,7 +11,7 @@ from attrs import evolve
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
-from sophia.bootstrap.credentials import PlatformCredential
+from sophia.application.credentials import CachedCredential, Credentials
 from sophia.domain.agents import (
     AgentEvent,
     Cited,
@@ -27,10 +27,11 @@ from sophia.domain.asked import Category
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
-from sophia.domain.secrets import Credential, Secret
+from sophia.domain.secrets import Secret
 from sophia.domain.tickets import Priority, Ticket, TicketReport, TicketState
 from sophia.errors import Cancelled, ConfigurationError, Unavailable
 from sophia.ports.agent_runtime import ToolBox
+from sophia.ports.vault import Credential
 from sophia.testing.contracts.agent_runtime import NoTools, make_passage
 from sophia.testing.emulators.openai import (
     CallTool,
@@ -48,7 +49,7 @@ from sophia.testing.emulators.openai import (
 )
 from sophia.testing.emulators.server import Exchange, LoopbackServer, Request
 from sophia.testing.fakes.system import FrozenClock
-from sophia.testing.fakes.vault import MemoryPlatformVault
+from sophia.testing.fakes.vault import MemoryCredentialVault, MemoryPlatformVault
 
 SECRET = "an upstream secret"
 PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
@@ -222,13 +223,14 @@ def test_key_and_temperature_are_sent_and_the_environment_is_not(monkeypatch) ->
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     vault = MemoryPlatformVault()
     vault.put("openai", "key", Secret("k-1"))
-    key = PlatformCredential(vault, "platform:openai/key")
+    credentials = Credentials(vault, MemoryCredentialVault())
+    key, none = credentials.of_platform("openai", "key"), credentials.of_platform("openai", "none")
     with model(says("A"), says("B"), key="k-2", credential=key, temperature=0.0) as (runtime, emulator):
         with pytest.raises(Unavailable, match=r"refuses SOPHIA's key \(HTTP 401\)"):
             play(runtime)
         vault.put("openai", "key", Secret("k-2"))  # rotated: no restart is needed
         assert text_of(play(runtime)) == "A"
-    with model(says("A"), credential=PlatformCredential(vault, "platform:openai/none")) as (runtime, other):
+    with model(says("A"), credential=none) as (runtime, other):
         with pytest.raises(Unavailable, match="the platform has no openai/none"):
             play(runtime)
         assert other.requests == []
@@ -530,10 +532,10 @@ def test_characters_that_no_database_takes_are_left_out() -> None:
 
 
 def test_whether_it_can_be_reached_is_found_out_without_asking_the_model() -> None:
-    shown = iter((Secret("k-1"), Secret("k-2"), Secret("k-1")))
-    with model(key="k-1", credential=lambda: next(shown)) as (runtime, emulator):
+    with model(key="k-1", credential=CachedCredential(lambda: Secret("k-1"))) as (runtime, emulator):
         runtime.check()
         assert emulator.chats == []
+        emulator.key = "k-2"
         with pytest.raises(Unavailable, match=r"refuses SOPHIA's key \(HTTP 401\)"):
             runtime.check()
     with pytest.raises(Unavailable, match="cannot be reached"):

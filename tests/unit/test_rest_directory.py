@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sophia.adapters.backend.cache import Cache
 from sophia.adapters.backend.directory import RestTenantDirectory
 from sophia.adapters.backend.translate_directory import companies_from_wire, users_from_wire
+from sophia.application.credentials import CachedCredential
 from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import USUAL, HandoffSetting, Permission
 from sophia.errors import CompanySuspended, ConfigurationError, NotFound, Unavailable
@@ -67,7 +68,12 @@ def world(companies: dict[str, Any] | None = None, **more: Any) -> Iterator[Worl
     with BackendEmulator(companies=companies, token=TOKEN, directory_faults=fault) as backend:
         # A breaker that rests would be one more thing to think of; it has a test of its own.
         settings = {"patience": 5.0, "failures": 1000, "clock": clock} | more
-        made = World(RestTenantDirectory(backend.url, lambda: Secret(TOKEN), **settings), backend, companies, clock)
+        made = World(
+            RestTenantDirectory(backend.url, CachedCredential(lambda: Secret(TOKEN)), **settings),
+            backend,
+            companies,
+            clock,
+        )
         yield made
 
 
@@ -129,7 +135,7 @@ def test_a_backend_that_is_down_is_unavailable() -> None:
     with BackendEmulator() as backend:
         url = backend.url
     with pytest.raises(Unavailable, match="cannot be reached"):
-        RestTenantDirectory(url, lambda: Secret(TOKEN)).companies()
+        RestTenantDirectory(url, CachedCredential(lambda: Secret(TOKEN))).companies()
 
 
 def test_a_slow_backend_keeps_nobody_waiting_who_has_an_old_answer() -> None:
@@ -261,9 +267,9 @@ def test_a_token_that_is_gone_is_no_answer() -> None:
         raise Unavailable("vault", "the token cannot be had")
 
     with pytest.raises(Unavailable, match="token"):
-        RestTenantDirectory("http://127.0.0.1:1", none).companies()
+        RestTenantDirectory("http://127.0.0.1:1", CachedCredential(none)).companies()
     with pytest.raises(ConfigurationError, match="https"):
-        RestTenantDirectory("http://backend.example.com", none)
+        RestTenantDirectory("http://backend.example.com", CachedCredential(none))
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,17 @@
 """What is loaded when, and what becomes of the numbers of a process that dies."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sophia.adapters.telemetry.open_telemetry import OtlpTracing
 from sophia.bootstrap import telemetry
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.errors import ConfigurationError
+from sophia.testing.emulators.server import Exchange, LoopbackServer, Request
 
 
 def run(program: str) -> str:
@@ -70,3 +73,28 @@ print(directory.exists())
     shown = run(program).splitlines()
     assert [sorted(eval(line)) for line in shown[:2]] == [["2.0", "2.0", "6.0"], ["1.0", "2.0", "6.0"]]
     assert shown[2] == "False"
+
+
+def test_a_redirect_of_the_collector_is_not_followed() -> None:
+    def elsewhere(_: Request, exchange: Exchange) -> None:
+        exchange.send(307, headers={"Location": f"{other.url}/v1/traces"})
+
+    with LoopbackServer(lambda _, exchange: exchange.send(200)) as other, LoopbackServer(elsewhere) as collector:
+        tracing = OtlpTracing(collector.url, "1")
+        with tracing.span("x"):
+            pass
+        tracing.close()
+        assert [request.path for request in collector.requests] == ["/v1/traces"]
+        assert other.requests == []
+
+
+def test_a_collector_is_not_called_at_an_address_that_is_off_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    with LoopbackServer(lambda _, exchange: exchange.send(200)) as collector:
+        port = int(collector.url.rpartition(":")[2])
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (at, port)) for at in ("127.0.0.1", "169.254.169.254")]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        tracing = OtlpTracing(f"http://collector.example:{port}", "1")
+        with tracing.span("x"):
+            pass
+        tracing.close()
+        assert collector.requests == []

@@ -1,23 +1,28 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from sophia.application.handoff import HandoffOutcome
+from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.toolbox import ToolLimits, TurnToolBox
 from sophia.domain.agents import ToolCall, ToolResult
 from sophia.domain.asked import Category
+from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import Course, Decision, Handoff, HandoffDecision, HandoffReason
 from sophia.domain.knowledge import Passage
-from sophia.domain.runs import RunEvent, ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
+from sophia.domain.runs import Run, RunEvent, RunStatus, ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Cancelled, Unavailable
+from sophia.ports.security_source import SecuritySource
 from sophia.testing.contracts.agent_runtime import make_passage
 from sophia.testing.fakes.embedder import HashingEmbedder
+from sophia.testing.fakes.system import FrozenClock, SequentialIds
 from sophia.testing.scopes import user_scope
 
+RUN = Run("run_1", "thr_1", "msg_1", RunStatus.RUNNING, FrozenClock().now())
 FOUND = make_passage("Backups are made every night.")
 
 
@@ -27,7 +32,17 @@ class HeardLog(RunLog):
     def __init__(self) -> None:
         self.events: list[RunEvent] = []
         self.ran: list[ToolCallRecord] = []
+        self.evidence: list[Evidence] = []
         self.cancelled = threading.Event()
+
+    def cancelled_after(self, event: threading.Event) -> None:
+        """Have the turn cancelled as soon as something has happened."""
+        self.cancelled = event
+
+    def record(self, call: ToolCallRecord, evidence: Evidence | None) -> None:
+        self.ran.append(call)
+        if evidence is not None:
+            self.evidence.append(evidence)
 
     def check(self) -> None:
         if self.cancelled.is_set():
@@ -68,11 +83,27 @@ def log() -> HeardLog:
     return HeardLog()
 
 
-def box(search: Search, log: HeardLog, handoff: Handoff | None = None, **limits: float) -> TurnToolBox:
+def box(
+    search: Search,
+    log: HeardLog,
+    handoff: Handoff | None = None,
+    systems: Sequence[SecuritySource] = (),
+    scope: TenantScope | None = None,
+    **limits: float,
+) -> TurnToolBox:
     decision = HandoffDecision(Course.ANSWER, HandoffReason.ONLY_PROPOSED, Category.KNOWLEDGE, answers=True)
     outcome = HandoffOutcome(decision, (handoff,) if handoff else ())
     return TurnToolBox(
-        user_scope(), search, HashingEmbedder(), lambda: outcome, log.ran.append, log, "en", limits=ToolLimits(**limits)
+        scope or user_scope("acme"),
+        RUN,
+        search,
+        LookUp(lambda _: systems, FrozenClock(), SequentialIds()),
+        HashingEmbedder(),
+        lambda: outcome,
+        log.record,
+        log,
+        "en",
+        limits=ToolLimits(**limits),
     )
 
 

@@ -9,6 +9,7 @@ from attrs import define, evolve, field, frozen
 from sophia.application.handoff import HandOff, HandoffOutcome
 from sophia.application.hear import Heard, hear
 from sophia.application.leases import HeldLease
+from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.tickets import AnswerStatus, TellThread
@@ -19,6 +20,7 @@ from sophia.domain.asked import Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
+from sophia.domain.evidence import Evidence, is_evidence
 from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
@@ -94,6 +96,7 @@ class PlayTurn:
         answer_status: AnswerStatus,
         tell_thread: TellThread,
         retrieve: Retrieve,
+        look_up: LookUp,
         runtime: AgentRuntime,
         writer: LogWriter,
         clock: Clock,
@@ -108,6 +111,7 @@ class PlayTurn:
         self._answer_status = answer_status
         self._tell_thread = tell_thread
         self._retrieve = retrieve
+        self._look_up = look_up
         self._runtime = runtime
         self._writer = writer
         self._clock = clock
@@ -147,10 +151,12 @@ class PlayTurn:
             asks_more = "?" in left if outcome.handoffs else bool(left)
         tools = TurnToolBox(
             held.scope,
+            run,
             self._retrieve,
+            self._look_up,
             self._embedder,
             lambda: self._hand_off.propose(held.scope, run.id, intent, outcome),
-            lambda call: self._record_call(held.scope, run.id, call),
+            lambda call, evidence: self._record_call(held.scope, run.id, call, evidence),
             log,
             message.language,
             self._agent.tools,
@@ -255,12 +261,15 @@ class PlayTurn:
                     case Limitation(text):
                         reply.limitations.append(text)
 
-    def _record_call(self, scope: TenantScope, run_id: str, call: ToolCallRecord) -> None:
-        event = AuditEvent(
-            "tool.called", run_id, {"tool": call.name, "status": str(call.status), "milliseconds": call.duration_ms}
-        )
+    def _record_call(self, scope: TenantScope, run_id: str, call: ToolCallRecord, evidence: Evidence | None) -> None:
+        told: dict[str, str | int | float | bool | None]
+        told = {"tool": call.name, "status": str(call.status), "milliseconds": call.duration_ms}
+        if evidence is not None:
+            told |= {"source": evidence.source, "evidence": evidence.id, "digest": evidence.digest}
         with self._records.write(scope) as tx:
-            tx.audit.append(event)
+            if evidence is not None:
+                tx.evidence.add(evidence)
+            tx.audit.append(AuditEvent("tool.called", run_id, told))
 
     def _verify(self, scope: TenantScope, reply: _Reply) -> tuple[Citation, ...]:
         if not reply.quotes:
@@ -336,7 +345,11 @@ def _record(tx: Transaction, run_id: str, suspect: Suspect) -> None:
 
 
 def _stored_text(tx: Transaction, quote: Quote) -> str | None:
+    place = quote.passage
     try:
-        return tx.documents.text(quote.passage.document_id, quote.passage.document_version)
+        if is_evidence(place.document_id):
+            evidence = tx.evidence.get(place.document_id)
+            return evidence.text if evidence.version == place.document_version else None
+        return tx.documents.text(place.document_id, place.document_version)
     except NotFound:
         return None

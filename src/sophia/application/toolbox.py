@@ -11,21 +11,26 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from sophia.application.handoff import HandoffOutcome
+from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.wording import wording
 from sophia.domain.agents import ToolCall, ToolResult, ToolSpec
+from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import Decision
 from sophia.domain.knowledge import Passage
-from sophia.domain.runs import ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
+from sophia.domain.lookups import System
+from sophia.domain.runs import Run, ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import SophiaError, Unavailable
+from sophia.errors import Cancelled, InvalidInput, PermissionDenied, QueryRefused, SophiaError, Unavailable
 from sophia.ports.agent_runtime import ToolBox
 from sophia.ports.embedder import Embedder
+from sophia.ports.security_source import Check
 
 __all__ = ["TOOLS", "ToolLimits", "TurnToolBox"]
 
 _POLL = 0.2  # seconds after which a turn that waits for a tool looks whether it is to stop
+_GRACE = 2.0  # seconds that a look-up is given to say itself that it has run out of time
 _LONGEST_FAULT = 300
 
 _RAG_SEARCH = ToolSpec(
@@ -45,7 +50,7 @@ _CREATE_TICKET = ToolSpec(
     {"type": "object", "properties": {}, "additionalProperties": False},
 )
 
-TOOLS = (_RAG_SEARCH.name, _CREATE_TICKET.name)
+TOOLS = (_RAG_SEARCH.name, *(system.tool for system in System), _CREATE_TICKET.name)
 """The names of the tools that an agent can be given."""
 
 
@@ -54,7 +59,7 @@ class ToolLimits:
     """What an agent may ask of its tools in one turn.
 
     Attributes:
-        seconds: for one call; a tool that takes longer is not waited for.
+        seconds: for one call; a tool that takes longer is not waited for. A look-up has the time of its source.
         calls: of any kind.
         mistakes: calls of tools that there are not, or with arguments that they do not take.
     """
@@ -64,42 +69,61 @@ class ToolLimits:
     mistakes: int = 4
 
 
+@frozen
+class _Tool:
+    """A tool, and how it is run: ``work`` is told by its check when nobody waits any more."""
+
+    spec: ToolSpec
+    work: Callable[[ToolCall, Check], ToolResult]
+    seconds: float
+
+
 class TurnToolBox(ToolBox):
     """Runs the tools of one turn. Nothing that an agent passes in makes a ticket: the user's words have decided.
 
     Args:
         offered: the names of the tools that the agent may ask for.
         propose: what has come of the user's words, and so of an agent's wish for a ticket.
-        record: keeps that a tool was run, before the agent hears what it has found.
+        record: keeps that a tool was run, and the evidence that it has found, before the agent hears of it.
 
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
         passages: what the tools have found, for the answer to be made from.
-        limitations: the tools that gave no result, in the user's language.
+        limitations: the tools that gave no result, or not all of it, in the user's language.
     """
 
     def __init__(
         self,
         scope: TenantScope,
+        run: Run,
         retrieve: Retrieve,
+        look_up: LookUp,
         embedder: Embedder,
         propose: Callable[[], HandoffOutcome],
-        record: Callable[[ToolCallRecord], None],
+        record: Callable[[ToolCallRecord, Evidence | None], None],
         log: RunLog,
         language: str,
         offered: Sequence[str] = TOOLS,
         limits: ToolLimits = ToolLimits(),
     ) -> None:
         self._scope = scope
+        self._turn = run
         self._retrieve = retrieve
+        self._look_up = look_up
         self._embedder = embedder
         self._propose = propose
         self._record = record
         self._log = log
         self._words = wording(language)
         self._limits = limits
-        tools = ((_RAG_SEARCH, self._rag_search), (_CREATE_TICKET, self._create_ticket))
-        self._tools = {spec.name: (spec, tool) for spec, tool in tools if spec.name in offered}
+        slowest = max((source.caps.seconds for source in look_up.sources(scope)), default=0.0)
+        tools = (
+            _Tool(_RAG_SEARCH, self._rag_search, limits.seconds),
+            *(_Tool(spec, self._look, slowest + _GRACE) for spec in look_up.tools(scope)),
+            _Tool(_CREATE_TICKET, self._create_ticket, limits.seconds),
+        )
+        self._tools = {tool.spec.name: tool for tool in tools if tool.spec.name in offered}
+        self._lock = threading.Lock()
         self._asked = 0
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []
@@ -109,7 +133,7 @@ class TurnToolBox(ToolBox):
     @property
     def specs(self) -> Sequence[ToolSpec]:
         """The tools there are."""
-        return tuple(spec for spec, _ in self._tools.values())
+        return tuple(tool.spec for tool in self._tools.values())
 
     def check(self) -> None:
         """Pass while the turn may go on."""
@@ -118,68 +142,111 @@ class TurnToolBox(ToolBox):
     def call(self, call: ToolCall) -> ToolResult:
         """Run a tool, telling the run's log of it."""
         self.check()
-        if self._asked >= self._limits.calls or self._mistakes >= self._limits.mistakes:
-            return _failed(call, "no more tools in this turn; answer with what there is")
-        self._asked += 1
-        if call.name not in self._tools:
-            self._mistakes += 1
-            return _failed(call, f"there is no tool {call.name[:80]!r}; there are {', '.join(self._tools)}")
-        spec, tool = self._tools[call.name]
-        self._log.add(ToolStarted(call.id, call.name))
+        with self._lock:
+            if self._asked >= self._limits.calls or self._mistakes >= self._limits.mistakes:
+                return _failed(call, "no more tools in this turn; answer with what there is")
+            self._asked += 1
+            tool = self._tools.get(call.name)
+            if tool is None:
+                self._mistakes += 1
+                return _failed(call, f"there is no tool {call.name[:80]!r}; there are {', '.join(self._tools)}")
+            self._log.add(ToolStarted(call.id, call.name))
         began = time.monotonic()
-        if fault := _fault(spec, call):
-            self._mistakes += 1
-            result = _failed(call, fault)
-        else:
-            try:
-                result = self._run(tool, call)
-            except SophiaError:  # the turn is to stop; the tool was run all the same
-                self._record(ToolCallRecord(call.name, ToolStatus.FAILED, _since(began)))
-                raise
-        ran = ToolCallRecord(call.name, result.status, _since(began))
-        self._record(ran)
-        self.passages += result.passages
-        self.calls.append(ran)
-        self._log.add(ToolFinished(call.id, result.status))
+        try:
+            result = self._result(tool, call)
+        except SophiaError:  # the turn is to stop; the tool was run all the same
+            self._record(ToolCallRecord(call.name, ToolStatus.FAILED, _since(began)), None)
+            raise
+        evidence = result.evidence
+        ran = ToolCallRecord(call.name, result.status, _since(began), evidence.id if evidence else None)
+        self._record(ran, evidence)
+        with self._lock:
+            self.passages += result.passages
+            self.calls.append(ran)
+            self._log.add(ToolFinished(call.id, result.status, ran.evidence_id))
         return result
 
-    def _run(self, tool: Callable[[ToolCall], ToolResult], call: ToolCall) -> ToolResult:
+    def _result(self, tool: _Tool, call: ToolCall) -> ToolResult:
+        """What a tool has found, or why it has found nothing."""
+        if fault := _fault(tool.spec, call):
+            return self._mistake(call, fault)
+        try:
+            return self._run(tool, call)
+        except Unavailable as error:
+            return self._without(call, str(error))
+        except (QueryRefused, PermissionDenied) as error:
+            self._limit(self._words.tool_refused(call.name, error))
+            return ToolResult(call.id, ToolStatus.DENIED, {"outcome": "refused", "reason": str(error)})
+        except InvalidInput as error:
+            return self._mistake(call, str(error)[:_LONGEST_FAULT])
+
+    def _run(self, tool: _Tool, call: ToolCall) -> ToolResult:
         """Run a tool in a thread of its own: one that hangs is left behind, and a cancelled turn does not wait."""
-        ended = Future[ToolResult]()
+        ended, given_up = Future[ToolResult](), threading.Event()
+
+        def check() -> None:
+            if given_up.is_set():
+                raise Cancelled
 
         def work() -> None:
             try:
-                ended.set_result(tool(call))
+                ended.set_result(tool.work(call, check))
             except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
                 ended.set_exception(error)
 
         threading.Thread(
             target=contextvars.copy_context().run, args=(work,), name=f"tool-{call.name}", daemon=True
         ).start()
-        until = time.monotonic() + self._limits.seconds
-        while not wait([ended], timeout=max(0.0, min(_POLL, until - time.monotonic()))).done:
-            self.check()
-            if time.monotonic() >= until:
-                return self._without(call, f"timed out after {self._limits.seconds:g} s")
+        until = time.monotonic() + tool.seconds
         try:
-            return ended.result()
-        except Unavailable as error:
-            return self._without(call, str(error))
+            while not wait([ended], timeout=max(0.0, min(_POLL, until - time.monotonic()))).done:
+                self.check()
+                if time.monotonic() >= until:
+                    return self._without(call, f"timed out after {tool.seconds:g} s")
+        finally:
+            given_up.set()
+        return ended.result()
+
+    def _mistake(self, call: ToolCall, fault: str) -> ToolResult:
+        with self._lock:
+            self._mistakes += 1
+        return _failed(call, fault)
 
     def _without(self, call: ToolCall, reason: str) -> ToolResult:
-        told = self._words.tool_failed(call.name, reason)
-        if told not in self.limitations:
-            self.limitations.append(told)
+        self._limit(self._words.tool_failed(call.name, reason))
         return _failed(call, reason)
 
-    def _rag_search(self, call: ToolCall) -> ToolResult:
+    def _limit(self, told: str) -> None:
+        with self._lock:
+            if told not in self.limitations:
+                self.limitations.append(told)
+
+    def _rag_search(self, call: ToolCall, _: Check) -> ToolResult:
         query = str((call.arguments or {})["query"])
         if not query.strip():
             return _failed(call, "the query is empty")
         passages = self._retrieve(self._scope, query, self._embedder.embed_query(query))
-        return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": [_told(p) for p in passages]}, passages)
+        return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": [_shown(p) for p in passages]}, passages)
 
-    def _create_ticket(self, call: ToolCall) -> ToolResult:
+    def _look(self, call: ToolCall, check: Check) -> ToolResult:
+        arguments = call.arguments or {}
+        source = self._look_up.source(self._scope, call.name, arguments)
+        evidence = self._look_up(self._scope, self._turn, source, arguments, check)
+        for cut in evidence.cuts:
+            self._limit(self._words.cut(evidence, cut))
+        finding, span = evidence.finding, evidence.lookup.span
+        told: dict[str, object] = {
+            "evidence": evidence.id,
+            "source": source.name,
+            "query": finding.query,
+            "range": [span.start.isoformat(), span.end.isoformat()] if span else None,
+            "rows_seen": finding.seen,
+            "rows_kept": len(finding.rows),
+            "not_everything_because": [f"{cut.kind}: {cut.detail}" for cut in finding.cuts],
+        }
+        return ToolResult(call.id, ToolStatus.COMPLETED, told, (evidence.passage,), evidence)
+
+    def _create_ticket(self, call: ToolCall, _: Check) -> ToolResult:
         outcome = self._propose()
         if not outcome.handoffs:
             told: dict[str, object] = {"outcome": "refused", "reason": self._words.reason(outcome.decision.reason)}
@@ -194,7 +261,7 @@ def _since(began: float) -> int:
     return round((time.monotonic() - began) * 1000)
 
 
-def _told(passage: Passage) -> dict[str, object]:
+def _shown(passage: Passage) -> dict[str, object]:
     return {"id": passage.chunk_id, "title": passage.title, "heading": list(passage.heading), "text": passage.text}
 
 

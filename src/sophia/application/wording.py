@@ -4,11 +4,15 @@ from collections.abc import Sequence
 
 from sophia.domain.asked import Category
 from sophia.domain.citing import without_markers
+from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import HandoffReason
+from sophia.domain.lookups import Cut, CutKind
+from sophia.domain.readonly import explain
 from sophia.domain.status_question import StatusQuestion
 from sophia.domain.suspicion import Origin, Suspect
 from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 from sophia.domain.urgency import Urgency
+from sophia.errors import QueryRefused, SophiaError
 
 __all__ = ["Wording", "wording"]
 
@@ -110,6 +114,19 @@ class Wording:
         """A tool that gave no result: what it would have found is not in the answer."""
         return self._texts["limitation.tool"].format(tool=tool, reason=reason)
 
+    def tool_refused(self, tool: str, error: SophiaError) -> str:
+        """A tool that was not run, and why."""
+        reason = str(error)
+        if isinstance(error, QueryRefused):
+            reason = explain(error.rule, error.what, self._texts["language"])
+        return self._texts["limitation.refused"].format(tool=tool, reason=reason.rstrip("."))
+
+    def cut(self, evidence: Evidence, cut: Cut) -> str:
+        """Why a look-up has not found all that there is."""
+        return self._texts[f"limitation.cut.{cut.kind}"].format(
+            source=evidence.source, detail=cut.detail, kept=len(evidence.finding.rows), seen=evidence.finding.seen
+        )
+
     def unverified(self, count: int) -> str:
         """Quotes that do not stand where they were said to."""
         return self._texts["limitation.quotes"].format(count=count)
@@ -121,6 +138,7 @@ class Wording:
 
 _ES = Wording(
     {
+        "language": "es",
         f"category.{Category.PROVISIONING}": "alta",
         f"category.{Category.CHANGE}": "cambio",
         f"category.{Category.TROUBLESHOOTING}": "incidencia",
@@ -194,10 +212,21 @@ _ES = Wording(
         ),
         "limitation.embedder": "conocimiento: he buscado solo por palabras; la búsqueda por significado no responde",
         "limitation.tool": "{tool}: no ha dado resultado ({reason}); la respuesta no cuenta con ello",
+        "limitation.refused": "{tool}: la consulta no se ha hecho ({reason}); la respuesta no cuenta con ello",
+        f"limitation.cut.{CutKind.RANGE}": "{source}: solo se ha mirado lo último del periodo (máximo: {detail})",
+        f"limitation.cut.{CutKind.ROWS}": "{source}: se han conservado {kept} filas de {seen} (máximo: {detail})",
+        f"limitation.cut.{CutKind.BYTES}": "{source}: la respuesta era demasiado grande y se ha cortado a los {detail}",
+        f"limitation.cut.{CutKind.TIME}": "{source}: la consulta se ha parado a los {detail}; puede faltar algo",
+        f"limitation.cut.{CutKind.SERIES}": "{source}: se han leído solo las primeras series ({detail})",
+        f"limitation.cut.{CutKind.PARTIAL}": "{source}: el sistema dice que el resultado está incompleto: {detail}",
         "limitation.quotes": "citas que no aparecen tal cual en el documento, marcadas como no verificadas: {count}",
         f"limitation.{Origin.DOCUMENT}": (
             "El documento «{title}» contiene instrucciones dirigidas al asistente: se tratan como datos y no se ha "
             "actuado según ellas"
+        ),
+        f"limitation.{Origin.SYSTEM}": (
+            "Lo que ha devuelto «{title}» contiene instrucciones dirigidas al asistente: se tratan como datos y no se "
+            "ha actuado según ellas"
         ),
         f"limitation.{Origin.QUOTATION}": (
             "El texto que citas contiene instrucciones dirigidas al asistente: se tratan como datos y no se ha actuado "
@@ -208,6 +237,7 @@ _ES = Wording(
 
 _EN = Wording(
     {
+        "language": "en",
         f"category.{Category.PROVISIONING}": "provisioning",
         f"category.{Category.CHANGE}": "change",
         f"category.{Category.TROUBLESHOOTING}": "troubleshooting",
@@ -280,9 +310,20 @@ _EN = Wording(
         ),
         "limitation.embedder": "knowledge: searched by words only; search by meaning does not answer",
         "limitation.tool": "{tool}: gave no result ({reason}); the answer does without it",
+        "limitation.refused": "{tool}: the query was not run ({reason}); the answer does without it",
+        f"limitation.cut.{CutKind.RANGE}": "{source}: only the end of the period was looked at (at most {detail})",
+        f"limitation.cut.{CutKind.ROWS}": "{source}: {kept} of {seen} rows were kept (at most {detail})",
+        f"limitation.cut.{CutKind.BYTES}": "{source}: the answer was too large and was cut at {detail}",
+        f"limitation.cut.{CutKind.TIME}": "{source}: the query was stopped after {detail}; something may be missing",
+        f"limitation.cut.{CutKind.SERIES}": "{source}: only the first series were read ({detail})",
+        f"limitation.cut.{CutKind.PARTIAL}": "{source}: the result is incomplete, the system itself says: {detail}",
         "limitation.quotes": "citations that do not stand in the document word for word, marked unverified: {count}",
         f"limitation.{Origin.DOCUMENT}": (
             "The document “{title}” contains instructions addressed to the assistant: they are treated as data, and "
+            "nothing was done because of them"
+        ),
+        f"limitation.{Origin.SYSTEM}": (
+            "What “{title}” returned contains instructions addressed to the assistant: they are treated as data, and "
             "nothing was done because of them"
         ),
         f"limitation.{Origin.QUOTATION}": (

@@ -29,16 +29,18 @@ from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
-from sophia.application.credentials import SetCredential
+from sophia.application.credentials import Credentials, SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
+from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
+from sophia.application.look_up import LookUp
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
@@ -70,6 +72,7 @@ from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sources import ConfiguredSources
+from sophia.bootstrap.systems import ConfiguredSystems
 from sophia.bootstrap.telemetry import open_telemetry
 from sophia.bootstrap.tokens import open_tokens
 from sophia.domain.handoff import HandoffPolicy
@@ -89,7 +92,6 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
-    sources = providers.Singleton(ConfiguredSources, settings)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
@@ -100,15 +102,22 @@ class Adapters(containers.DeclarativeContainer):
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
     )
+    credentials = providers.Singleton(
+        Credentials, platform_vault, credential_vault, settings.provided.credentials.cache_ttl
+    )
     directory = providers.Selector(
         settings.provided.backend.directory,
         file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
-        rest=providers.Singleton(open_backend_directory, settings, platform_vault),
+        rest=providers.Singleton(open_backend_directory, settings, credentials),
     )
+    system = providers.Singleton(SystemIdentity, directory)
+    configured_systems = providers.Singleton(ConfiguredSystems, settings, credentials, system)
+    systems = configured_systems.provided.sources
+    sources = providers.Singleton(ConfiguredSources, settings, configured_systems)
     audit_sink = providers.Selector(
         settings.provided.trail,
         kept=providers.Object(None),
-        backend=providers.Singleton(open_audit_sink, settings.provided.backend, platform_vault),
+        backend=providers.Singleton(open_audit_sink, settings.provided.backend, credentials),
     )
     signer = providers.Singleton(Ed25519Signer, platform_vault)
     converter = providers.Singleton(
@@ -137,7 +146,7 @@ class Adapters(containers.DeclarativeContainer):
             open_model,
             settings.provided.model_endpoint,
             settings.provided.agent.openai.credential,
-            platform_vault,
+            credentials,
             settings.provided.model_limits,
             settings.provided.service.language,
         ),
@@ -146,17 +155,15 @@ class Adapters(containers.DeclarativeContainer):
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),
         backend=providers.Singleton(
-            open_backend_desk, settings.provided.backend, settings.provided.targets, platform_vault
+            open_backend_desk, settings.provided.backend, settings.provided.targets, credentials
         ),
     )
+    webhook_secrets = providers.Singleton(WebhookSecrets, credentials, system)
     webhooks: providers.Provider[WebhookVerifier] = providers.Singleton(
-        StandardWebhookVerifier,
-        providers.Singleton(WebhookSecrets, credential_vault, providers.Singleton(SystemIdentity, directory)),
+        StandardWebhookVerifier, webhook_secrets, webhook_secrets.provided.renewed
     )
     access_keys = providers.Singleton(SqlAccessKeys, engine)
-    verifier: providers.Provider[TokenVerifier] = providers.Singleton(
-        open_tokens, settings.provided.auth, platform_vault
-    )
+    verifier: providers.Provider[TokenVerifier] = providers.Singleton(open_tokens, settings.provided.auth, credentials)
     key_verifier: providers.Provider[TokenVerifier] = providers.Singleton(
         AccessKeyVerifier, access_keys, directory, clock
     )
@@ -172,7 +179,7 @@ class Turns(containers.DeclarativeContainer):
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
 
-    system = providers.Singleton(SystemIdentity, adapters.directory)
+    system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
     log_writer = providers.Singleton(LogWriter, records, system)
     retrieve = providers.Singleton(
@@ -182,6 +189,7 @@ class Turns(containers.DeclarativeContainer):
         ),
         telemetry,
     )
+    look_up = providers.Singleton(LookUp, adapters.systems, adapters.clock, adapters.ids)
     agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
@@ -217,6 +225,7 @@ class Turns(containers.DeclarativeContainer):
         providers.Singleton(AnswerStatus, records, settings.provided.handoff_targets),
         tell_thread,
         retrieve,
+        look_up,
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
         log_writer,
         adapters.clock,
@@ -321,6 +330,8 @@ class UseCases(containers.DeclarativeContainer):
         list_documents=providers.Singleton(ListDocuments, records),
         read_document=providers.Singleton(ReadDocument, records),
         delete_document=providers.Singleton(DeleteDocument, records, system, sync_index),
+        read_evidence=providers.Singleton(ReadEvidence, records),
+        replay_evidence=providers.Singleton(ReplayEvidence, records, turns.look_up),
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
         read_trail=read_trail,

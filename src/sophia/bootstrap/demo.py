@@ -12,6 +12,7 @@ from attrs import field, frozen
 from sophia.adapters.backend.route import Route
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
+from sophia.application.credentials import CachedCredential
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.secrets import Secret
@@ -68,15 +69,13 @@ class DemoBackend:
         """The desk that takes tickets there."""
         from sophia.adapters.backend.desk import RestTicketDesk  # noqa: PLC0415 - a fifth of a second
 
-        return RestTicketDesk(self.url, {target.name: Route(target.path, self._show_token) for target in self._targets})
+        token = CachedCredential(lambda: self._token)
+        return RestTicketDesk(self.url, {target.name: Route(target.path, token) for target in self._targets})
 
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
         self._process.communicate()
-
-    def _show_token(self) -> Secret:
-        return self._token
 
 
 class Demo:

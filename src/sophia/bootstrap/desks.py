@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 
 from sophia.adapters.backend.route import Route
-from sophia.bootstrap.credentials import PlatformCredential
+from sophia.application.credentials import Credentials
+from sophia.bootstrap.credentials import named_credential
 from sophia.bootstrap.settings import BackendSettings, TargetSettings
 from sophia.ports.audit_sink import AuditSink
 from sophia.ports.ticket_desk import TicketDesk
-from sophia.ports.vault import PlatformVault
 
 __all__ = ["open_audit_sink", "open_backend_desk"]
 
 
-def open_audit_sink(backend: BackendSettings, vault: PlatformVault) -> AuditSink:
+def open_audit_sink(backend: BackendSettings, credentials: Credentials) -> AuditSink:
     """Where the backend takes the audit trails.
 
     Raises:
@@ -20,10 +20,12 @@ def open_audit_sink(backend: BackendSettings, vault: PlatformVault) -> AuditSink
     """
     from sophia.adapters.backend.audit import RestAuditSink  # noqa: PLC0415 - as the desk
 
-    return RestAuditSink(backend.base_url, PlatformCredential(vault, backend.credential), backend.timeout)
+    return RestAuditSink(backend.base_url, named_credential(credentials, backend.credential), backend.timeout)
 
 
-def open_backend_desk(backend: BackendSettings, targets: Iterable[TargetSettings], vault: PlatformVault) -> TicketDesk:
+def open_backend_desk(
+    backend: BackendSettings, targets: Iterable[TargetSettings], credentials: Credentials
+) -> TicketDesk:
     """The desk behind the backend's REST interface.
 
     Raises:
@@ -32,7 +34,7 @@ def open_backend_desk(backend: BackendSettings, targets: Iterable[TargetSettings
     from sophia.adapters.backend.desk import RestTicketDesk  # noqa: PLC0415 - a fifth of a second
 
     routes = {
-        target.name: Route(target.path, PlatformCredential(vault, target.credential or backend.credential))
+        target.name: Route(target.path, named_credential(credentials, target.credential or backend.credential))
         for target in targets
     }
     return RestTicketDesk(backend.base_url, routes, backend.timeout)

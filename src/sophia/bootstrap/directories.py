@@ -1,14 +1,14 @@
 """Tenant directories whose libraries take a while to load, made here so that only who chooses them waits."""
 
-from sophia.bootstrap.credentials import PlatformCredential
+from sophia.application.credentials import Credentials
+from sophia.bootstrap.credentials import named_credential
 from sophia.bootstrap.settings import Settings
 from sophia.ports.identity import TenantDirectory
-from sophia.ports.vault import PlatformVault
 
 __all__ = ["open_backend_directory"]
 
 
-def open_backend_directory(settings: Settings, vault: PlatformVault) -> TenantDirectory:
+def open_backend_directory(settings: Settings, credentials: Credentials) -> TenantDirectory:
     """The directory behind the backend's REST interface, with what the settings add to its companies.
 
     Raises:
@@ -19,7 +19,7 @@ def open_backend_directory(settings: Settings, vault: PlatformVault) -> TenantDi
     backend = settings.backend
     return RestTenantDirectory(
         backend.base_url,
-        PlatformCredential(vault, backend.credential),
+        named_credential(credentials, backend.credential),
         {company.id: company.synonyms for company in settings.companies},
         settings.service.language,
         patience=backend.timeout,

@@ -3,15 +3,15 @@
 from attrs import evolve
 
 from sophia.adapters.openai.endpoint import Endpoint, Limits
-from sophia.bootstrap.credentials import PlatformCredential
+from sophia.application.credentials import Credentials
+from sophia.bootstrap.credentials import named_credential
 from sophia.ports.agent_runtime import AgentRuntime
-from sophia.ports.vault import PlatformVault
 
 __all__ = ["open_model"]
 
 
 def open_model(
-    endpoint: Endpoint, credential: str, vault: PlatformVault, limits: Limits, default_language: str
+    endpoint: Endpoint, credential: str, credentials: Credentials, limits: Limits, default_language: str
 ) -> AgentRuntime:
     """The runtime of a model behind an OpenAI-compatible endpoint.
 
@@ -20,5 +20,5 @@ def open_model(
     """
     from sophia.adapters.openai.runtime import OpenAIAgentRuntime  # noqa: PLC0415 - half a second
 
-    key = PlatformCredential(vault, credential) if credential else None
+    key = named_credential(credentials, credential) if credential else None
     return OpenAIAgentRuntime(evolve(endpoint, key=key), limits, default_language=default_language)

@@ -7,6 +7,7 @@ from sophia.application.access_keys import CreateKey, ImportKey, ListKeys, Revok
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
+from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook
 from sophia.application.refusals import RecordRefusals
@@ -48,6 +49,8 @@ class Services:
     list_documents: ListDocuments
     read_document: ReadDocument
     delete_document: DeleteDocument
+    read_evidence: ReadEvidence
+    replay_evidence: ReplayEvidence
     list_tickets: ListTickets
     read_ticket: ReadTicket
     read_trail: ReadTrail

@@ -7,6 +7,7 @@ import attrs
 from attrs import field, frozen
 
 from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
@@ -24,7 +25,6 @@ __all__ = [
     "OpenAISettings",
     "ServiceSettings",
     "Settings",
-    "SourceSettings",
     "TargetSettings",
     "TelemetrySettings",
     "UserSettings",
@@ -161,10 +161,12 @@ class CredentialSettings:
 
     Attributes:
         key_file: the key of the vaults that are files; made with the first secret, in ``data_dir`` where none is named.
+        cache_ttl: seconds within which a secret that was changed is in effect; at once where the old one is refused.
     """
 
     vault: Literal["file"] = "file"
     key_file: str = ""
+    cache_ttl: float = field(default=30.0, validator=[_at_least(0), attrs.validators.le(3600)])
 
 
 @frozen
@@ -228,17 +230,6 @@ class UserSettings:
     id: str
     groups: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = tuple(sorted(USUAL))
-
-
-@frozen
-class SourceSettings:
-    """A source of documents; ``groups`` or ``owner`` narrow who finds them."""
-
-    name: str
-    path: str
-    type: Literal["folder"] = "folder"
-    groups: tuple[str, ...] = ()
-    owner: str = ""
 
 
 @frozen

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sophia.adapters.http.urls import url_fault
 from sophia.bootstrap.settings import AuthSettings, CompanySettings, Settings
+from sophia.bootstrap.settings_sources import SystemSettings
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import PLATFORM
 from sophia.errors import Fault
@@ -12,6 +13,7 @@ from sophia.errors import Fault
 __all__ = ["inconsistencies"]
 
 _PLATFORM_SECRET = re.compile("platform:[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
+_COMPANY_SECRET = re.compile("[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _SHARED = ("HS256",)
 _PUBLISHED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -46,14 +48,25 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
         yield from _repeated([s.name for s in company.sources], f"/companies/{i}/sources", "name")
         users = {u.id for u in company.users}
         for j, source in enumerate(company.sources):
+            pointer = f"/companies/{i}/sources/{j}"
+            if isinstance(source, SystemSettings):
+                yield from _faults_of_system(source, pointer)
+                continue
             if source.owner and source.groups:
-                yield Fault(f"/companies/{i}/sources/{j}", "has both `owner` and `groups`; name one")
+                yield Fault(pointer, "has both `owner` and `groups`; name one")
             if source.owner and source.owner not in users and settings.backend.directory == "file":
-                yield Fault(f"/companies/{i}/sources/{j}/owner", f"{source.owner!r} is no user of this company")
+                yield Fault(f"{pointer}/owner", f"{source.owner!r} is no user of this company")
     taken = {category for target in settings.targets for category in target.categories}
     for category in Category:
         if category.is_action and category not in taken:
             yield Fault("/targets", f"no target takes the category {category.value!r}")
+
+
+def _faults_of_system(source: SystemSettings, pointer: str) -> Iterator[Fault]:
+    if fault := url_fault(source.url):
+        yield Fault(f"{pointer}/url", fault)
+    if not _COMPANY_SECRET.fullmatch(source.credential):
+        yield Fault(f"{pointer}/credential", "expected category/name, as in the company's vault")
 
 
 def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import attrs
@@ -87,6 +88,8 @@ def _with_environment(values: Mapping[str, Any], environment: Mapping[str, str])
 
 def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] = frozenset()) -> Iterator[Fault]:
     """Tables that are none, lists that are none, and keys that nobody knows."""
+    if _is_tagged(type_):
+        type_ = _tagged(values, type_)
     if attrs.has(type_):
         if not isinstance(values, Mapping):
             yield Fault(pointer, f"expected a table, got {values!r}")
@@ -110,6 +113,23 @@ def _misshapen(values: Any, type_: Any, pointer: str, hidden: AbstractSet[str] =
             return
         for key, value in values.items():
             yield from _misshapen(value, get_args(type_)[1], f"{pointer}/{key}")
+
+
+def _is_tagged(type_: Any) -> bool:
+    """Whether it is one of several tables, told apart by their key ``type``."""
+    return get_origin(type_) is UnionType and all(map(attrs.has, get_args(type_)))
+
+
+def _tagged(values: Any, type_: Any) -> type | None:
+    """The table that is meant, the first where nothing is said; None: no such type."""
+    tags = {attrs.fields(member).type.default: member for member in get_args(type_)}
+    return tags.get(values.get("type", next(iter(tags))) if isinstance(values, Mapping) else next(iter(tags)))
+
+
+def _structure_tagged(value: Any, type_: Any) -> Any:
+    if (member := _tagged(value, type_)) is None:
+        return _one_of(value["type"], [attrs.fields(member).type.default for member in get_args(type_)])
+    return _CONVERTER.structure(value, member)
 
 
 def _explain(error: BaseException, type_: type | None) -> str:
@@ -183,6 +203,7 @@ def _make_converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _structure_float)
     converter.register_structure_hook(bool, _structure_bool)
     converter.register_structure_hook(str, _structure_str)
+    converter.register_structure_hook_func(_is_tagged, _structure_tagged)
     converter.register_structure_hook_func(_is_choice, _structure_choice)
     converter.register_structure_hook(StrEnum, _structure_enumeration)
     converter.register_structure_hook(Path, lambda value, _: Path(value))

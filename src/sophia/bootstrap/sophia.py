@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
+from sophia.application.credentials import Credentials
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
 from sophia.bootstrap.containers import Adapters, UseCases
@@ -42,6 +43,7 @@ _PORTS = (
     "runtime",
     "signer",
     "sources",
+    "systems",
     "verifier",
     "webhooks",
 )
@@ -58,7 +60,7 @@ class Sophia:
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
             ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``, ``signer``,
-            ``audit_sink``.
+            ``audit_sink``, ``systems``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:
@@ -123,6 +125,12 @@ class Sophia:
         """The platform's own secrets."""
         vault: PlatformVault = self._adapters.platform_vault()
         return vault
+
+    @property
+    def credentials(self) -> Credentials:
+        """The secrets of both vaults, for who shows them to other systems."""
+        credentials: Credentials = self._adapters.credentials()
+        return credentials
 
     @property
     def checkpoint_key(self) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from sophia.adapters.folder.source import FolderSource
-from sophia.bootstrap.settings import Settings, SourceSettings
-from sophia.domain.tenancy import EVERYONE, reader_group, reader_user
+from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_sources import FolderSettings, SourceSettings
+from sophia.bootstrap.systems import ConfiguredSystems
 from sophia.ports.documents import DocumentSource
 
 __all__ = ["ConfiguredSources"]
@@ -13,28 +14,30 @@ __all__ = ["ConfiguredSources"]
 class ConfiguredSources:
     """Knows which sources a company has."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, systems: ConfiguredSystems) -> None:
         self._settings = settings
+        self._systems = systems
         self._sources = {
-            company.id: tuple(self._make(source) for source in company.sources) for company in settings.companies
+            company.id: tuple(
+                self._make(company.id, source)
+                for source in company.sources
+                if isinstance(source, FolderSettings) or source.knowledge
+            )
+            for company in settings.companies
         }
 
     def __call__(self, company_id: str) -> Sequence[DocumentSource]:
         """The company's sources, in the order of the settings."""
         return self._sources.get(company_id, ())
 
-    def _make(self, source: SourceSettings) -> DocumentSource:
+    def _make(self, company_id: str, source: SourceSettings) -> DocumentSource:
+        if not isinstance(source, FolderSettings):
+            return self._systems.documents(company_id, source)
         limits = self._settings.knowledge.limits
         return FolderSource(
             source.name,
             self._settings.directory / source.path,
-            readers=_readers(source),
+            readers=source.readers,
             max_bytes=limits.file_bytes,
             max_documents=limits.documents,
         )
-
-
-def _readers(source: SourceSettings) -> frozenset[str]:
-    if source.owner:
-        return frozenset({reader_user(source.owner)})
-    return frozenset(map(reader_group, source.groups)) or frozenset({EVERYONE})

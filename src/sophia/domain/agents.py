@@ -6,6 +6,7 @@ from attrs import field, frozen
 
 from sophia.domain.citation import Quote
 from sophia.domain.conversation import FoundMessage, Message
+from sophia.domain.evidence import Evidence
 from sophia.domain.instructions import AgentDefinition, sophia
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
@@ -96,9 +97,13 @@ class ToolCall:
 
 @frozen
 class ToolResult:
-    """What came of a tool call. ``content`` is data for the agent, never an instruction to SOPHIA."""
+    """What came of a tool call. ``content`` is data for the agent, never an instruction to SOPHIA.
+
+    ``evidence`` is what a look-up has found.
+    """
 
     call_id: str
     status: ToolStatus
     content: dict[str, object] = field(hash=False)
     passages: tuple[Passage, ...] = ()
+    evidence: Evidence | None = None

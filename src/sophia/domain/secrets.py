@@ -2,12 +2,11 @@
 
 import hmac
 import re
-from collections.abc import Callable
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from sophia.errors import Fault, InvalidInput
 
-__all__ = ["Credential", "Secret", "check_secret"]
+__all__ = ["Secret", "check_secret"]
 
 _MASK = "***"
 
@@ -43,10 +42,6 @@ class Secret:
 
     def __hash__(self) -> NoReturn:
         raise TypeError("a secret is no key: its hash would tell of it")
-
-
-Credential: TypeAlias = Callable[[], Secret]
-"""A secret that is looked up at each use, so that a new one is in effect at once. May raise `Unavailable`."""
 
 
 def check_secret(category: str, name: str, secret: Secret) -> None:

@@ -38,7 +38,7 @@ PLATFORM = "~platform"
 
 
 class Permission(StrEnum):
-    """What a caller may do. Look-ups are one permission a system and come with the systems."""
+    """What a caller may do; looking something up is a permission for each kind of system."""
 
     CHAT = "chat"
     HANDOFF = "handoff"
@@ -46,9 +46,22 @@ class Permission(StrEnum):
     DOCUMENTS = "documents"
     AUDIT = "audit"
     KEYS = "keys"
+    LOOKUP_SPLUNK = "lookup:splunk"
+    LOOKUP_PANOS = "lookup:panos"
+    LOOKUP_GRAFANA = "lookup:grafana"
 
 
-USUAL = frozenset({Permission.CHAT, Permission.HANDOFF, Permission.REFRESH, Permission.DOCUMENTS})
+USUAL = frozenset(
+    {
+        Permission.CHAT,
+        Permission.HANDOFF,
+        Permission.REFRESH,
+        Permission.DOCUMENTS,
+        Permission.LOOKUP_SPLUNK,
+        Permission.LOOKUP_PANOS,
+        Permission.LOOKUP_GRAFANA,
+    }
+)
 """What a user may do unless the directory says otherwise."""
 
 

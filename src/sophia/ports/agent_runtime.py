@@ -1,6 +1,8 @@
 """Whoever words the answer: a model somewhere, or no model at all."""
 
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Protocol
 
 from sophia.domain.agents import AgentEvent, ToolCall, ToolResult, ToolSpec, Turn
@@ -17,12 +19,20 @@ class ToolBox(Protocol):
         ...
 
     def call(self, call: ToolCall) -> ToolResult:
-        """Run a tool. An unknown name, bad arguments or a refusal come back as a result that says so.
+        """Run a tool; several threads may. An unknown name, bad arguments or a refusal come back as a result.
 
         Raises:
             Cancelled: the run was cancelled; stop.
         """
         ...
+
+    def call_all(self, calls: Sequence[ToolCall]) -> Sequence[ToolResult]:
+        """Run tools side by side, each as ``call`` does; the results come in the order of the calls."""
+        if len(calls) < 2:  # noqa: PLR2004 - alone it needs no thread
+            return [self.call(call) for call in calls]
+        with ThreadPoolExecutor(len(calls), "tools") as pool:
+            running = [pool.submit(copy_context().run, self.call, call) for call in calls]
+            return [one.result() for one in running]
 
     def check(self) -> None:
         """Pass while the turn may go on. Whoever waits for something else than a tool asks several times a second.

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sophia.domain.audit import AuditEntry, AuditEvent, Head
 from sophia.domain.conversation import FoundMessage, Message, Thread
+from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
@@ -25,6 +26,7 @@ __all__ = [
     "Conversations",
     "Delivered",
     "Documents",
+    "EvidenceLog",
     "LogTail",
     "Outbox",
     "Records",
@@ -457,6 +459,26 @@ class Outbox(Protocol):
         ...
 
 
+class EvidenceLog(Protocol):
+    """What look-ups have found, in turns of the scope's user. It goes when its thread is erased."""
+
+    def add(self, evidence: Evidence) -> None:
+        """Store what was found.
+
+        Raises:
+            NotFound: no such thread, or another user's.
+        """
+        ...
+
+    def get(self, evidence_id: str) -> Evidence:
+        """What was found, as it was stored.
+
+        Raises:
+            NotFound: none, or another user's.
+        """
+        ...
+
+
 class AuditLog(Protocol):
     """The company's audit trail; append-only."""
 
@@ -524,6 +546,8 @@ class Transaction(Protocol):
     def tickets(self) -> Tickets: ...
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def evidence(self) -> EvidenceLog: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

@@ -1,11 +1,11 @@
-"""Where secrets are kept: each company's in a vault of its own, the platform's in another."""
+"""Where secrets are kept: each company's in a vault of its own, the platform's in another; and how they are used."""
 
 from typing import Protocol
 
 from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import TenantScope
 
-__all__ = ["CredentialVault", "PlatformVault"]
+__all__ = ["Credential", "CredentialVault", "PlatformVault"]
 
 
 class PlatformVault(Protocol):
@@ -22,6 +22,15 @@ class PlatformVault(Protocol):
 
     def put(self, category: str, name: str, secret: Secret) -> None:
         """Keep a secret, in place of what was there.
+
+        Raises:
+            InvalidInput: the category or the name is none.
+            Unavailable: as for ``secret``.
+        """
+        ...
+
+    def add(self, category: str, name: str, secret: Secret) -> Secret:
+        """Keep a secret where there is none yet; the one that is kept, the same for all who do so at once.
 
         Raises:
             InvalidInput: the category or the name is none.
@@ -51,4 +60,28 @@ class CredentialVault(Protocol):
 
     def names(self, scope: TenantScope) -> tuple[tuple[str, str], ...]:
         """See `PlatformVault`."""
+        ...
+
+
+class Credential(Protocol):
+    """One secret of a vault, for whoever shows it to another system. Several threads may use it.
+
+    A system that refuses it may have been given another by now. Whoever hears a refusal asks for that one, and where
+    there is one does what was refused once more.
+    """
+
+    def __call__(self) -> Secret:
+        """The secret; a change in the vault shows within the cache time.
+
+        Raises:
+            CredentialMissing: there is none.
+            Unavailable: the vault does not answer, or cannot be opened.
+        """
+        ...
+
+    def renewed(self, refused: Secret) -> Secret | None:
+        """What is in the vault by now, whatever the cache time; None where that is what was refused.
+
+        However often refusals are heard, a vault is looked into about once a second. Raises as ``__call__``.
+        """
         ...

@@ -1,18 +1,20 @@
 """The audit trail's way to the backend."""
 
 import string
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
 from sophia.adapters.backend.translate import BACKEND
-from sophia.adapters.http.client import HttpClient
+from sophia.adapters.http.bearer import authorized
+from sophia.adapters.http.client import HttpClient, Reply
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.http.waiting import retry_after
 from sophia.domain.audit import AuditEntry, entry_to_json
-from sophia.domain.secrets import Credential
 from sophia.errors import ConfigurationError, Fault, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.audit_sink import AuditSink
+from sophia.ports.vault import Credential
 
 __all__ = ["RestAuditSink"]
 
@@ -30,7 +32,7 @@ class RestAuditSink(AuditSink):
 
     Args:
         base_url: what the path is added to.
-        token: what SOPHIA shows there, looked up for each entry.
+        token: what SOPHIA shows there.
         patience: seconds that one request may take.
 
     Raises:
@@ -46,8 +48,11 @@ class RestAuditSink(AuditSink):
     def deliver(self, entry: AuditEntry) -> None:
         """See `AuditSink`."""
         key = quote(f"{entry.company_id}/{entry.sequence}", safe=string.punctuation)
-        headers = {"Authorization": f"Bearer {self._token().reveal()}", "Idempotency-Key": key}
-        reply = self._http.post(_PATH, entry_to_json(entry), headers)
+
+        def send(authorization: Mapping[str, str]) -> Reply:
+            return self._http.post(_PATH, entry_to_json(entry), {**authorization, "Idempotency-Key": key})
+
+        reply, _ = authorized(self._token, send)
         if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
             return
         if HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR and reply.status not in _LATER:

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from contextvars import copy_context
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
@@ -91,8 +92,8 @@ class Cache(Generic[K, V]):
 
     def _begin(self, key: K, now: float) -> _Asked[V]:
         asked = self._under_way[key] = _Asked(Future(), now)
-        # A pool's threads would be waited for at the end of the process.
-        Thread(target=self._run, args=(key, asked), name=f"ask-{self._name}", daemon=True).start()
+        # A pool's threads would be waited for at the end of the process. The question belongs to the trace of who asks.
+        Thread(target=copy_context().run, args=(self._run, key, asked), name=f"ask-{self._name}", daemon=True).start()
         return asked
 
     def _run(self, key: K, asked: _Asked[V]) -> None:

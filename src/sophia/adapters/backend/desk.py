@@ -10,7 +10,8 @@ from pybreaker import CircuitBreaker, CircuitBreakerError
 
 from sophia.adapters.backend.route import Route
 from sophia.adapters.backend.translate import BACKEND, number_from_wire, ticket_to_wire
-from sophia.adapters.http.client import HttpClient
+from sophia.adapters.http.bearer import authorized
+from sophia.adapters.http.client import HttpClient, Reply
 from sophia.adapters.http.urls import url_fault
 from sophia.domain.tickets import Ticket
 from sophia.errors import ConfigurationError, Fault, TicketRejected, Unavailable
@@ -77,9 +78,12 @@ class RestTicketDesk(TicketDesk):
             raise Unavailable(BACKEND, detail, self._rest) from error
 
     def _report(self, ticket: Ticket, route: Route) -> str:
-        token = route.token().reveal()
-        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": quote(ticket.key, safe=string.punctuation)}
-        reply = self._http.post(route.path, ticket_to_wire(ticket), headers)
+        wire, key = ticket_to_wire(ticket), {"Idempotency-Key": quote(ticket.key, safe=string.punctuation)}
+
+        def send(authorization: Mapping[str, str]) -> Reply:
+            return self._http.post(route.path, wire, {**authorization, **key})
+
+        reply, token = authorized(route.token, send)
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             _log.error("backend.token_refused", target=ticket.target, status=reply.status)
         return number_from_wire(reply, token)

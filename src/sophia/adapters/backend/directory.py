@@ -18,14 +18,15 @@ from sophia.adapters.backend.translate_directory import (
     page_from_wire,
     users_from_wire,
 )
+from sophia.adapters.http.bearer import authorized
 from sophia.adapters.http.client import HttpClient, Reply
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.http.waiting import retry_after
-from sophia.domain.secrets import Credential
 from sophia.domain.tenancy import Company, User
 from sophia.errors import ConfigurationError, Fault, NotFound, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.identity import TenantDirectory
+from sophia.ports.vault import Credential
 
 __all__ = ["RestTenantDirectory"]
 
@@ -50,7 +51,7 @@ class RestTenantDirectory(TenantDirectory):
 
     Args:
         base_url: what the paths are added to.
-        token: what SOPHIA shows there, looked up for each request.
+        token: what SOPHIA shows there.
         synonyms: by company; the backend has none.
         language: of a company for which the backend names none.
         patience: seconds that one request may take.
@@ -175,7 +176,7 @@ class RestTenantDirectory(TenantDirectory):
         return users_from_wire(reply.json, user_id)
 
     def _get(self, path: str) -> Reply:
-        reply = self._http.get(path, {"Authorization": f"Bearer {self._token().reveal()}"})
+        reply, _ = authorized(self._token, lambda authorization: self._http.get(path, authorization))
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             _log.error("directory.token_refused", status=reply.status)
         return reply

@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from sophia.domain.secrets import Credential
+from sophia.ports.vault import Credential
 
 __all__ = ["Route"]
 
@@ -13,7 +13,7 @@ class Route:
 
     Attributes:
         path: below the backend's address.
-        token: what SOPHIA shows there, looked up for each ticket.
+        token: what SOPHIA shows there.
     """
 
     path: str

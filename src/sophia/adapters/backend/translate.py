@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from sophia.adapters.http.client import Reply
 from sophia.adapters.http.waiting import retry_after
+from sophia.domain.secrets import Secret
 from sophia.domain.tickets import Enclosure, Ticket
 from sophia.errors import TicketRejected, Unanswered, Unavailable
 
@@ -16,6 +17,9 @@ _LONGEST_NUMBER = 100
 _LONGEST_REASON = 300
 
 _NO_ANSWER_BEHIND = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
+_UNTIL_ANOTHER_TOKEN = 30.0
+"""Seconds; sooner than somebody has put another token into the vault nothing will have changed."""
+
 _LATER = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -41,10 +45,11 @@ def ticket_to_wire(ticket: Ticket) -> dict[str, object]:
     }
 
 
-def number_from_wire(reply: Reply, token: str) -> str:
+def number_from_wire(reply: Reply, token: Secret) -> str:
     """The number of the ticket that an answer names.
 
     A gateway that has heard nothing from what stands behind it (502, 504) cannot say whether the ticket is open there.
+    A token that is refused (401) says nothing of the ticket: it waits until the vault holds one that is taken.
 
     Args:
         reply: the answer.
@@ -65,9 +70,11 @@ def number_from_wire(reply: Reply, token: str) -> str:
         raise Unanswered(BACKEND, f"its gateway has no answer (HTTP {status})", wait)
     if status in _LATER or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise Unavailable(BACKEND, f"takes no ticket now (HTTP {status})", wait)
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise Unavailable(BACKEND, f"refuses SOPHIA's token (HTTP {status})", wait or _UNTIL_ANOTHER_TOKEN)
     if status < HTTPStatus.BAD_REQUEST:
         raise Unavailable(BACKEND, f"is somewhere else (HTTP {status}); put its own address into base_url", wait)
-    raise TicketRejected(_reason(reply).replace(token, "…"))
+    raise TicketRejected(_reason(reply).replace(token.reveal(), "…"))
 
 
 def _summary(ticket: Ticket) -> str:

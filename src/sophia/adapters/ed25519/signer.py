@@ -29,9 +29,8 @@ class Ed25519Signer(Signer):
             key = self._key()
         except NotFound:
             fresh = Ed25519PrivateKey.generate().private_bytes_raw()
-            self._vault.put(*_PLACE, Secret(base64.b64encode(fresh).decode()))
-            # As it is kept: another process may have made one at the same moment.
-            key = self._key()
+            # Another process may make one at the same moment: one of the two is kept, and both sign with it.
+            key = _read(self._vault.add(*_PLACE, Secret(base64.b64encode(fresh).decode())))
         return key.sign(data)
 
     def public_key(self) -> str:
@@ -54,8 +53,11 @@ class Ed25519Signer(Signer):
         return True
 
     def _key(self) -> Ed25519PrivateKey:
-        try:
-            raw = base64.b64decode(self._vault.secret(*_PLACE).reveal(), validate=True)
-            return Ed25519PrivateKey.from_private_bytes(raw)
-        except (binascii.Error, ValueError) as error:
-            raise Unavailable("vault", f"{'/'.join(_PLACE)} is no key of Ed25519: 32 bytes in base64") from error
+        return _read(self._vault.secret(*_PLACE))
+
+
+def _read(secret: Secret) -> Ed25519PrivateKey:
+    try:
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret.reveal(), validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise Unavailable("vault", f"{'/'.join(_PLACE)} is no key of Ed25519: 32 bytes in base64") from error

@@ -6,14 +6,14 @@ from pathlib import Path
 import tantivy
 from tantivy import Occur, Query
 
-from sophia.adapters.embedded_index.analysis import (
+from sophia.adapters.embedded_index.terms import (
     add_fields,
-    analyse_query,
     coverage_query,
     lexical_fields,
     lexical_query,
     register_analyzers,
 )
+from sophia.adapters.terms.analysis import analyse_query
 from sophia.domain.fusion import LexicalCandidate
 from sophia.domain.knowledge import DocumentChange, KnowledgeQuery
 

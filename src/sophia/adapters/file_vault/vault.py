@@ -59,6 +59,18 @@ class VaultFile(PlatformVault):
         check_secret(category, name, secret)
         self._change(lambda values: values.update({f"{category}/{name}": secret.reveal()}))
 
+    def add(self, category: str, name: str, secret: Secret) -> Secret:
+        """See `PlatformVault`."""
+        check_secret(category, name, secret)
+        place, kept = f"{category}/{name}", secret.reveal()
+
+        def add(values: Values) -> None:
+            nonlocal kept
+            kept = values.setdefault(place, kept)
+
+        self._change(add)
+        return Secret(kept)
+
     def names(self) -> tuple[tuple[str, str], ...]:
         """See `PlatformVault`."""
         return tuple((category, name) for category, _, name in (key.partition("/") for key in sorted(self._read())))

@@ -1,13 +1,18 @@
-"""The network below every HTTP client: what waits for bytes can be told to stop."""
+"""The network below every HTTP client: what waits for bytes can be told to stop; some addresses are never called."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import httpcore2
 import httpx2
+
+from sophia.adapters.http.urls import resolved
+from sophia.errors import ConfigurationError, Fault
 
 __all__ = ["Check", "WatchedTransport", "checking"]
 
@@ -32,20 +37,35 @@ def checking(check: Check) -> Iterator[None]:
 class WatchedTransport(httpx2.HTTPTransport):
     """Asks the check of whoever waits, again and again, while nothing comes. TLS is verified, no proxy is used.
 
+    A name is looked up once for each connection, and what it stands for is called only where `resolved` lets it.
+
     Args:
         kept: connections that stay open for the next request, at the most.
+        ca_file: certificates (PEM) that are trusted instead of the machine's.
+
+    Raises:
+        ConfigurationError: the certificates cannot be read.
     """
 
-    def __init__(self, kept: int = 20) -> None:
+    def __init__(self, kept: int = 20, ca_file: Path | None = None) -> None:
         super().__init__()
         # The transport has no parameter for the network below its pool.
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=_trust(ca_file),
             network_backend=_WatchedBackend(),
             max_connections=1000,
             max_keepalive_connections=kept,
             keepalive_expiry=30.0,
         )
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    if ca_file is None:
+        return httpx2.create_ssl_context()
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(Fault("/ca_file", f"{ca_file} holds no certificates that can be read")) from error
 
 
 class _WatchedBackend(httpcore2.SyncBackend):
@@ -57,7 +77,16 @@ class _WatchedBackend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
-        return _WatchedStream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+        try:
+            *others, last = resolved(host, port)
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
+        for address in others:
+            try:
+                return _WatchedStream(super().connect_tcp(address, port, timeout, local_address, socket_options))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return _WatchedStream(super().connect_tcp(last, port, timeout, local_address, socket_options))
 
 
 class _WatchedStream(httpcore2.NetworkStream):

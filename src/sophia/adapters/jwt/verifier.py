@@ -55,8 +55,7 @@ class JwtVerifier(TokenVerifier):
         """
         try:
             header = jwt.get_unverified_header(token) if len(token) <= _MOST_CHARACTERS else {}
-            key = self._keys.find(header.get("kid"))
-            signed_content(token, key, self._rules.algorithms)
+            self._check_signature(token, header.get("kid"))
             said = self._claims(token)
         except (jwt.PyJWTError, UnicodeError, ValueError, TypeError) as error:
             raise _refused() from error
@@ -66,6 +65,15 @@ class JwtVerifier(TokenVerifier):
         if company is not None and not isinstance(company, str):
             raise _refused()
         return Claims(company, user)
+
+    def _check_signature(self, token: str, key_id: object) -> None:
+        for key in self._keys.find(key_id):
+            try:
+                signed_content(token, key, self._rules.algorithms)
+            except jwt.InvalidSignatureError:
+                continue
+            return
+        raise jwt.InvalidSignatureError
 
     def _claims(self, token: str) -> dict[str, Any]:
         """What a token says that was verified just before; only its claims are looked at here."""

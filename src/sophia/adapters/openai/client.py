@@ -2,9 +2,9 @@
 
 import re
 import weakref
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import openai
@@ -15,10 +15,13 @@ from sophia.adapters.http.urls import url_fault
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.errors import to_sophia
 from sophia.adapters.openai.translate import Delta, WireMessage, from_wire
+from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, Fault
 from sophia.logs import get_logger
 
 __all__ = ["ChatClient"]
+
+T = TypeVar("T")
 
 _CONNECT = 5.0
 _CODE = re.compile(r"[\w.-]{1,64}")
@@ -55,7 +58,7 @@ class ChatClient:
             Unavailable: it does not answer, or not to this key.
         """
         try:
-            self._openai.models.list(extra_headers=self._headers(), timeout=_CONNECT)
+            self._with_key(lambda headers: self._openai.models.list(extra_headers=headers, timeout=_CONNECT))
         except openai.NotFoundError:
             return
         except (openai.APIError, ValueError) as error:
@@ -110,22 +113,36 @@ class ChatClient:
             request["tools"] = tools
         if self._endpoint.temperature is not None:
             request["temperature"] = self._endpoint.temperature
-        request["extra_headers"] = self._headers()
-        events: openai.Stream[Any] = self._openai.chat.completions.create(**request)
+        events: openai.Stream[Any] = self._with_key(
+            lambda headers: self._openai.chat.completions.create(**request, extra_headers=headers)
+        )
         kind = events.response.headers.get("content-type", "")
         if not kind.startswith("text/event-stream"):
             events.close()
             raise ValueError("no event stream")
         return events
 
-    def _headers(self) -> dict[str, Any]:
-        """Named with each request, so that the environment has no say."""
-        key = self._endpoint.key
-        return {
-            "Authorization": openai.omit if key is None else f"Bearer {key().reveal()}",
-            "OpenAI-Organization": openai.omit,
-            "OpenAI-Project": openai.omit,
-        }
+    def _with_key(self, ask: Callable[[dict[str, Any]], T]) -> T:
+        """Ask with the key; where it is refused and the vault holds another by now, once more with that one."""
+        credential = self._endpoint.key
+        if credential is None:
+            return ask(_headers(None))
+        key = credential()
+        try:
+            return ask(_headers(key))
+        except openai.AuthenticationError:
+            if (fresh := credential.renewed(key)) is None:
+                raise
+        return ask(_headers(fresh))
+
+
+def _headers(key: Secret | None) -> dict[str, Any]:
+    """Named with each request, so that the environment has no say."""
+    return {
+        "Authorization": openai.omit if key is None else f"Bearer {key.reveal()}",
+        "OpenAI-Organization": openai.omit,
+        "OpenAI-Project": openai.omit,
+    }
 
 
 def _deltas(events: Iterator[Any], check: Check) -> Iterator[Delta]:

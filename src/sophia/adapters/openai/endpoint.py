@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from sophia.domain.secrets import Credential
+from sophia.ports.vault import Credential
 
 __all__ = ["Endpoint", "Limits"]
 
@@ -13,7 +13,7 @@ class Endpoint:
 
     Attributes:
         base_url: what ``/chat/completions`` is added to.
-        key: looked up for each request; None where the endpoint asks for none.
+        key: None where the endpoint asks for none.
         temperature: None leaves it to the endpoint.
         timeout: seconds without a byte after which the endpoint is taken not to answer.
     """

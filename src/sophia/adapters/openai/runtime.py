@@ -130,8 +130,9 @@ class OpenAIAgentRuntime(AgentRuntime):
             calls = reply.calls.calls(asked + 1)
             asked += len(calls)
             messages.append(reply.calls.message(reply.text, calls))
-            for wire_id, call in calls:
-                messages.append(result_message(wire_id, tools.call(call), citing.number, room - estimate(*messages)))
+            results = tools.call_all([call for _, call in calls])
+            for (wire_id, _), result in zip(calls, results, strict=True):
+                messages.append(result_message(wire_id, result, citing.number, room - estimate(*messages)))
         yield from self._end(reply, said, WORDINGS.get(turn.language, self._default))
         yield spent
 

@@ -5,7 +5,7 @@ Words and identifiers share one vector: an identifier has punctuation in it, whi
 
 from collections.abc import Mapping, Sequence
 
-from sophia.adapters.embedded_index.analysis import IDENTIFIER_WEIGHT, QueryTerm, analyse_query, terms_of
+from sophia.adapters.terms.analysis import IDENTIFIER_WEIGHT, QueryTerm, analyse_query, terms_of
 
 __all__ = ["tsqueries", "tsvector"]
 

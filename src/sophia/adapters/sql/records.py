@@ -12,6 +12,7 @@ from sophia.adapters.sql.conversations import SqlConversations
 from sophia.adapters.sql.delivered import SqlDelivered
 from sophia.adapters.sql.documents import SqlDocuments
 from sophia.adapters.sql.engine import check_migrated, reading, writing
+from sophia.adapters.sql.evidence import SqlEvidenceLog
 from sophia.adapters.sql.log_watch import LogKey, LogWatch
 from sophia.adapters.sql.outbox import SqlOutbox
 from sophia.adapters.sql.refreshes import SqlRefreshes
@@ -71,6 +72,11 @@ class SqlTransaction(Transaction):
     def outbox(self) -> SqlOutbox:
         """Deliveries that wait."""
         return SqlOutbox(self._unit)
+
+    @property
+    def evidence(self) -> SqlEvidenceLog:
+        """What look-ups have found."""
+        return SqlEvidenceLog(self._unit)
 
     @property
     def audit(self) -> SqlAuditLog:

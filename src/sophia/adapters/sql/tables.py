@@ -37,6 +37,7 @@ __all__ = [
     "document_texts",
     "documents",
     "embeddings",
+    "evidence",
     "idempotency",
     "is_live",
     "is_running",
@@ -357,6 +358,20 @@ tickets = Table(
 Index("tickets_by_key", tickets.c.company_id, tickets.c.key, unique=True)
 Index("tickets_of_user", tickets.c.company_id, tickets.c.user_id, tickets.c.id)
 Index("tickets_of_thread", tickets.c.company_id, tickets.c.thread_id)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("company_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("thread_id", Text, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("body", JsonValue, nullable=False),
+    ForeignKeyConstraint(["company_id", "thread_id"], ["threads.company_id", "threads.id"], ondelete="CASCADE"),
+)
+Index("evidence_of_thread", evidence.c.company_id, evidence.c.thread_id)
+Index("evidence_by_age", evidence.c.company_id, evidence.c.taken_at)
 
 outbox = Table(
     "outbox",

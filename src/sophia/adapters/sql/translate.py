@@ -9,6 +9,7 @@ from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from sophia.domain.asked import Action
+from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.refresh import RefreshEvent, RefreshOptions, RefreshProgress, RefreshReport
 from sophia.domain.runs import (
@@ -31,6 +32,8 @@ __all__ = [
     "actions_to_json",
     "enclosures_from_json",
     "enclosures_to_json",
+    "evidence_from_json",
+    "evidence_to_json",
     "failures_from_json",
     "failures_to_json",
     "options_from_json",
@@ -107,6 +110,17 @@ def report_to_json(report: RefreshReport | None) -> Json | None:
 def report_from_json(data: Json | None) -> RefreshReport | None:
     """What came of a refresh."""
     return None if data is None else _converter.structure(data, RefreshReport)
+
+
+def evidence_to_json(evidence: Evidence) -> Json:
+    """What a look-up has found."""
+    data: Json = _converter.unstructure(evidence)
+    return data
+
+
+def evidence_from_json(data: Json) -> Evidence:
+    """What a look-up has found."""
+    return _converter.structure(data, Evidence)
 
 
 def failures_to_json(failures: tuple[DocumentFailure, ...]) -> list[Json]:

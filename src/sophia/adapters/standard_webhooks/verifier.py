@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificati
 from sophia.errors import Unauthenticated, Unavailable
 from sophia.ports.identity import WebhookVerifier
 
-__all__ = ["StandardWebhookVerifier", "mint_webhook_secrets"]
+__all__ = ["StandardWebhookVerifier", "check_webhook_secret", "mint_webhook_secrets"]
 
 _SECRET_BYTES = 32
 
@@ -29,11 +29,17 @@ class StandardWebhookVerifier(WebhookVerifier):
     Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
     Args:
-        secret_of: the secret of a company, asked for anew each time; None where there is none. May raise `Unavailable`.
+        secret_of: the secret of a company; None where there is none. May raise `Unavailable`.
+        renewed: the secret that a company has by now in the place of one that a message is not signed with, or None.
     """
 
-    def __init__(self, secret_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        secret_of: Callable[[str], str | None],
+        renewed: Callable[[str, str], str | None] = lambda _company, _refused: None,
+    ) -> None:
         self._secret_of = secret_of
+        self._renewed = renewed
 
     def verify(self, company_id: str, body: bytes, headers: Mapping[str, str]) -> None:
         """See `WebhookVerifier`."""
@@ -41,14 +47,32 @@ class StandardWebhookVerifier(WebhookVerifier):
         if not secret:
             raise _refused()
         try:
-            webhook = Webhook(secret)
-        except (ValueError, EmptyWebhookSecretError) as error:
-            raise Unavailable("webhooks", "the secret of this company cannot be used") from error
-        try:
-            webhook.verify(body, dict(headers), json_parse=False)
-        # The library lets through what its own parsing of a broken header raises.
-        except (WebhookVerificationError, ValueError) as error:
-            raise _refused() from error
+            _check(secret, body, headers)
+        except Unauthenticated:
+            if not (fresh := self._renewed(company_id, secret)):
+                raise
+            _check(fresh, body, headers)
+
+
+def check_webhook_secret(secret: str) -> Webhook:
+    """What checks messages with a secret.
+
+    Raises:
+        Unavailable: the secret is none.
+    """
+    try:
+        return Webhook(secret)
+    except (ValueError, EmptyWebhookSecretError) as error:
+        raise Unavailable("webhooks", "the secret of this company cannot be used") from error
+
+
+def _check(secret: str, body: bytes, headers: Mapping[str, str]) -> None:
+    webhook = check_webhook_secret(secret)
+    try:
+        webhook.verify(body, dict(headers), json_parse=False)
+    # The library lets through what its own parsing of a broken header raises.
+    except (WebhookVerificationError, ValueError) as error:
+        raise _refused() from error
 
 
 def _refused() -> Unauthenticated:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
+import requests
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, OTELResourceDetector, Resource
@@ -19,12 +21,25 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from sophia.adapters.http.urls import resolved
 from sophia.adapters.telemetry.spans import Span, Tracing
 
 __all__ = ["OtlpTracing"]
 
 _EXPORT_SECONDS = 5.0
 _KINDS = {"internal": trace.SpanKind.INTERNAL, "server": trace.SpanKind.SERVER, "client": trace.SpanKind.CLIENT}
+
+
+class _Collector(requests.Session):
+    """Calls no address that is not to be called; the exporter follows no redirect."""
+
+    def send(self, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+        parts = urlsplit(str(request.url))
+        try:
+            resolved(parts.hostname or "", parts.port or 443)
+        except OSError as error:
+            raise requests.ConnectionError(str(error)) from error
+        return super().send(request, **more)
 
 
 class _OtlpSpan(Span):
@@ -55,7 +70,7 @@ class OtlpTracing(Tracing):
         ours = Resource({SERVICE_NAME: "sophia", SERVICE_VERSION: version})
         # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word, as everywhere.
         self._provider = TracerProvider(resource=ours.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
-        exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
+        exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS, session=_Collector())
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("sophia", version)
         self._propagator = TraceContextTextMapPropagator()

@@ -238,11 +238,11 @@ _RULES = (
     ),
     _rule(
         Sign.TOOL,
-        "create_ticket rag_search",
+        "create_ticket rag_search splunk_query palo_alto_status grafana_fetch",
         r"\b(?:call|calls|calling|invoke|invoking|use|using|run|execute|trigger|tool|function|name|tool_call|result|llama"
         r"|llame|llamar|usa|usar|ejecuta|invoca|lanza|herramienta|funcion|resultado)\b[^\n]{0,40}"
-        r"\b(?:create_ticket|rag_search)\b",
-        r"\b(?:create_ticket|rag_search)[\"']?\s?[({:=]",
+        r"\b(?:create_ticket|rag_search|splunk_query|palo_alto_status|grafana_fetch)\b",
+        r"\b(?:create_ticket|rag_search|splunk_query|palo_alto_status|grafana_fetch)[\"']?\s?[({:=]",
         r"\b(?:call|use|run|llama a|usa|ejecuta) (?:the|la|el) (?:tool|function|herramienta|funcion)\b",
     ),
     _rule(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from sophia.domain.conversation import Message, thread_title
+from sophia.domain.evidence import is_evidence
 from sophia.domain.intent.masking import mask
 from sophia.domain.knowledge import Passage, text_version
 from sophia.domain.suspicion.reading import folded, uncovered
@@ -18,6 +19,8 @@ class Origin(StrEnum):
     """Where a text comes from that an answer is made with and that is not the user's own."""
 
     DOCUMENT = "document"
+    SYSTEM = "system"
+    """What one of the company's systems has answered."""
     QUOTATION = "quotation"
     """What the user's message quotes."""
 
@@ -27,7 +30,7 @@ class Suspect:
     """A text that speaks to the assistant.
 
     Attributes:
-        subject: the document's id; of a quotation, the message's.
+        subject: the id of the document or the evidence; of a quotation, the message's.
         title: the document's.
         details: for the record, without the text: of a document its version and the digests of the passages.
     """
@@ -50,7 +53,7 @@ def suspects(passages: Iterable[Passage], message: Message) -> tuple[Suspect, ..
             known = found.get(passage.document_id)
             digests = [*(known.details["digests"].split() if known else ()), text_version(passage.text)]
             found[passage.document_id] = Suspect(
-                Origin.DOCUMENT,
+                Origin.SYSTEM if is_evidence(passage.document_id) else Origin.DOCUMENT,
                 passage.document_id,
                 signs | (known.signs if known else frozenset()),
                 thread_title(passage.title),

@@ -16,6 +16,7 @@ COMMANDS = {
     "chat": "Talk to SOPHIA.",
     "refresh": "Take in what is new or changed in the sources.",
     "threads": "List the threads of a user.",
+    "evidence": "Show what a look-up has found, and look it up again.",
     "tickets": "List the tickets of a user.",
     "keys": "The access keys of a company's instance.",
     "credentials": "Keep the secrets that SOPHIA works with.",

@@ -101,7 +101,7 @@ def _check_credentials(settings: Settings) -> None:
     from sophia.bootstrap.credentials import check_credentials  # noqa: PLC0415
     from sophia.bootstrap.sophia import Sophia  # noqa: PLC0415
 
-    check_credentials(settings, Sophia(settings).platform_vault)
+    check_credentials(settings, Sophia(settings).credentials)
 
 
 def _refresh(path: Path, settings: Settings, *, quiet: bool) -> subprocess.Popen[bytes]:

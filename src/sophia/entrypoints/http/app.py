@@ -1,13 +1,13 @@
 """The Flask application."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from flask import Flask, Response, abort, g, request
 from flask_swagger_ui import get_swaggerui_blueprint
 
 from sophia.bootstrap.demo import DemoCompany
 from sophia.bootstrap.services import Services
+from sophia.domain.addresses import is_loopback
 from sophia.entrypoints.http import chat, knowledge, meta, observation, page, problems, threads
 from sophia.errors import PermissionDenied
 
@@ -44,7 +44,7 @@ def create_app(services: Services, *, loopback_only: bool = False, demo: Sequenc
 
     @app.before_request
     def _begin() -> None:
-        if loopback_only and not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
+        if loopback_only and not is_loopback(request.remote_addr or ""):
             raise PermissionDenied("loopback", "the demo answers callers on its own machine only")
         if "\0" in request.path:
             abort(404)

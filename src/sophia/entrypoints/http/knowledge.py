@@ -73,6 +73,12 @@ def read_document(document_id: str) -> Response:
     return jsonify(contract.stored_document(found))
 
 
+@routes.get("/evidence/<evidence_id>")
+def read_evidence(evidence_id: str) -> Response:
+    """What a look-up has found."""
+    return jsonify(contract.evidence(services().read_evidence(caller(), evidence_id)))
+
+
 @routes.delete("/documents/<document_id>")
 def delete_document(document_id: str) -> tuple[str, int]:
     """Take a document out."""

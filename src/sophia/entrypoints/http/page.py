@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable
 from importlib.resources import files
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from attrs import asdict
@@ -11,6 +10,7 @@ from flask import Blueprint, Response, current_app, request
 from markupsafe import escape
 
 from sophia.bootstrap.demo import DemoCompany
+from sophia.domain.addresses import is_loopback, names_this_machine
 
 __all__ = ["routes"]
 
@@ -52,14 +52,7 @@ def _shown() -> Iterable[DemoCompany]:
     was passed on may come from anywhere: such a page asks for a key instead.
     """
     host = urlsplit(f"//{request.host}").hostname or ""
-    here = _is_loopback(request.remote_addr or "") and (host == "localhost" or _is_loopback(host))
+    here = is_loopback(request.remote_addr or "") and names_this_machine(host)
     passed_on = any(name in request.headers for name in _PASSED_ON)
     companies: Iterable[DemoCompany] = current_app.extensions["sophia.demo"] if here and not passed_on else ()
     return companies
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False

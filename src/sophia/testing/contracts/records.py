@@ -2,6 +2,7 @@
 
 from sophia.testing.contracts.records_conversations import ConversationsContract
 from sophia.testing.contracts.records_documents import DocumentsContract
+from sophia.testing.contracts.records_evidence import EvidenceLogContract
 from sophia.testing.contracts.records_refreshes import RefreshesContract
 from sophia.testing.contracts.records_runs import RunsContract
 from sophia.testing.contracts.records_tickets import (
@@ -24,6 +25,7 @@ class RecordsContract(
     OutboxContract,
     AuditLogContract,
     DeliveredContract,
+    EvidenceLogContract,
     TransactionsContract,
 ):
     """Override ``records``: empty ones, that ask the fixture ``clock`` for the time."""

@@ -1,5 +1,7 @@
 """What every vault keeps."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from sophia.domain.secrets import Secret
@@ -28,6 +30,18 @@ class PlatformVaultContract:
         assert vault.secret("auth", "jwt-secret").reveal() == "three"
         assert vault.secret("auth", "other").reveal() == "two words"
         assert vault.names() == (("auth", "jwt-secret"), ("auth", "other"))
+
+    def test_what_is_added_stands_in_for_nothing(self, vault: PlatformVault) -> None:
+        assert vault.add("audit", "key", Secret("one")).reveal() == "one"
+        assert vault.add("audit", "key", Secret("two")).reveal() == "one"
+        assert vault.secret("audit", "key").reveal() == "one"
+        with pytest.raises(InvalidInput):
+            vault.add("audit", "a/b", Secret("one"))
+
+    def test_all_who_add_at_once_are_given_the_same(self, vault: PlatformVault) -> None:
+        with ThreadPoolExecutor(8) as threads:
+            given = list(threads.map(lambda n: vault.add("audit", "key", Secret(f"of {n}")).reveal(), range(32)))
+        assert set(given) == {vault.secret("audit", "key").reveal()}
 
     @pytest.mark.parametrize(("category", "name"), [("auth", "none"), ("none", "jwt-secret"), ("", ""), ("a/b", "c")])
     def test_what_is_not_there_is_not_found(self, vault: PlatformVault, category: str, name: str) -> None:

@@ -69,7 +69,7 @@ class BackendEmulator(LoopbackServer):
 
     Args:
         faults: what goes wrong with each report, in order (None: nothing), or what decides on it.
-        token: if given, whoever does not come with it gets a 401.
+        token: if given, whoever does not come with it gets a 401; may be changed.
         honours_keys: whether the same key of a company is the same ticket; else each report opens one.
         repeated: the status of the answer to a key that came before.
         paths: where tickets are taken.
@@ -93,7 +93,7 @@ class BackendEmulator(LoopbackServer):
         audit_faults: Iterable[Fault | None] | Faults = (),
     ) -> None:
         super().__init__(self._answer)
-        self._token = token
+        self.token = token
         self._honours_keys = honours_keys
         self._repeated = repeated
         self._paths = paths
@@ -127,7 +127,7 @@ class BackendEmulator(LoopbackServer):
 
     def _answer(self, request: Request, exchange: Exchange) -> None:
         path = request.path.partition("?")[0]
-        if self._token is not None and request.headers.get("authorization") != f"Bearer {self._token}":
+        if self.token is not None and request.headers.get("authorization") != f"Bearer {self.token}":
             _send(exchange, 401, {"error": "a bearer token is needed"}, {"WWW-Authenticate": "Bearer"})
         elif request.method == "POST" and path in self._paths:
             self._take_in(request, exchange, self._fault, self._take)

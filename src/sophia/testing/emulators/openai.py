@@ -144,12 +144,12 @@ class OpenAIEmulator(LoopbackServer):
 
     Args:
         model: what the model does at each request, in order; or what decides on it.
-        key: if given, whoever does not come with it gets a 401.
+        key: if given, whoever does not come with it gets a 401; may be changed.
     """
 
     def __init__(self, model: Iterable[Reply] | Model, *, key: str | None = None) -> None:
         super().__init__(self._answer)
-        self._key = key
+        self.key = key
         if callable(model):
             self._model: Model = model
         else:
@@ -163,7 +163,7 @@ class OpenAIEmulator(LoopbackServer):
 
     def _answer(self, request: Request, exchange: Exchange) -> None:
         asked = (request.method, request.path.partition("?")[0])
-        if self._key is not None and request.headers.get("authorization") != f"Bearer {self._key}":
+        if self.key is not None and request.headers.get("authorization") != f"Bearer {self.key}":
             _fail(exchange, Failure(401, "invalid_api_key"))
         elif asked == ("GET", "/v1/models"):
             listed = {"id": "emulated", "object": "model", "created": 1, "owned_by": "sophia"}

@@ -25,6 +25,10 @@ class MemoryPlatformVault(PlatformVault):
         check_secret(category, name, secret)
         self._secrets[category, name] = secret
 
+    def add(self, category: str, name: str, secret: Secret) -> Secret:
+        check_secret(category, name, secret)
+        return self._secrets.setdefault((category, name), secret)
+
     def names(self) -> tuple[tuple[str, str], ...]:
         return tuple(sorted(self._secrets))
 

@@ -87,6 +87,8 @@ class MemoryConversations(Conversations):
             del state.runs[run_id]
         for key in [key for key, (_, run_id) in state.replies.items() if run_id in gone]:
             del state.replies[key]
+        for id_ in [id_ for id_, (_, evidence) in state.evidence.items() if evidence.thread_id == thread_id]:
+            del state.evidence[id_]
         for ticket in list(state.tickets.values()):
             if ticket.thread_id == thread_id and ticket.status is not TicketStatus.QUEUED:
                 state.tickets[ticket.id] = erased(ticket)

@@ -15,6 +15,7 @@ from sophia.ports.records import AuditLog, Delivered, LogTail, Records, Transact
 from sophia.ports.system import Clock
 from sophia.testing.fakes.memory.conversations import MemoryConversations
 from sophia.testing.fakes.memory.documents import MemoryDocuments
+from sophia.testing.fakes.memory.evidence import MemoryEvidenceLog
 from sophia.testing.fakes.memory.refreshes import MemoryRefreshes
 from sophia.testing.fakes.memory.runs import MemoryRuns
 from sophia.testing.fakes.memory.state import Claim, State, StoredTrail, require_system
@@ -96,6 +97,10 @@ class MemoryTransaction(Transaction):
     @property
     def outbox(self) -> MemoryOutbox:
         return MemoryOutbox(self._state, self._scope)
+
+    @property
+    def evidence(self) -> MemoryEvidenceLog:
+        return MemoryEvidenceLog(self._state, self._scope)
 
     @property
     def audit(self) -> MemoryAuditLog:

@@ -9,6 +9,7 @@ from attrs import asdict, define, field, frozen
 
 from sophia.domain.audit import AuditEntry
 from sophia.domain.conversation import Message, Thread
+from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import Chunk, Document, SourceStatus
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh
@@ -121,6 +122,7 @@ class State:
     sources: dict[str, SourceStatus] = field(factory=dict)
     refreshes: dict[str, StoredRefresh] = field(factory=dict)
     tickets: dict[str, Ticket] = field(factory=dict)
+    evidence: dict[str, tuple[str, Evidence]] = field(factory=dict)
     outbox: dict[str, StoredDelivery] = field(factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     trail: StoredTrail = StoredTrail()

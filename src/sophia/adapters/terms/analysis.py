@@ -7,27 +7,21 @@ holds compounds such as ``CVE-2024-3400``, ``10.0.0.0/8`` or ``fw-madrid-2`` to 
 case and accents; their parts are found in ``words``.
 """
 
-import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-import tantivy
 from attrs import frozen
-from tantivy import Filter, Occur, Query, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
 __all__ = [
+    "ANALYZERS",
     "IDENTIFIERS",
     "IDENTIFIER_WEIGHT",
     "WORDS",
     "QueryTerm",
-    "add_fields",
     "analyse_query",
-    "coverage_query",
-    "idf",
-    "lexical_fields",
-    "lexical_query",
-    "register_analyzers",
+    "composed",
     "terms_of",
 ]
 
@@ -72,6 +66,9 @@ _plain_words = _analyzer(_WORD)
 _stems = _analyzer(_WORD, Filter.stemmer("spanish"), Filter.stemmer("english"))
 _identifiers = _analyzer(_COMPOUND)
 
+ANALYZERS = {WORDS: _stems, IDENTIFIERS: _identifiers}
+"""What makes terms of a field's text; it takes what `composed` gives."""
+
 
 @frozen
 class QueryTerm:
@@ -86,28 +83,16 @@ class QueryTerm:
     weight: float = 1.0
 
 
-def add_fields(builder: tantivy.SchemaBuilder) -> None:
-    """Add the two fields that this module fills and searches."""
-    builder.add_text_field(WORDS, tokenizer_name=WORDS)
-    builder.add_text_field(IDENTIFIERS, tokenizer_name=IDENTIFIERS, index_option="freq")
-
-
-def register_analyzers(index: tantivy.Index) -> None:
-    """Make the fields' analyzers known to an index; needed each time one is opened."""
-    index.register_tokenizer(WORDS, _stems)
-    index.register_tokenizer(IDENTIFIERS, _identifiers)
-
-
-def lexical_fields(text: str) -> dict[str, str]:
-    """What the fields hold for a chunk; give its title and headings along with its text."""
-    composed = _compose(text)
-    return {WORDS: composed, IDENTIFIERS: composed}
+def composed(text: str) -> str:
+    """A text with its letters and their accents in one piece."""
+    # Some converters give letters and their accents apart, or ligatures; the stemmers know neither.
+    return unicodedata.normalize("NFKC", text)
 
 
 def terms_of(text: str) -> tuple[list[str], list[str]]:
     """What the analyzers make of a chunk: its words and its identifiers, in their order."""
-    composed = _compose(text)
-    return _stems.analyze(composed), _identifiers.analyze(composed)
+    text = composed(text)
+    return _stems.analyze(text), _identifiers.analyze(text)
 
 
 def analyse_query(text: str, synonyms: Mapping[str, Sequence[str]] | None = None) -> tuple[QueryTerm, ...]:
@@ -119,7 +104,7 @@ def analyse_query(text: str, synonyms: Mapping[str, Sequence[str]] | None = None
         text: what was asked, as it was typed.
         synonyms: a term to the terms that may stand in its place; either may be several words.
     """
-    text = _compose(text)
+    text = composed(text)
     stems = _telling_stems(text) or _stems.analyze(text)
     widened = _alternatives(stems, synonyms or {})
     terms = [QueryTerm(WORDS, ((stem,), *widened.get(stem, ()))) for stem in stems]
@@ -129,40 +114,6 @@ def analyse_query(text: str, synonyms: Mapping[str, Sequence[str]] | None = None
             terms.append(QueryTerm(WORDS, (phrase,)))
     terms += [QueryTerm(IDENTIFIERS, ((each,),), IDENTIFIER_WEIGHT) for each in _identifiers.analyze(text)]
     return tuple(dict.fromkeys(terms))
-
-
-def lexical_query(schema: tantivy.Schema, terms: Sequence[QueryTerm]) -> Query:
-    """The query that finds chunks with any of the terms and ranks them by BM25."""
-    return Query.boolean_query([(Occur.Should, Query.boost_query(_any_of(schema, t), t.weight)) for t in terms])
-
-
-def coverage_query(schema: tantivy.Schema, terms: Sequence[QueryTerm], searcher: tantivy.Searcher) -> Query:
-    """The query whose score is the share (0 to 1) of the terms' idf that a chunk covers.
-
-    A term that no chunk has counts too: what is not known here is not covered.
-    """
-    weights = [t.weight * max(idf(searcher, t.field, alternative) for alternative in t.alternatives) for t in terms]
-    total = math.fsum(weights) or 1.0
-    return Query.boolean_query(
-        [
-            (Occur.Should, Query.const_score_query(_any_of(schema, term), weight / total))
-            for term, weight in zip(terms, weights, strict=True)
-        ]
-    )
-
-
-def idf(searcher: tantivy.Searcher, field: str, phrase: Sequence[str]) -> float:
-    """How telling a term is, in BM25's own measure; of a phrase the sum over its terms, as tantivy has it."""
-    chunks = searcher.num_docs
-    return math.fsum(
-        math.log1p((max(chunks - found, 0) + 0.5) / (found + 0.5))
-        for found in (searcher.doc_freq(field, term) for term in phrase)
-    )
-
-
-def _compose(text: str) -> str:
-    # Some converters give letters and their accents apart, or ligatures; the stemmers know neither.
-    return unicodedata.normalize("NFKC", text)
 
 
 def _telling_stems(text: str) -> list[str]:
@@ -175,20 +126,10 @@ def _alternatives(
 ) -> dict[str, tuple[tuple[str, ...], ...]]:
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for term, others in synonyms.items():
-        key = _telling_stems(_compose(term))
+        key = _telling_stems(composed(term))
         places = range(len(stems) - len(key) + 1)
         if key and any(list(stems[at : at + len(key)]) == key for at in places):
-            phrases = tuple(p for p in (tuple(_stems.analyze(_compose(other))) for other in others) if p)
+            phrases = tuple(p for p in (tuple(_stems.analyze(composed(other))) for other in others) if p)
             for stem in key:
                 found[stem] = tuple(dict.fromkeys((*found.get(stem, ()), *phrases)))
     return found
-
-
-def _any_of(schema: tantivy.Schema, term: QueryTerm) -> Query:
-    queries = [
-        Query.term_query(schema, term.field, phrase[0], "freq")
-        if len(phrase) == 1
-        else Query.phrase_query(schema, term.field, list(phrase))
-        for phrase in term.alternatives
-    ]
-    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(queries)

@@ -21,7 +21,7 @@ class Prepared:
 
     def __init__(self, statement: Any, compiled: SQLCompiler, dialect: Dialect) -> None:
         self._sql = compiled.string
-        names = compiled.positiontup if compiled.positional else tuple(compiled.binds)
+        names = compiled.positiontup if compiled.positional else compiled.bind_names.values()
         self._positional = compiled.positional
         self._constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
         self._parameters = tuple(

@@ -40,11 +40,13 @@ from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
+from sophia.application.limits import AdmitRequest
 from sophia.application.look_up import LookUp
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
+from sophia.application.retention import ApplyRetention
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
@@ -67,6 +69,7 @@ from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
+from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -178,6 +181,7 @@ class Turns(containers.DeclarativeContainer):
     records = providers.Singleton(ObservedRecords, adapters.records, telemetry)
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
+    limits = providers.Singleton(ConfiguredLimits, settings)
 
     system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
@@ -227,6 +231,7 @@ class Turns(containers.DeclarativeContainer):
         retrieve,
         look_up,
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
+        limits,
         log_writer,
         adapters.clock,
         adapters.ids,
@@ -239,7 +244,9 @@ class Turns(containers.DeclarativeContainer):
         telemetry,
         adapters.clock,
     )
-    start_run = providers.Singleton(StartRun, records, adapters.directory, keeper, adapters.clock, adapters.ids, owner)
+    start_run = providers.Singleton(
+        StartRun, records, adapters.directory, limits, keeper, adapters.clock, adapters.ids, owner
+    )
     resume_runs = providers.Singleton(ResumeRuns, records, system, keeper, adapters.clock, owner)
 
 
@@ -269,6 +276,7 @@ class UseCases(containers.DeclarativeContainer):
             embedder,
             providers.Singleton(EmbedChunks, embedder),
             sync_index,
+            turns.limits,
             keeper,
             adapters.clock,
         ),
@@ -279,6 +287,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
+    apply_retention = providers.Singleton(ApplyRetention, records, settings.provided.kept, adapters.clock)
     refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
     background = providers.Singleton(
         Background,
@@ -289,7 +298,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
-        providers.List(embed_messages, sync_index, forget_keys),
+        providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,
             kept=providers.List(),
@@ -303,13 +312,21 @@ class UseCases(containers.DeclarativeContainer):
     services = providers.Singleton(
         Services,
         authenticate=authenticate,
+        admit_request=providers.Singleton(AdmitRequest, records, turns.limits, adapters.clock),
         authenticate_webhook=providers.Singleton(AuthenticateWebhook, adapters.webhooks, system),
         background=background,
         refusals=refusals,
         telemetry=telemetry,
-        measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
+        measure_backlog=providers.Singleton(
+            MeasureBacklog,
+            records,
+            adapters.sources,
+            system,
+            adapters.clock,
+            settings.provided.backend.audit,
+        ),
         check_health=providers.Singleton(
-            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, system
+            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, adapters.directory, system
         ),
         start_run=turns.start_run,
         read_run=providers.Singleton(ReadRun, records),

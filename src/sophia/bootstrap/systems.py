@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from sophia.adapters.grafana import GrafanaSource, grafana_documents
+from sophia.adapters.panos import PanosSource, panos_documents
 from sophia.adapters.splunk import SplunkSource, splunk_documents
 from sophia.adapters.systems.source import Place
 from sophia.application.credentials import Credentials
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.credentials import CompanyCredential
 from sophia.bootstrap.settings import Settings
-from sophia.bootstrap.settings_sources import SplunkSettings, SystemSettings
-from sophia.domain.readonly import SplPolicy
+from sophia.bootstrap.settings_sources import GrafanaSettings, PanosSettings, SplunkSettings, SystemSettings
+from sophia.domain.readonly import GrafanaPolicy, PanosPolicy, SplPolicy
 from sophia.ports.documents import DocumentSource
 from sophia.ports.security_source import SecuritySource
 
@@ -50,6 +52,10 @@ def _source(settings: SystemSettings, place: Place) -> SecuritySource:
     match settings:
         case SplunkSettings():
             return SplunkSource(place, _spl_policy(settings), settings.scheme, settings.web_url)
+        case PanosSettings():
+            return PanosSource(place, PanosPolicy(), settings.views, settings.targets, settings.admin)
+        case GrafanaSettings():
+            return GrafanaSource(place, GrafanaPolicy(frozenset(settings.datasources)))
     raise NotImplementedError(settings)
 
 
@@ -57,6 +63,10 @@ def _documents(settings: SystemSettings, place: Place) -> DocumentSource:
     match settings:
         case SplunkSettings():
             return splunk_documents(place, settings.scheme, settings.web_url)
+        case PanosSettings():
+            return panos_documents(place, PanosPolicy(), settings.targets)
+        case GrafanaSettings():
+            return grafana_documents(place)
     raise NotImplementedError(settings)
 
 

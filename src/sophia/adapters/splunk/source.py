@@ -163,8 +163,11 @@ class SplunkSource(SystemSource):
         except Unanswered:
             if not export.rows:
                 raise
-        if export.rows and not export.is_whole and not any(cut.kind is CutKind.TIME for cut in export.cuts):
-            export.cuts.append(Cut(CutKind.PARTIAL, "the answer broke off"))
+        if export.is_whole or any(cut.kind is CutKind.TIME for cut in export.cuts):
+            return
+        if not export.rows:  # that there is nothing is said as well
+            raise Unavailable(self.name, "has sent no answer that can be read")
+        export.cuts.append(Cut(CutKind.PARTIAL, "the answer broke off"))
 
     def _cancel(self, sid: str) -> None:
         """Have Splunk stop a search that nobody waits for any more; hanging up does so as well, but later."""

@@ -7,13 +7,15 @@ back, never the text that came in. A company can name more of its own objects (m
 sources) and can narrow the rest; it cannot widen it. The credential's own role is the second lock.
 """
 
-from sophia.domain.readonly.grafana import GrafanaPolicy, check_query
-from sophia.domain.readonly.panos import PanosPolicy, PanosView, check_command
+from sophia.domain.readonly.grafana import QUERY_KEYS, GrafanaPolicy, check_query
+from sophia.domain.readonly.panos import REQUEST_TYPE, PanosPolicy, PanosView, check_command
 from sophia.domain.readonly.rules import Rule
 from sophia.domain.readonly.spl import SplPolicy, check_search
 from sophia.domain.readonly.wording import explain
 
 __all__ = [
+    "QUERY_KEYS",
+    "REQUEST_TYPE",
     "GrafanaPolicy",
     "PanosPolicy",
     "PanosView",

@@ -16,7 +16,16 @@ from sophia.domain.readonly.refusing import check_characters, check_size, refuse
 from sophia.domain.readonly.rules import Rule
 from sophia.errors import QueryRefused
 
-__all__ = ["COMMAND_LIMIT", "DEPTH_LIMIT", "REQUEST_TYPE", "SUBJECTS", "PanosPolicy", "PanosView", "check_command"]
+__all__ = [
+    "COMMAND_LIMIT",
+    "DEPTH_LIMIT",
+    "REQUEST_TYPE",
+    "SUBJECTS",
+    "PanosPolicy",
+    "PanosView",
+    "check_command",
+    "role_command",
+]
 
 REQUEST_TYPE = "op"
 """The only ``type`` of a request to the XML API; ``config``, ``commit``, ``import`` and the others change things."""
@@ -77,6 +86,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+_ADMIN = re.compile(r"[A-Za-z0-9_.-]{1,63}", re.ASCII)
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos);|([^\s<&;]*;?))")
 _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -114,6 +124,18 @@ def check_command(xml: str, policy: PanosPolicy) -> str:
     if subject.name not in policy.subjects and (len(names) != 2 or names[1] not in policy.subjects):  # noqa: PLR2004
         raise refused(Rule.SUBJECT, names[-1])
     return str(show)
+
+
+def role_command(admin: str) -> str:
+    """The command that tells what an administrator may do: the only piece of the configuration that is ever asked for.
+
+    Raises:
+        QueryRefused: the name is none that an administrator can have.
+    """
+    if not _ADMIN.fullmatch(admin):
+        raise refused(Rule.SUBJECT, admin)
+    xpath = f"mgt-config/users/entry[@name='{admin}']/permissions"
+    return f"<show><config><running><xpath>{xpath}</xpath></running></config></show>"
 
 
 def _read(xml: str) -> _Element:

@@ -168,14 +168,16 @@ def _check_time(command: Command, code: _Code) -> None:
 
 
 _RAW_FIELD = re.compile(r"(?<![\w.])(search|query|savedsearch|savedsplunk)(?![\w.(])", re.IGNORECASE)
-_NAMES_FOLLOW = re.compile(r"\b(?:as|by|groupby|over)\b", re.IGNORECASE)
-_NAMING_STRING = re.compile(r'\b(?:as|by|over)\s*"(\d+)"|"(\d+)"\s*=', re.IGNORECASE)
+_MADE_AFTER = re.compile(r"\b(?:as|by|groupby)\b", re.IGNORECASE)
+_CONDITIONS = re.compile(r"\b(?:from|where)\b.*?(?=\b(?:by|groupby)\b|\Z)", re.IGNORECASE | re.DOTALL)
+_TARGET = re.compile(r'"\d+"(?=\s*=)|(?<![\w.{}])[\w.{}]++(?=\s*=)')
+_COMPUTED = re.compile(r"\{[^}]")
+_PLACEHOLDER = re.compile(r'"(\d+)"')
 _GROUP = re.compile(r"\(\?P?<(\w+)>")
-_COMPUTED_NAME = re.compile(r"\{[^}]")
-_FIELD_NAME = re.compile(r"[\w.*{}: @/-]*")
-_CONDITION = re.compile(r"(?:[\s(),]|AND\b|OR\b|NOT\b)*")
-_ONLY_NAMES = frozenset("fields table top rare return rename".split())
-_NO_NAMES = frozenset("search where regex".split())
+_APPENDS = re.compile(r"\b(?:append|prestats)\b", re.IGNORECASE)
+_FIELD_NAME = re.compile(r"[\w.{}: @/-]*")
+_FORMAT_WORD = re.compile(r'maxresults=\d+|quote=\w+|(?:(?:mvsep|emptystr)=)?"\d+"')
+_CONJUNCTION = re.compile(r"(?:[\s(),]|AND\b|OR\b|NOT\b)*")
 
 
 def _check_subsearches(command: Command) -> None:
@@ -196,7 +198,7 @@ def _check_given_back(subsearch: Pipeline) -> None:
     for command in reversed(subsearch.commands):
         code = _Code.of(command)
         removes = command.name == "fields" and code.text.startswith("-")
-        if not removes and command.name not in _NO_NAMES:
+        if not removes:
             _check_names(command, code)
         if command.name in NAME_FIELDS and not removes:
             return
@@ -206,28 +208,40 @@ def _check_given_back(subsearch: Pipeline) -> None:
 
 
 def _check_names(command: Command, code: _Code) -> None:
-    if command.name == "return" and "$" in code.text:
-        raise refused(Rule.SUBSEARCH_TEXT, "return $")
-    if command.name == "format":
-        if not all(map(_CONDITION.fullmatch, code.strings)):
+    """The names of fields that a command makes or keeps stand in it, and are names and nothing else."""
+    made = code.text
+    match command.name:
+        case "fields" | "lookup" | "rare" | "rename" | "return" | "table" | "top":
+            pass
+        case "stats" | "convert":
+            made = made[after.start() :] if (after := _MADE_AFTER.search(made)) else ""
+        case "tstats" | "inputlookup" if _APPENDS.search(made):
+            raise refused(Rule.SUBSEARCH_FIELDS, command.name)
+        case "tstats":
+            kept = _CONDITIONS.sub("", made)
+            made = kept[after.start() :] if (after := _MADE_AFTER.search(kept)) else ""
+        case "eval":
+            made = " ".join(_TARGET.findall(made))
+        case "rex":
+            made = " ".join(group for text in code.strings for group in _GROUP.findall(text))
+        case "format":
+            if all(map(_FORMAT_WORD.fullmatch, made.split())) and all(map(_CONJUNCTION.fullmatch, code.strings)):
+                return
             raise refused(Rule.SUBSEARCH_TEXT, "format")
-        return
-    if command.name in _ONLY_NAMES:
-        quoted = list(code.strings)
-    else:
-        quoted = [code.strings[int(found[1] or found[2])] for found in _NAMING_STRING.finditer(code.text)]
-    quoted += [piece.text[1:-1] for piece in command.pieces if piece.kind is Kind.NAME]
-    for name in quoted:
+        case _:
+            return
+    names = [code.strings[int(number)] for number in _PLACEHOLDER.findall(made)]
+    names += [piece.text[1:-1] for piece in command.pieces if piece.kind is Kind.NAME]
+    if "$" in made:
+        raise refused(Rule.SUBSEARCH_TEXT, f"{command.name} $")
+    written = " ".join((made, *names))
+    if "*" in written or (command.name == "eval" and _COMPUTED.search(written)):
+        raise refused(Rule.SUBSEARCH_FIELDS, command.name)
+    for name in names:
         if not _FIELD_NAME.fullmatch(name):
             raise refused(Rule.SUBSEARCH_TEXT, name)
-    groups = [group for text in code.strings for group in _GROUP.findall(text)] if command.name == "rex" else []
-    names = " ".join((code.text, *quoted, *groups))
-    if raw := _RAW_FIELD.search(names):
+    if raw := _RAW_FIELD.search(written):
         raise refused(Rule.SUBSEARCH_TEXT, raw[1])
-    follow = _NAMES_FOLLOW.search(names)
-    made = names if command.name in _ONLY_NAMES else names[follow.end() :] if follow else ""
-    if "*" in made or (command.name == "eval" and _COMPUTED_NAME.search(names)):
-        raise refused(Rule.SUBSEARCH_FIELDS, command.name)
 
 
 # Names of a company's own objects
@@ -241,9 +255,9 @@ _OPTIONS = {
 }
 _RELOAD = re.compile(r"\breload\b", re.IGNORECASE)
 _DATASET = re.compile(r'(\w+)\s*[:=\s]\s*("[^"\\]*"|[\w.-]+)')
-_EVAL_LOOKUP = re.compile(r'(?<![\w.])lookup\s*\(\s*(?:"(\d+)")?', re.IGNORECASE)
+_EVAL_LOOKUP = re.compile(r'(?<![\w.])lookup\s*\(\s*(?:"(\d+)"\s*[,)])?', re.IGNORECASE)
 _SAVED_TERM = re.compile(
-    r'(?<![\w.])(savedsearch|savedsplunk)\s*(?:(?P<equals>=)\s*(?:"(?P<string>\d+)"|(?P<bare>[\w.-]+))?|[<>!:]|in\b)',
+    r'(?<![\w.])(savedsearch|savedsplunk)\s*(?:=\s*(?:(?:"(?P<string>\d+)"|(?P<bare>[\w.-]+))(?=[\s()]|\Z))?|[<>!:]|in\b)',
     re.IGNORECASE,
 )
 

@@ -60,8 +60,8 @@ NAME_FIELDS = frozenset("fields inputlookup rare return stats table top tstats".
 """Commands after which the names of all fields stand in the text of the search (of `inputlookup`, in a named file)."""
 
 KEEP_FIELDS = frozenset(
-    "convert dedup eval fields fillnull format head lookup makemv mvexpand regex rename replace reverse rex search "
-    "sort strcat tail uniq where".split()
+    "convert dedup eval fields format head lookup makemv mvexpand regex rename replace reverse rex search sort tail "
+    "uniq where".split()
 )
 """Commands that add no field whose name is not in the text of the search."""
 

@@ -199,7 +199,9 @@ class _Open:
             return Command(name, (*rest, *following))
         if first.kind is Kind.MACRO:
             return Command("", tuple(pieces))
-        raise refused(Rule.COMMAND if first.kind is Kind.TEXT else Rule.STAGE, first.text or "[")
+        if first.kind is Kind.TEXT:
+            raise refused(Rule.COMMAND, first.text)
+        raise refused(Rule.STAGE, str(first)[0])
 
 
 def _check_plain(text: str) -> None:

@@ -115,8 +115,8 @@ WORDING: dict[Rule, dict[str, str]] = {
         "(| fields FIELD or | return FIELD), other than search or query.",
     },
     Rule.TEMPLATE: {
-        "es": "foreach admite aquí solo campos nombrados uno a uno y un único eval entre corchetes («{what}»).",
-        "en": "foreach takes only fields named one by one here, and a single eval in brackets (“{what}”).",
+        "es": "El comando foreach admite solo campos nombrados uno a uno y un único eval entre corchetes («{what}»).",
+        "en": "The command foreach takes only fields named one by one, and a single eval in brackets (“{what}”).",
     },
     Rule.TIME: {
         "es": "«{what}» fijaría otro intervalo de tiempo dentro de la búsqueda: quítalo y da el intervalo aparte;"

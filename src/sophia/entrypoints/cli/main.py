@@ -20,6 +20,7 @@ COMMANDS = {
     "tickets": "List the tickets of a user.",
     "keys": "The access keys of a company's instance.",
     "credentials": "Keep the secrets that SOPHIA works with.",
+    "doctor": "Check configuration, credentials, endpoints and knowledge.",
     "migrate": "Bring the tables of the database up to date.",
     "audit": "The trail of what happened.",
     "eval": "Measure SOPHIA on labelled data.",

@@ -147,7 +147,7 @@ class Series:
 
 @frozen
 class Panel:
-    """What a dashboard shows: expressions of one data source."""
+    """What a dashboard shows: expressions of one data source (none is named: the default one)."""
 
     id: int
     title: str
@@ -200,6 +200,7 @@ class Day:
 
     Attributes:
         made: when it was made; the clock of the three systems starts there (see `now`).
+        began: the same moment on the machine's monotonic clock.
         events: oldest first, none of them after ``made``.
     """
 
@@ -212,7 +213,7 @@ class Day:
     dashboards: tuple[Dashboard, ...]
     rules: tuple[AlertRule, ...]
     annotations: tuple[Annotation, ...]
-    began: float = field(factory=time.monotonic)
+    began: float
 
     def now(self) -> datetime:
         """The time that the systems have: that of `made`, and what has gone by since."""
@@ -234,11 +235,12 @@ class Day:
 
 def make_day(now: datetime | None = None) -> Day:
     """The day, as it is at ``now`` (aware; the present where it is not given)."""
-    made = (now or datetime.now(UTC)).astimezone(ZONE)
+    began, made = time.monotonic(), (now or datetime.now(UTC)).astimezone(UTC)
     told = _Told(made)
     events = sorted(chain(told.logins(), told.traffic(), told.threats(), told.system()), key=lambda event: event.at)
     return Day(
-        made=made.astimezone(UTC),  # where an hour is always an hour
+        made=made,
+        began=began,
         events=tuple(event for event in events if event.at <= made),
         saved=_SAVED,
         fired=(
@@ -269,12 +271,13 @@ class _Told:
     """The story, told from one moment on."""
 
     def __init__(self, made: datetime) -> None:
-        self._made = made
+        self._made = made.astimezone(UTC)  # where an hour is always an hour
+        self._today = made.astimezone(ZONE).date()
         self._random = random.Random(6)  # noqa: S311 - the same day for all
 
     def on(self, days: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
         """A time of the clock of Madrid, so many days from today."""
-        date = self._made.date() + timedelta(days=days)
+        date = self._today + timedelta(days=days)
         return datetime(date.year, date.month, date.day, hour, minute, second, tzinfo=ZONE)
 
     def logins(self) -> Iterator[Event]:
@@ -506,7 +509,7 @@ class _Told:
                 "aviso",
                 "Menos del 12 % libre en /var/log de vpn-madrid-1",
                 "firing",
-                self._ago(85),
+                self._ago(84),
                 disk,
                 7.4,
             ),
@@ -562,7 +565,7 @@ class _Told:
         )
 
     def _filling(self, at: datetime) -> float:
-        """Free space of the disk, in percent: it goes down to 7.4 now, and was under 12 since 100 minutes ago."""
+        """Free space of the disk, in percent: it goes down to 7.4 now, and has been under 12 for 99 minutes."""
         minutes = max(0.0, (self._made - at).total_seconds() / 60)
         return round(min(38.0, 7.4 + minutes * 0.046), 2)
 
@@ -601,7 +604,7 @@ class _Told:
         return Job(id, type, user, at, at + timedelta(seconds=48), result, details=(detail,))
 
     def _ago(self, minutes: int) -> datetime:
-        return (self._made.astimezone(UTC).replace(microsecond=0) - timedelta(minutes=minutes)).astimezone(ZONE)
+        return self._made.replace(microsecond=0) - timedelta(minutes=minutes)
 
     def _mixed(self, counts: Mapping[str, int]) -> list[str]:
         mixed = [name for name, count in counts.items() for _ in range(count)]
@@ -762,6 +765,7 @@ _DASHBOARDS = (
         (
             Panel(1, "Disco libre por servidor", "prom-madrid", ("acm:disk_free:percent",)),
             Panel(2, "Nodo activo del clúster", "prom-madrid", ("acm:ha_active:bool",), "stat"),
+            Panel(3, "Avisos", "", (), "text", "La guardia de Infraestructura se releva los miércoles a las 10:00"),
         ),
     ),
     Dashboard(
@@ -811,7 +815,7 @@ _DASHBOARDS = (
         "Operaciones",
         ("copias",),
         "Certificados y sondas de las copias",
-        (Panel(1, "Días de certificado", "prom-madrid", ("acm:cert_left:days",)),),
+        (Panel(1, "Días de certificado", "", ("acm:cert_left:days",)),),
     ),
     Dashboard(
         "acm-320",

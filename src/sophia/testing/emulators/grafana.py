@@ -9,6 +9,7 @@ It answers what `sophia.testing.emulators.promql` can evaluate over a day; a tes
 """
 
 import json
+import math
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -62,7 +63,8 @@ _SOURCES = (
 )
 _TYPES = {uid: type for uid, _, type, _ in _SOURCES}
 _FOLDERS = {"Operaciones": "acm-f-ops", "Redes": "acm-f-redes"}
-_SECONDS_KEPT = 7 * 86_400
+_KEPT = timedelta(days=7)
+_LOOKBACK = timedelta(minutes=5)  # for so long the last value stands for the one that is not there yet
 
 
 class GrafanaEmulator(EmulatedSystem):
@@ -106,6 +108,12 @@ class GrafanaEmulator(EmulatedSystem):
             return _json({"commit": "701c851be7", "database": "ok", "version": _VERSION})
         if self.token is not None and request.headers.get("authorization") != f"Bearer {self.token}":
             return _refusal(401)
+        try:
+            return self._route(request, parts, asked)
+        except ValueError as exc:  # a number that is none
+            return _json({"message": f"bad request data: {exc}", "traceID": ""}, 400)
+
+    def _route(self, request: Request, parts: list[str], asked: Mapping[str, Sequence[str]]) -> Answer:
         match request.method, parts:
             case "GET", ["org"]:
                 return _json({"id": 1, "name": "Acme", "address": {"city": "", "country": ""}})
@@ -237,7 +245,7 @@ class GrafanaEmulator(EmulatedSystem):
     def _queried(self, request: Request) -> Answer:
         try:
             asked = request.json
-            queries = asked["queries"]
+            queries = [dict(query) for query in asked["queries"]]
             start, end = self._moment(asked["from"]), self._moment(asked["to"])
         except (ValueError, KeyError, TypeError, SearchRefused):
             return _json({"message": "bad request data", "traceID": ""}, 400)
@@ -248,14 +256,16 @@ class GrafanaEmulator(EmulatedSystem):
         results: dict[str, object] = {}
         status = 200
         for query in queries:
-            uid = query.get("datasource", {}).get("uid")
+            uid = (query.get("datasource") or {}).get("uid")
             if uid not in _TYPES:
                 told = {"message": "Data source not found", "messageId": "datasource.notFound", "statusCode": 404}
                 return _json({**told, "traceID": ""}, 404)
+            if _TYPES[uid] == "mysql":  # which runs whatever it is given
+                self.writes.append(request)
             try:
                 frames = self._answers(query)
                 if frames is None:
-                    frames = self._frames(request, query, start, end)
+                    frames = self._frames(query, start, end)
                 results[query.get("refId", "A")] = {"status": 200, "frames": frames}
             except QueryRefused as exc:
                 status = 400  # and what the others found comes all the same
@@ -269,12 +279,9 @@ class GrafanaEmulator(EmulatedSystem):
             return datetime.fromtimestamp(int(told) / 1000, now.tzinfo)
         return moment(told.removeprefix("now").replace("/", "@") or "now", now) or now
 
-    def _frames(
-        self, request: Request, query: Mapping[str, Any], start: datetime, end: datetime
-    ) -> Sequence[Mapping[str, Any]]:
+    def _frames(self, query: Mapping[str, Any], start: datetime, end: datetime) -> Sequence[Mapping[str, Any]]:
         expression, uid = str(query.get("expr", "")), query["datasource"]["uid"]
-        if _TYPES[uid] == "mysql":  # which runs whatever it is given
-            self.writes.append(request)
+        if _TYPES[uid] == "mysql":
             return []
         if _TYPES[uid] == "loki" and is_about_logs(expression):
             return [_logs_frame(expression, self._day, start, end, int(query.get("maxLines") or 1000))]
@@ -297,7 +304,7 @@ class GrafanaEmulator(EmulatedSystem):
         ]
 
     def _value(self, at: Callable[[datetime], float | None], when: datetime) -> float | None:
-        is_kept = (when - self._day.made).total_seconds() >= -_SECONDS_KEPT and when <= self._day.now()
+        is_kept = self._day.made - _KEPT <= when <= self._day.now() + _LOOKBACK
         return at(when) if is_kept else None
 
 
@@ -312,7 +319,7 @@ def frame(
 
     Args:
         times: in milliseconds since the epoch.
-        values: one for each time; None is null.
+        values: one for each time; None is null, and NaN and the infinities are told as Grafana tells them.
         labels: of the series; its name is ``__name__``.
         query: that it answers.
         expression: that was run.
@@ -336,7 +343,25 @@ def frame(
         "config": {"displayNameFromDS": shown},
     }
     schema = {"name": shown, "refId": query.get("refId", "A"), "meta": meta, "fields": [time, value]}
-    return {"schema": schema, "data": {"values": [list(times), list(values)]}}
+    # JSON has no word for these: they are null, and told beside.
+    odd = {
+        name: [at for at, one in enumerate(values) if one is not None and is_odd(one)] for name, is_odd in _ODD.items()
+    }
+    data: dict[str, Any] = {"values": [list(times), [one if _is_told(one) else None for one in values]]}
+    if any(odd.values()):
+        data["entities"] = [None, {name: places for name, places in odd.items() if places}]
+    return {"schema": schema, "data": data}
+
+
+_ODD: Mapping[str, Callable[[float], bool]] = {
+    "NaN": math.isnan,
+    "Inf": lambda value: value == math.inf,
+    "NegInf": lambda value: value == -math.inf,
+}
+
+
+def _is_told(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
 
 
 def _logs_frame(expression: str, day: Day, start: datetime, end: datetime, most: int) -> dict[str, Any]:
@@ -453,8 +478,8 @@ def _model(number: int, dashboard: Dashboard) -> dict[str, object]:
 
 
 def _panel(panel: Panel) -> dict[str, object]:
-    source = {"type": _TYPES[panel.source], "uid": panel.source}
-    text = "rawSql" if source["type"] == "mysql" else "expr"
+    source = {"type": _TYPES[panel.source], "uid": panel.source} if panel.source else None  # None: the default one
+    text = "rawSql" if panel.source and _TYPES[panel.source] == "mysql" else "expr"
     targets = [
         {"refId": chr(ord("A") + at), "datasource": source, text: expression}
         for at, expression in enumerate(panel.expressions)

@@ -90,14 +90,15 @@ class PanosEmulator(EmulatedSystem):
         self._max_calls = max_calls
 
     def _refusal(self, status: int) -> Answer:
-        if status in {401, 403}:
-            return _error(403, "Invalid Credential", status)
+        if status in {401, 403}:  # where it does not know who asks, it says so in another place
+            body = b'<response status="error" code="403"><result><msg>Invalid Credential</msg></result></response>'
+            return Answer(status, body, _XML)
         return _error(status, "Something went wrong", status)
 
     def _answer(self, request: Request, exchange: Exchange) -> Answer:  # noqa: ARG002 - nothing comes in pieces
         path, _, query = request.path.partition("?")
         in_url = parse_qs(query, keep_blank_values=True)
-        given = {**in_url, **parse_qs(request.body.decode(), keep_blank_values=True)}
+        given = {**in_url, **parse_qs(request.body.decode(errors="replace"), keep_blank_values=True)}
         parameters = {name: values[-1] for name, values in given.items()}
         if "key" in in_url:
             self.keys_in_urls.append(request)
@@ -141,7 +142,7 @@ class PanosEmulator(EmulatedSystem):
         now = self._day.now()
         if command == "show admins":
             return _success(_admins(self._admin, now))
-        if command == "show devices connected" and not device.group:
+        if command in {"show devices all", "show devices connected"} and not device.group:
             return _success(self._devices())
         if command.startswith("show config running xpath "):
             return self._configured(command.removeprefix("show config running xpath "))
@@ -215,7 +216,6 @@ def _system_info(device: Firewall, now: datetime) -> str:
         ip_address=device.address,
         netmask="255.255.255.128",
         is_dhcp="no",
-        ipv6_address="unknown",
         mac_address="00:00:5e:00:53:01",
         time=now.astimezone(ZONE).strftime("%a %b %e %H:%M:%S %Y\n"),
         uptime=_uptime(device, now),
@@ -230,7 +230,6 @@ def _system_info(device: Firewall, now: datetime) -> str:
         url_db="paloaltonetworks",
         multi_vsys="off",
         operational_mode="normal",
-        system_mode="panorama" if is_panorama else "normal",
     )
     return _tag("system", told)
 
@@ -240,7 +239,6 @@ def _ha_state(device: Firewall, now: datetime) -> str:
         return _tags(enabled="no")
     since = device.state_since or device.booted
     local = _tags(
-        mode="Active-Passive",
         state=device.state,
         priority=device.priority,
         preemptive="no",
@@ -418,6 +416,7 @@ def _connected(device: Firewall) -> str:
 
 _VIEWS: Mapping[str, Callable[[Firewall, datetime], str]] = {
     "show arp all": _arp,
+    "show commit-locks": lambda _, __: "<commit-locks/>",
     "show config-locks": _config_locks,
     "show counter global": _counters,
     "show global-protect-gateway current-user": _vpn_users,

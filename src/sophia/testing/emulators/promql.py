@@ -31,9 +31,8 @@ _AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "avg": lambda values: sum(values) / len(values),
     "count": len,
 }
-_AGGREGATE = re.compile(
-    r"(sum|max|min|avg|count)\s*(?:by\s*\(([^)]*)\)\s*)?\((.*)\)\s*(?:by\s*\(([^)]*)\))?\s*", re.DOTALL
-)
+_AGGREGATE = re.compile(r"(sum|max|min|avg|count)\s*(?:by\s*\(([^)]*)\)\s*)?\((.*)\)\s*", re.DOTALL)
+_AGGREGATE_BY = re.compile(r"(sum|max|min|avg|count)\s*\((.*)\)\s*by\s*\(([^)]*)\)\s*", re.DOTALL)
 _SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)?\s*(?:\{(.*?)\})?\s*", re.DOTALL)
 _MATCHER = re.compile(r'\s*(\w+)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
 _COMPARED = re.compile(r"(.*[\w)}\s])(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*", re.DOTALL)
@@ -69,10 +68,12 @@ def measured(expression: str, day: Day) -> list[Curve]:
     counted = _OVER_TIME.fullmatch(text)
     if counted:
         return _counted(counted, day)
+    after = _AGGREGATE_BY.fullmatch(text)
+    if after:
+        return _aggregated(_AGGREGATES[after[1]], _names(after[3]), measured(after[2], day))
     aggregate = _AGGREGATE.fullmatch(text)
     if aggregate:
-        by = [name.strip() for name in (aggregate[2] or aggregate[4] or "").split(",") if name.strip()]
-        return _aggregated(_AGGREGATES[aggregate[1]], by, measured(aggregate[3], day))
+        return _aggregated(_AGGREGATES[aggregate[1]], _names(aggregate[2] or ""), measured(aggregate[3], day))
     compared = _COMPARED.fullmatch(text)
     if compared:
         order, limit = _ORDERS[compared[2]], float(compared[3])
@@ -136,6 +137,10 @@ def _counted(found: re.Match[str], day: Day) -> list[Curve]:
         return at
 
     return [Curve(dict(labels), counts(moments[::-1])) for labels, moments in streams.items()]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _aggregated(

@@ -135,6 +135,7 @@ class LoopbackServer:
 
         class _Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each small answer waits 40 ms for the client to acknowledge its head
 
             def setup(self) -> None:
                 emulator._open.add(self.request)

@@ -1,8 +1,8 @@
 """A small part of Splunk's search language, run over events: what the emulated Splunk answers by itself.
 
 It knows ``search`` (terms, comparisons, wildcards, ``IN``, ``NOT``/``OR``/``AND``, parentheses), ``where``, ``stats``,
-``timechart``, ``top``, ``head``, ``tail``, ``sort``, ``table``, ``fields``, ``rename``, ``dedup`` and ``savedsearch``.
-Anything else it refuses; it never guesses.
+``timechart``, ``bin``, ``top``, ``head``, ``tail``, ``sort``, ``table``, ``fields``, ``rename``, ``dedup`` and
+``savedsearch``. Anything else it refuses; it never guesses.
 
 Source: https://docs.splunk.com/Documentation/Splunk/latest/SearchReference
 """
@@ -20,7 +20,7 @@ from attrs import define, frozen
 
 from sophia.testing.emulators.day import ZONE, Day
 
-__all__ = ["WRITING", "Outcome", "Row", "SearchRefused", "fill_in", "moment", "pipeline", "run"]
+__all__ = ["WRITING", "Outcome", "Row", "SearchRefused", "expanded", "fill_in", "moment", "pipeline", "run", "writing"]
 
 Row: TypeAlias = dict[str, str | list[str]]
 _Test: TypeAlias = Callable[[Row], bool]
@@ -162,6 +162,30 @@ def pipeline(search: str) -> list[str]:
     return stages
 
 
+def expanded(search: str, day: Day) -> str:
+    """The search with the text of the saved search that it begins with (``| savedsearch "name" argument=value``).
+
+    Raises:
+        SearchRefused: there is none of that name, or an argument is missing.
+    """
+    found = re.match(r"\s*\|\s*savedsearch\s+([^|]*)", search)
+    if found is None:
+        return search
+    name, *given = (_unquoted(token) for token in re.findall(r'"[^"]*"|[^\s"=]+="[^"]*"|\S+', found[1]))
+    saved = next((one for one in day.saved if one.name == name), None)
+    if saved is None:
+        raise SearchRefused(f"Error in 'savedsearch' command: Unable to find saved search named '{name}'.")
+    arguments = {key: _unquoted(value) for key, _, value in (one.partition("=") for one in given)}
+    return fill_in(saved.search, arguments) + search[found.end() :]
+
+
+def writing(search: str) -> str:
+    """The first command of a search that would write or run something, also in a subsearch; nothing: none would."""
+    bare = re.sub(r'```.*?```|"(?:[^"\\]|\\.)*"', " ", search, flags=re.DOTALL)
+    commands = re.findall(r"(?:^|[|\[])\s*(\w+)", bare)
+    return next((command for command in commands if command.lower() in WRITING), "")
+
+
 def run(search: str, day: Day, earliest: datetime | None, latest: datetime) -> Outcome:
     """Run a search over the events of a day.
 
@@ -174,13 +198,11 @@ def run(search: str, day: Day, earliest: datetime | None, latest: datetime) -> O
     Raises:
         SearchRefused: it reads wrong, or asks for what is not emulated.
     """
-    stages = [_named(stage) for stage in pipeline(search)]
+    stages = [_named(stage) for stage in pipeline(expanded(search, day))]
     for name, _ in stages:
-        if name not in _COMMANDS and name not in {"search", "savedsearch"}:
+        if name not in _COMMANDS and name != "search":
             raise SearchRefused(f"Unknown search command '{name}' (the emulated Splunk knows but a part of them).")
     name, rest = stages[0]
-    if name == "savedsearch":
-        return _run_saved(rest, day, earliest, latest, stages[1:])
     if name != "search":
         raise SearchRefused(f"Error in '{name}' command: This command must not be the first command of a search.")
     rest, inline = _without_times(rest)
@@ -198,28 +220,12 @@ def run(search: str, day: Day, earliest: datetime | None, latest: datetime) -> O
     ]
     running = _Running(day, earliest, latest)
     for command, arguments in stages[1:]:
-        if command in {"search", "savedsearch"}:
-            if command == "savedsearch":
-                raise SearchRefused(
-                    "Error in 'savedsearch' command: This command must be the first command of a search."
-                )
+        if command == "search":
             again = _expression(arguments, is_search=True)
             rows = [row for row in rows if again(row)]
         else:
             rows = _COMMANDS[command](rows, arguments, running)
     return Outcome(rows, running.is_transformed)
-
-
-def _run_saved(
-    rest: str, day: Day, earliest: datetime | None, latest: datetime, more: Sequence[tuple[str, str]]
-) -> Outcome:
-    name, *given = (_unquoted(token) for token in re.findall(r'"(?:[^"\\]|\\.)*"|[^\s"=]+="[^"]*"|\S+', rest))
-    saved = next((one for one in day.saved if one.name == name), None)
-    if saved is None:
-        raise SearchRefused(f"Error in 'savedsearch' command: Unable to find saved search named '{name}'.")
-    arguments = {key: _unquoted(value) for key, _, value in (one.partition("=") for one in given)}
-    text = " | ".join([fill_in(saved.search, arguments), *(f"{command} {rest}".strip() for command, rest in more)])
-    return run(text, day, earliest, latest)
 
 
 def _named(stage: str) -> tuple[str, str]:
@@ -471,7 +477,7 @@ def _timechart(rows: list[Row], arguments: str, running: _Running) -> list[Row]:
         buckets.setdefault(_bucket(moments[id(row)], span), []).append(row)
     charted = []
     for start in starts:
-        shown: Row = {"_time": start.isoformat(timespec="milliseconds"), "_span": str(int(span.total_seconds()))}
+        shown: Row = {"_time": _stamp(start), "_span": str(int(span.total_seconds()))}
         if by:
             for split in splits:
                 shown[split] = aggregates[0].of([row for row in buckets[start] if split in _values(row, by[0])])
@@ -481,11 +487,15 @@ def _timechart(rows: list[Row], arguments: str, running: _Running) -> list[Row]:
     return charted
 
 
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
 def _span(found: re.Match[str] | None, whole: timedelta) -> timedelta:
     if found is not None:
         unit = _UNITS.get(found[2])
         if unit is None or not int(found[1]):
-            raise SearchRefused(f"Error in 'timechart' command: Invalid value for 'span': {found[1]}{found[2]}")
+            raise SearchRefused(f"Invalid value for 'span': {found[1]}{found[2]}")
         return int(found[1]) * _SPANS[unit]
     for limit, span in ((15, 1 / 6), (60, 1), (240, 5), (1440, 30)):
         if whole <= timedelta(minutes=limit):
@@ -510,6 +520,14 @@ def _buckets(first: datetime, latest: datetime, span: timedelta) -> Iterator[dat
         yield at
         at = _bucket(at + span, span)
     raise SearchRefused("Error in 'timechart' command: There are too many buckets.")
+
+
+def _bin(rows: list[Row], arguments: str, _: _Running) -> list[Row]:
+    found = re.fullmatch(r"(?:_time\s+)?span=(\d+)([a-z]+)(?:\s+_time)?", arguments.strip())
+    if found is None:
+        raise SearchRefused("Error in 'bin' command: The emulated Splunk puts but _time into bins, with a span.")
+    span = _span(found, timedelta(0))
+    return [{**row, "_time": _stamp(_bucket(datetime.fromisoformat(str(row["_time"])), span))} for row in rows]
 
 
 def _top(rows: list[Row], arguments: str, running: _Running) -> list[Row]:
@@ -591,6 +609,7 @@ def _dedup(rows: list[Row], arguments: str, _: _Running) -> list[Row]:
 
 
 _COMMANDS: Mapping[str, Callable[[list[Row], str, _Running], list[Row]]] = {
+    "bin": _bin,
     "dedup": _dedup,
     "fields": _fields,
     "head": _head,

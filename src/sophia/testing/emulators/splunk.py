@@ -7,7 +7,8 @@ It answers what `sophia.testing.emulators.spl` can run over the events of a day;
     with SplunkEmulator(make_day(), token="t", answers=lambda search: Found([{"host": "a"}], pause=0.1)) as splunk:
         ...  # POST f"{splunk.url}/services/search/v2/jobs/export"
 
-A search that is under way ends when its client hangs up, or by ``POST …/jobs/{sid}/control``; ``id`` gives it its sid.
+A search that is under way ends when its client hangs up. One that came with an ``id`` can be cancelled by it as well
+(``POST …/jobs/{sid}/control``); an export without has no sid that anybody could know.
 """
 
 import json
@@ -23,11 +24,11 @@ from html import escape
 from itertools import islice
 from urllib.parse import parse_qs, quote, unquote
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch
 from sophia.testing.emulators.server import Exchange, Request
-from sophia.testing.emulators.spl import WRITING, SearchRefused, fill_in, moment, pipeline, run
+from sophia.testing.emulators.spl import SearchRefused, expanded, fill_in, moment, run, writing
 from sophia.testing.emulators.system import Answer, EmulatedSystem, Fault, Faults
 
 __all__ = ["ADMIN", "READER", "Found", "Message", "Search", "SearchJob", "SplunkEmulator"]
@@ -46,6 +47,7 @@ ADMIN = (
 """Capabilities of who can write, delete and administer."""
 
 _VERSION, _SERVER = "9.2.3", "spl-sh-1"
+_HEADERS = {"Content-Type": "application/json; charset=UTF-8", "Connection": "Keep-Alive"}
 _TICK = 0.05
 _PIECE = 16_384
 
@@ -90,7 +92,13 @@ class Search:
 
 @define
 class SearchJob:
-    """A search that was run; ``state``: running, done, finalized (out of time), failed or cancelled."""
+    """A search that was run.
+
+    Attributes:
+        sid: that it can be found by, or nothing.
+        state: running, done, finalized (out of time), failed or cancelled.
+        rows: of one that was dispatched.
+    """
 
     sid: str
     search: Search
@@ -152,7 +160,8 @@ class SplunkEmulator(EmulatedSystem):
     def _answer(self, request: Request, exchange: Exchange) -> Answer:
         path, _, query = request.path.partition("?")
         path = re.sub(r"^/servicesNS/[^/]+/[^/]+/", "/services/", path)
-        given = {**parse_qs(query, keep_blank_values=True), **parse_qs(request.body.decode(), keep_blank_values=True)}
+        form = request.body.decode(errors="replace")
+        given = {**parse_qs(query, keep_blank_values=True), **parse_qs(form, keep_blank_values=True)}
         parameters = {name: values[-1] for name, values in given.items()}
         try:
             answer = self._route(request, path, parameters, exchange)
@@ -160,6 +169,8 @@ class SplunkEmulator(EmulatedSystem):
             answer = exc.answer
         except SearchRefused as exc:
             answer = _said(400, "FATAL", str(exc))
+        except ValueError as exc:  # a number that is none
+            answer = _said(400, "ERROR", f"Invalid value: {exc}")
         if parameters.get("output_mode") != "json" and isinstance(answer.body, bytes):
             return _as_xml(answer)
         return answer
@@ -177,6 +188,8 @@ class SplunkEmulator(EmulatedSystem):
                 return _listed([_entry("context", "authentication/current-context", self._context())], {})
             case (("GET" | "POST"), ["search", "v2", "jobs", "export"]):
                 return self._export(request, parameters, exchange)
+            case "POST", ["search", "v2", "jobs"]:
+                return self._dispatched(request, parameters)
             case "GET", ["search", "v2", "jobs", sid]:
                 return _listed([_entry(sid, f"search/v2/jobs/{sid}", _status(self._job(sid)))], {})
             case "GET", ["search", "v2", "jobs", sid, "results"]:
@@ -237,50 +250,56 @@ class SplunkEmulator(EmulatedSystem):
     def _export(self, request: Request, parameters: Mapping[str, str], exchange: Exchange) -> Answer:
         if parameters.get("output_mode") != "json":
             raise _Refused(400, "FATAL", "The emulated Splunk exports in JSON alone.")
-        job, found = self._begin(request, parameters)
-        lines = _batched(self._lines(job, found, exchange), 1 if found.pause else _PIECE)
-        return Answer(200, lines, {"Content-Type": "application/json; charset=UTF-8"})
+        seconds, most = float(parameters.get("max_time") or 0), int(parameters.get("count") or 0)
+        is_previewed = parameters.get("preview", "1").lower() not in {"0", "false", "f"}
+        job, found = self._begin(request, parameters, parameters.get("id", ""))
+        if not is_previewed:
+            found = evolve(found, previews=0)
+        lines = _batched(self._lines(job, found, seconds, most, exchange), 1 if found.pause else _PIECE)
+        return Answer(200, lines, _HEADERS)
 
-    def _begin(self, request: Request, parameters: Mapping[str, str]) -> tuple[SearchJob, Found]:
+    def _begin(self, request: Request, parameters: Mapping[str, str], sid: str) -> tuple[SearchJob, Found]:
         if "search" not in self._capabilities:
             raise _Refused(403, "ERROR", "Insufficient permissions: the capability 'search' is needed.")
         text = parameters.get("search", "")
         if not text.strip():
             raise _Refused(400, "FATAL", "Empty search.")
         search = Search(text, parameters.get("earliest_time", ""), parameters.get("latest_time", ""), parameters)
-        found = self._answers(search) or self._run(request, search)
+        writes = writing(expanded(text, self._day))
+        if writes:
+            self.writes.append(request)
+        found = self._answers(search) or self._run(search, writes)
         with self._lock:
             if sum(job.state == "running" for job in self.jobs) >= self._max_searches:
                 raise _Refused(503, *_REFUSALS[503])
-            sid = parameters.get("id") or f"{time.time():.3f}.{len(self.jobs) + 1}"
-            if any(job.sid == sid for job in self.jobs):
+            if sid and any(job.sid == sid for job in self.jobs):
                 raise _Refused(400, "FATAL", f"A search with the id '{sid}' is there already.")
             job = SearchJob(sid, search)
             self.jobs.append(job)
         return job, found
 
-    def _run(self, request: Request, search: Search) -> Found:
-        writing = [stage for stage in pipeline(search.text) if stage.split()[0].lower() in WRITING]
-        if writing:
-            self.writes.append(request)
-            raise _Refused(403, "ERROR", f"The emulated Splunk writes nothing, and was asked to: {writing[0]}")
+    def _run(self, search: Search, writes: str) -> Found:
+        if writes:
+            raise _Refused(403, "ERROR", f"The emulated Splunk writes nothing, and was asked to: {writes}")
         now = self._day.now()
         outcome = run(search.text, self._day, moment(search.earliest, now), moment(search.latest, now) or now)
         previews = 2 if outcome.is_transformed and len(outcome.rows) > 1 else 0
         return Found(outcome.rows, previews)
 
-    def _lines(self, job: SearchJob, found: Found, exchange: Exchange) -> Generator[bytes, None, None]:
+    def _lines(
+        self, job: SearchJob, found: Found, limit: float, most: int, exchange: Exchange
+    ) -> Generator[bytes, None, None]:
         """The answer line by line; the last row is marked, and a search that is cancelled ends without it."""
-        wanted = job.search.parameters
-        limit, most = float(wanted.get("max_time") or 0), int(wanted.get("count") or 0)
         ends = time.monotonic() + limit if limit else math.inf
         said, count = sorted(found.messages, key=lambda message: message.after), 0
         held: Mapping[str, object] | None = None
         try:
             yield b"\xef\xbb\xbf" if found.bom else b""
-            if wanted.get("preview", "1").lower() not in {"0", "false", "f"}:
-                yield from _previews(found)
-            for row in islice(found.rows, most or None):
+            rows = found.rows
+            if found.previews:
+                rows = list(rows)
+                yield from _previews(rows, found.previews)
+            for row in islice(rows, most or None):
                 while said and said[0].after <= count:
                     yield _line(held, count)
                     held, message = None, said.pop(0)
@@ -321,7 +340,7 @@ class SplunkEmulator(EmulatedSystem):
         return False
 
     def _job(self, sid: str) -> SearchJob:
-        job = next((job for job in self.jobs if job.sid == sid), None)
+        job = next((job for job in self.jobs if sid and job.sid == sid), None)
         if job is None:
             raise _Refused(404, "FATAL", "Unknown sid.")
         return job
@@ -365,7 +384,12 @@ class SplunkEmulator(EmulatedSystem):
             "earliest_time": parameters.get("dispatch.earliest_time", saved.earliest),
             "latest_time": parameters.get("dispatch.latest_time", saved.latest),
         }
-        job, found = self._begin(request, asked)
+        return self._dispatched(request, asked)
+
+    def _dispatched(self, request: Request, parameters: Mapping[str, str]) -> Answer:
+        """A search whose results are fetched later; here it is over at once."""
+        sid = parameters.get("id") or f"{time.time():.3f}.{len(self.jobs) + 1}"
+        job, found = self._begin(request, parameters, sid)
         job.rows = list(found.rows)
         job.state = "done"
         return _json(201, {"sid": job.sid})
@@ -423,10 +447,9 @@ def _batched(lines: Generator[bytes, None, None], size: int) -> Generator[bytes,
         yield bytes(batch)
 
 
-def _previews(found: Found) -> Iterator[bytes]:
-    rows = list(found.rows) if found.previews else []
-    for generation in range(1, found.previews + 1):
-        shown = rows[: max(1, len(rows) * generation // (found.previews + 1))]
+def _previews(rows: Sequence[Mapping[str, object]], generations: int) -> Iterator[bytes]:
+    for generation in range(1, generations + 1):
+        shown = rows[: max(1, len(rows) * generation // (generations + 1))]
         for at, row in enumerate(shown, start=1):
             yield _line(row, at, is_preview=True, is_last=at == len(shown))
 
@@ -516,7 +539,7 @@ def _said(status: int, type: str, text: str) -> Answer:
 
 
 def _json(status: int, told: object) -> Answer:
-    return Answer(status, _dumped(told), {"Content-Type": "application/json; charset=UTF-8"})
+    return Answer(status, _dumped(told), _HEADERS)
 
 
 def _dumped(told: object) -> bytes:
@@ -530,4 +553,4 @@ def _as_xml(answer: Answer) -> Answer:
     messages = "".join(f'<msg type="{one["type"]}">{escape(one["text"])}</msg>' for one in said)
     body = f"<?xml version='1.0' encoding='UTF-8'?>\n<response><messages>{messages}</messages></response>\n"
     status = answer.status if told.get("messages") else 406
-    return Answer(status, body.encode(), {"Content-Type": "text/xml; charset=UTF-8"})
+    return Answer(status, body.encode(), {**_HEADERS, "Content-Type": "text/xml; charset=UTF-8"})

@@ -8,7 +8,7 @@ Faults are decided one by one, in the order of the requests, or by what is asked
 """
 
 import ssl
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing
 from threading import Lock
@@ -70,7 +70,7 @@ class Answer:
     headers: Mapping[str, str] = field(factory=dict, hash=False)
 
 
-class EmulatedSystem(LoopbackServer):
+class EmulatedSystem(LoopbackServer, ABC):
     """A system that is looked at.
 
     Args:

@@ -133,6 +133,11 @@ set a < b
 ```
 - first
 - second
+
+| user | failed |
+|---|---|
+| **ana** | 3 |
+| a \\| b | |
 A line
 and its end
 """

@@ -8,7 +8,7 @@ import { moment, words } from "./words.js";
 
 // A row's line in the text that is quoted from comes after the columns and the line that rules them off.
 const LINES_BEFORE = 2;
-const NUMBER = /^-?\d[\d.,]*\s?%?$/;
+const NUMBER = /^-?\d+(?:[.,]\d+)?\s?%?$/;
 
 /** A fold of one look-up, which is fetched when it is opened. */
 export function lookup({ name, evidenceId, durationMs }) {

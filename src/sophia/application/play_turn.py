@@ -10,13 +10,14 @@ from sophia.application.handoff import HandOff, HandoffOutcome
 from sophia.application.hear import Heard, hear
 from sophia.application.leases import HeldLease
 from sophia.application.look_up import LookUp
+from sophia.application.plan_lookups import PlanLookups
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.tickets import AnswerStatus, TellThread
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
-from sophia.domain.asked import Intent
+from sophia.domain.asked import Category, Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
@@ -97,6 +98,7 @@ class PlayTurn:
         tell_thread: TellThread,
         retrieve: Retrieve,
         look_up: LookUp,
+        plan_lookups: PlanLookups,
         runtime: AgentRuntime,
         writer: LogWriter,
         clock: Clock,
@@ -112,6 +114,7 @@ class PlayTurn:
         self._tell_thread = tell_thread
         self._retrieve = retrieve
         self._look_up = look_up
+        self._plan_lookups = plan_lookups
         self._runtime = runtime
         self._writer = writer
         self._clock = clock
@@ -139,16 +142,23 @@ class PlayTurn:
         vector = self._vector(heard, limitations)
 
         intent = self._classify(message.text, vector)
+        plan = self._plan_lookups(held.scope, message, history, intent, vector)
+        if plan.settles:
+            intent = evolve(
+                intent, category=Category.LOOKUP, score=0.0, question=True, actions=(), likeliest_action=None
+            )
         outcome = self._hand_off(held.scope, run.id, heard, intent, vector)
         asks = outcome.decision.course is Course.CONFIRM
         if outcome.handoffs and not asks:
             _tell(outcome, reply, log)
         left, asks_more = message.text, outcome.decision.answers
-        status = self._answer_status(held.scope, message, tickets)
+        told = evolve(message, text=plan.rest) if plan.answers else message
+        status = self._answer_status(held.scope, told, tickets) if told.text else None
         if status is not None:
             _say(Spoken(f"\n\n{status.told}" if reply.text else status.told, claim=False), reply, log)
             left = status.rest
-            asks_more = "?" in left if outcome.handoffs else bool(left)
+            plan = evolve(plan, rest=status.rest) if plan.answers else plan
+            asks_more = plan.answers or ("?" in left if outcome.handoffs else bool(left))
         tools = TurnToolBox(
             held.scope,
             run,
@@ -165,6 +175,7 @@ class PlayTurn:
             asked = evolve(message, text=_question_in(left, intent) if outcome.handoffs else left)
             seen = tuple(history[-self._memory.history :]) if self._memory.history else ()
             turn = self._recall(held.scope, asked, seen, tickets, vector, limitations)
+            turn = evolve(turn, lookups=plan)
             if reply.text:
                 _say(Spoken("\n\n", claim=False), reply, log)
             self._respond(turn, tools, reply, log)

@@ -7,6 +7,7 @@ import attrs
 from attrs import field, frozen
 
 from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.bootstrap.settings_lookups import LookupSettings
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
@@ -225,11 +226,12 @@ class TargetSettings:
 
 @frozen
 class UserSettings:
-    """A user of a company."""
+    """A user of a company; ``time_zone`` where it is not the company's."""
 
     id: str
     groups: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = tuple(sorted(USUAL))
+    time_zone: str = ""
 
 
 @frozen
@@ -239,6 +241,8 @@ class CompanySettings:
     Attributes:
         suspended: why nobody of the company is served; empty where it is.
         examples: messages for somebody who tries it out.
+        time_zone: where its people are (IANA), for what "last night" means.
+        lookups: what users can ask of its systems by name, besides what every company has.
     """
 
     id: str
@@ -251,6 +255,8 @@ class CompanySettings:
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    time_zone: str = ""
+    lookups: tuple[LookupSettings, ...] = ()
 
 
 @frozen

@@ -69,7 +69,7 @@ Found = tuple[str, list[tuple[NamedLookup, dict[str, float]]]]
 
 def pairs(one: matching.Asked, embed: Embeddings) -> Found:
     """The text that is matched, and the look-ups that share words with it, each with its features."""
-    if one.intent.asks_action and not matching.asks_state(one.text, one.intent):
+    if not matching.may_ask(one):
         return one.text, []
     return one.text, matching.candidates(one, LOOKUPS, lambda texts: [embed(text) for text in texts])
 
@@ -120,11 +120,12 @@ def main() -> None:
     options = parser.parse_args()
     embed = Embeddings(options.kept)
     classify = IntentClassifier.load().for_embedder(embed.version)
-    train, held = read(DATA / "lookups" / "train.jsonl"), read(DATA / "lookups" / "held.jsonl")
+    train = read(DATA / "lookups" / "train.jsonl")
+    apart = {name: read(DATA / "lookups" / f"{name}.jsonl") for name in ("held", "unseen")}
     for line in map(json.loads, (DATA / "handoff" / "messages.jsonl").read_text(encoding="utf-8").splitlines()):
         if line["category"] != "lookup":
             train.append((line["text"], "none"))
-    made = {text: pairs(asked(text, embed, classify), embed) for text, _ in (*train, *held)}
+    made = {text: pairs(asked(text, embed, classify), embed) for text, _ in chain(train, *apart.values())}
     embed.save()
     for what, names in (("with meaning", NAMES), ("words alone", NAMES[:-1])):
         own = matching.WITH_MEANING if "cosine" in names else matching.WORDS_ALONE
@@ -136,7 +137,8 @@ def main() -> None:
             tell(f"{what}, in five folds", folds)
             own = fit(rows(train, made), names)
             print({name: round(weight, 2) for name, weight in own.items()})
-        tell(f"{what}, held", [(text, label, decide(made[text], own)) for text, label in held])
+        for name, messages in apart.items():
+            tell(f"{what}, {name}", [(text, label, decide(made[text], own)) for text, label in messages])
 
 
 if __name__ == "__main__":

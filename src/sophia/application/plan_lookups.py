@@ -12,6 +12,7 @@ from sophia.domain.asked import Category, Intent
 from sophia.domain.conversation import Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.intent import IntentClassifier
+from sophia.domain.intent.verbs import fold
 from sophia.domain.lookups import System, TimeRange
 from sophia.domain.named_lookups import CompanyLookups, Gap, GapKind, LookupPlan, NamedLookup, PlannedLookup
 from sophia.domain.named_lookups.concepts import concepts
@@ -30,21 +31,26 @@ __all__ = ["PlanLookups"]
 _MOST_CALLS = 8
 _MOST_VECTORS = 1_024
 _OF_LATE = timedelta(days=31)
+_POINTS = re.compile(
+    r"\b(?:su|sus|suy[oa]s?|es[ea]s?|dich[oa]s?|el mismo|la misma|its?|their|them|th(?:at|ose|is) \w+|his|her)\b"
+)
 
 
 @frozen
 class _Part:
-    """A part of a message, and the time that it is about."""
+    """A part of a message, the time that it is about, and what stands beside it."""
 
     text: str
     intent: Intent
     vector: tuple[float, ...]
     range: ReadRange | None
+    beside: str = ""
 
     @property
     def subject(self) -> str:
-        """The text without the words that name a time."""
-        return self.text.replace(self.range.words, " ") if self.range else self.text
+        """The text without the words that name a time; where it points to what stands beside it, with that after it."""
+        own = self.text.replace(self.range.words, " ") if self.range else self.text
+        return f"{own}\n{self.beside}" if self.beside and _POINTS.search(fold(own)) else own
 
 
 class PlanLookups:
@@ -122,7 +128,8 @@ class PlanLookups:
             return
         for text in texts:
             own = self._vector(text) if vector else ()
-            yield _Part(text, self._classify(text, own), own, read_range(text, now) or named)
+            beside = " ".join(other for other in texts if other is not text)
+            yield _Part(text, self._classify(text, own), own, read_range(text, now) or named, beside)
 
     def _vector(self, text: str) -> tuple[float, ...]:
         try:
@@ -132,7 +139,8 @@ class PlanLookups:
 
     def _match(self, part: _Part, company: CompanyLookups) -> NamedLookup | None:
         distinct = tuple({lookup.name: lookup for lookup in company.lookups}.values())
-        asked = Asked(part.subject, part.intent, part.range is not None, part.vector)
+        own, _, beside = part.subject.partition("\n")
+        asked = Asked(own, part.intent, part.range is not None, part.vector, beside)
         return match(asked, distinct, self._vectors)
 
     def _plan(

@@ -1,6 +1,7 @@
 """The settings of ``[[companies.lookups]]``, and how a named look-up is made of them."""
 
 from datetime import timedelta
+from typing import Any
 
 import attrs
 from attrs import field, frozen
@@ -62,7 +63,7 @@ class LookupSettings:
     query: str = ""
     saved_search: str = ""
     operation: str = ""
-    arguments: dict[str, str] = field(factory=dict, hash=False)
+    arguments: dict[str, Any] = field(factory=dict, hash=False)
     parameters: dict[str, Kind] = field(factory=dict, hash=False)
     ranged: bool = True
     hours: int = field(default=24, validator=[attrs.validators.ge(1), attrs.validators.le(24 * 366)])
@@ -85,6 +86,9 @@ class LookupSettings:
             faults.append(Fault("", f"{self.source!r} is no Splunk: use `operation` and `arguments`"))
         if self.arguments and not self.operation:
             faults.append(Fault("/arguments", "goes with `operation`"))
+        for name, value in self.arguments.items():
+            if not isinstance(value, str | int):
+                faults.append(Fault(f"/arguments/{name}", f"expected a text, a number or true or false, got {value!r}"))
         if len(self.examples) > _MOST_EXAMPLES:
             faults.append(Fault("/examples", f"at most {_MOST_EXAMPLES}"))
         if faults:

@@ -21,7 +21,7 @@ _CONCEPTS = {
     r"|incorrect\w*|equivoca\w*|mistyp\w*|unsuccessful|sin exito"
     r"|bad|invalid\w*",
     "attack": r"fuerza bruta|brute[- ]?forc\w*|ataque|ataques|attack\w*",
-    "attempt": r"intent(?:o|os|a|an|ar|ado|ando|aron)|attempt\w*|tr(?:y|ies|ied|ying)|probar|probado",
+    "attempt": r"intent(?:o|os|a|an|ar|ado|ando|aron)|attempt\w*|tr(?:y|ies|ied|ying)|prob(?:ar|ado|ando)|guess\w*",
     "account": r"usuari[oa]s?|users?|cuentas?|accounts?",
     "people": r"quien(?:es)?|who|gente|personas?|people|anybody|anyone|somebody|alguien|usuari[oa]s?|users?",
     "blocked": r"bloque(?:ad[oa]s?|os?|a|an|ando)|block(?:ed|s|ing)?|deneg\w*|den(?:y|ied|ies)|cort(?:ado|ada|ando|a)"
@@ -57,6 +57,7 @@ _CONCEPTS = {
     "connected": r"conectad[oa]s?|connected|online|sesion(?:es)?(?! fallid)|sessions?|on (?:the )?vpn|using|usando",
     "panel": r"panel(?:es)?|panels?|dashboards?|tableros?|cuadros? de mando",
     "graph": r"grafic[oa]s?|graphs?|charts?",
+    "annotation": r"anota\w*|annotat\w*|notas?|notes?|noted|apuntad[oa]s?",
     "values": r"valor(?:es)?|values?|datos|data",
     "health": r"estado|status|state|health\w*|san[oa]|bien|como esta|how is",
 }

@@ -34,7 +34,8 @@ _TEXTUAL = re.compile(
     r"|manual(?:es)?"
     r"|document\w+|segun|according|protocol\w+|que (?:significa|quiere decir|es un|es una|dice)|what (?:does|is a"
     r"|is an)"
-    r"|como (?:se|puedo|hago|hay|debo|configur\w+|reinici\w+|resta\w+|cambi\w+|conecto|desbloque\w+|solicit\w+)"
+    r"|como (?:se|puedo|hago|hay|debo|configur\w+|reinici\w+|resta\w+|cambi\w+|conecto|ve(?:o|mos)|mir(?:o|amos)"
+    r"|desbloque\w+|solicit\w+)"
     r"|how (?:do|does|should|can|to)\b|deb(?:o|e|emos|en|eria\w*)|should|must|hay que|tengo que|plazo|deadline|umbral"
     r"|threshold|por que|why|responsable|owner|en que consiste|explica\w*|explain|puedo|can i|may i|permitid\w+"
     r"|allowed to"
@@ -45,10 +46,16 @@ _TEXTUAL = re.compile(
     r"|diferencia|difference|considera|counts as|(?:corrige|fixes|afecta a|affected by) cve|what(?:'s| is) (?:high"
     r"|the difference)|va a la|maximo|maximum|minimo|minimum|permite\w*|ejemplo|example)\b"
 )
+_READS = re.compile(
+    r"^\W*(?:(?:hola|hi|hello|por favor|please)\W+)?(?:ponme|dame|dime|muestra\w*|ensena\w*|saca\w*|lista(?:me|do)?"
+    r"|busca\w*"
+    r"|consulta\w*|revisa|mira|numero de|show|list|give me|tell me|look up|pull|review|number of|check)\b"
+)
 _DEFINES = re.compile(
-    r"^\W*(?:que (?:es|son|significa\w*|quiere decir|se considera|diferencia)|what (?:is|are) (?:an? |the difference"
+    r"^\W*(?:que (?:hago|hacemos|hay que hacer|es|son|significa\w*|quiere decir|se considera|diferencia)|what (?:is"
+    r"|are) (?:an? |the difference"
     r"|meant)"
-    r"|what (?:does \w+ mean|counts as)|define|explica(?:me)?|explain)\b"
+    r"|what (?:does \w+ mean|counts as)|what do (?:we|i) do|define|explica(?:me)?|explain)\b"
 )
 _QUESTION = re.compile(
     r"(?:^|[¿,.:;] ?)(?:y |and |hola |hey )?(?:en |de |desde |from |in )?(?:que|cual(?:es)?|cuant[oa]s?|quien(?:es)?"
@@ -74,12 +81,19 @@ class Asked:
         intent: of the text.
         timed: whether it names a time.
         vector: its query embedding; empty: its words decide alone.
+        beside: other words that it points to.
     """
 
     text: str
     intent: Intent
     timed: bool = False
     vector: tuple[float, ...] = field(default=(), repr=False)
+    beside: str = ""
+
+    @property
+    def whole(self) -> str:
+        """What values are read from."""
+        return f"{self.text}\n{self.beside}"
 
 
 _Vectors: TypeAlias = Callable[[Sequence[str]], Sequence[Sequence[float]]]
@@ -93,24 +107,26 @@ def match(asked: Asked, lookups: Sequence[NamedLookup], vectors: _Vectors) -> Na
         lookups: that there are.
         vectors: the query embeddings of examples; they are asked for of the few look-ups whose words are nearest.
     """
-    if _DEFINES.search(fold(asked.text)) or (asked.intent.asks_action and not asks_state(asked.text, asked.intent)):
+    if not may_ask(asked):
         return None
     scored = [
         (score(told, WITH_MEANING if "cosine" in told else WORDS_ALONE), lookup)
         for lookup, told in candidates(asked, lookups, vectors)
     ]
-    return choose(scored, asked.text, SURE if asked.intent.asks_action else ASKS)
+    return choose(scored, asked.whole, SURE if asked.intent.asks_action else ASKS)
+
+
+def may_ask(asked: Asked) -> bool:
+    """Whether a message is no request for action, and does not ask what something is or what to do."""
+    acts = asked.intent.asks_action and not asks_state(asked.text, asked.intent)
+    return not acts and not _DEFINES.search(fold(asked.text))
 
 
 def asks_state(text: str, intent: Intent) -> bool:
     """Whether what reads as the report of a fault is the question if there is one ("which links are down?")."""
     folded = fold(text)
-    return (
-        intent.category is Category.TROUBLESHOOTING
-        and "?" in text
-        and _QUESTION.search(folded) is not None
-        and not _TEXTUAL.search(folded)
-    )
+    asks = ("?" in text and _QUESTION.search(folded)) or _READS.search(folded)
+    return intent.category is Category.TROUBLESHOOTING and bool(asks) and not _TEXTUAL.search(folded)
 
 
 def choose(scored: Iterable[tuple[float, NamedLookup]], text: str, least: float = ASKS) -> NamedLookup | None:
@@ -200,8 +216,8 @@ def features(asked: Asked, lookup: NamedLookup, words: _Words, cosine: float | N
         "best": words.best,
         "known": words.known,
         "held": words.held,
-        "lacks": float(not _is_complete(lookup, asked.text)),
-        "takes": float(bool(lookup.parameters) and _is_complete(lookup, asked.text)),
+        "lacks": float(not _is_complete(lookup, asked.whole)),
+        "takes": float(bool(lookup.parameters) and _is_complete(lookup, asked.whole)),
         "lookup": float(asked.intent.category is Category.LOOKUP),
         "knowledge": float(asked.intent.category is Category.KNOWLEDGE),
         "textual": float(_TEXTUAL.search(folded) is not None),
@@ -220,29 +236,29 @@ def score(told: Mapping[str, float], weights: Mapping[str, float]) -> float:
 
 # Fitted by benchmarks/fit_lookups.py, which has to be run again when concepts, examples or features change.
 WORDS_ALONE = {
-    "best": 4.82,
-    "known": 5.56,
-    "held": 5.04,
-    "lacks": -1.23,
-    "takes": 2.4,
-    "lookup": 1.14,
-    "knowledge": -0.78,
-    "textual": -2.88,
-    "state": 0.26,
-    "timed": -0.38,
-    "1": -12.91,
+    "best": 4.87,
+    "known": 6.09,
+    "held": 4.35,
+    "lacks": -1.26,
+    "takes": 1.94,
+    "lookup": 1.13,
+    "knowledge": -1.03,
+    "textual": -3.05,
+    "state": 0.06,
+    "timed": 0.43,
+    "1": -12.52,
 }
 WITH_MEANING = {
-    "best": 4.1,
-    "known": 5.04,
-    "held": 4.64,
-    "lacks": -1.14,
-    "takes": 2.78,
-    "lookup": 1.2,
-    "knowledge": -1.01,
-    "textual": -2.76,
-    "state": 0.56,
-    "timed": -0.33,
-    "cosine": 0.46,
-    "1": -12.12,
+    "best": 4.0,
+    "known": 5.39,
+    "held": 3.99,
+    "lacks": -1.1,
+    "takes": 2.22,
+    "lookup": 1.11,
+    "knowledge": -1.36,
+    "textual": -3.01,
+    "state": 0.47,
+    "timed": 0.44,
+    "cosine": 0.64,
+    "1": -11.6,
 }

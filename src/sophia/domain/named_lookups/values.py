@@ -16,8 +16,8 @@ __all__ = ["NamedLookup", "Parameter", "Template", "Value"]
 Value: TypeAlias = str | int
 """What a parameter is given."""
 
-Template: TypeAlias = str | Mapping[str, str]
-"""An argument before it is filled in: a text, or texts by name."""
+Template: TypeAlias = str | int | Mapping[str, str]
+"""An argument before it is filled in: a text, or texts by name; a number or a truth value is what it is."""
 
 _PLACE = re.compile(r"\$([a-z][a-z0-9_]*)\$")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -112,9 +112,9 @@ class NamedLookup:
         """
         given = {parameter.name: _checked(parameter, values) for parameter in self.parameters}
         return {
-            argument: _filled(template, given)
-            if isinstance(template, str)
-            else {name: _filled(inner, given) for name, inner in template.items()}
+            argument: {name: _filled(inner, given) for name, inner in template.items()}
+            if isinstance(template, Mapping)
+            else _filled(template, given)
             for argument, template in self.arguments.items()
         }
 
@@ -123,7 +123,7 @@ def _templates(arguments: Mapping[str, Template]) -> Iterator[tuple[str, str]]:
     for argument, template in arguments.items():
         if isinstance(template, str):
             yield f"/arguments/{argument}", template
-        else:
+        elif isinstance(template, Mapping):
             yield from ((f"/arguments/{argument}/{name}", inner) for name, inner in template.items())
 
 
@@ -136,7 +136,9 @@ def _checked(parameter: Parameter, values: Mapping[str, Value]) -> Value:
     return value
 
 
-def _filled(template: str, given: Mapping[str, Value]) -> Value:
+def _filled(template: str | int, given: Mapping[str, Value]) -> Value:
+    if isinstance(template, int):
+        return template
     if whole := _PLACE.fullmatch(template):
         return given[whole[1]]
     return _PLACE.sub(lambda place: str(given[place[1]]), template)

@@ -18,7 +18,7 @@ from sophia.domain.named_lookups import CompanyLookups, Gap, GapKind, LookupPlan
 from sophia.domain.named_lookups.concepts import concepts
 from sophia.domain.named_lookups.matching import Asked, asks_state, match
 from sophia.domain.named_lookups.parts import parts_of
-from sophia.domain.named_lookups.readers import firewalls_in, read_values, things_in
+from sophia.domain.named_lookups.readers import firewalls_in, places_in, read_values, things_in
 from sophia.domain.named_lookups.times import ReadRange, read_range
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.vectors import blend, unpack
@@ -45,6 +45,12 @@ class _Part:
     vector: tuple[float, ...]
     range: ReadRange | None
     beside: str = ""
+
+    @property
+    def asked(self) -> Asked:
+        """The part as it is matched."""
+        own, _, beside = self.subject.partition("\n")
+        return Asked(own, self.intent, self.range is not None, self.vector, beside)
 
     @property
     def subject(self) -> str:
@@ -139,9 +145,7 @@ class PlanLookups:
 
     def _match(self, part: _Part, company: CompanyLookups) -> NamedLookup | None:
         distinct = tuple({lookup.name: lookup for lookup in company.lookups}.values())
-        own, _, beside = part.subject.partition("\n")
-        asked = Asked(own, part.intent, part.range is not None, part.vector, beside)
-        return match(asked, distinct, self._vectors)
+        return match(part.asked, distinct, self._vectors)
 
     def _plan(
         self, scope: TenantScope, company: CompanyLookups, lookup: NamedLookup, part: _Part, language: str
@@ -196,7 +200,7 @@ class PlanLookups:
 def _asks(part: _Part) -> bool:
     """Whether a part that asks for a look-up asks for nothing to be done, as far as anybody can tell."""
     in_doubt = part.intent.asks_action or part.intent.is_unsure
-    return not in_doubt or asks_state(part.text, part.intent)
+    return not in_doubt or asks_state(part.asked)
 
 
 def _times(lookup: NamedLookup, span: TimeRange) -> dict[str, str]:
@@ -210,6 +214,10 @@ def _of_firewalls(planned: Sequence[PlannedLookup], company: CompanyLookups, sub
     named = firewalls_in(subject, (*known, *behind))
     title, system = planned[0].title, planned[0].lookup.system
     kinds = {re.split(r"[^a-z]", name.lower())[0] for name in known}
+    words = {word for name in (*known, *behind) for word in re.split(r"[^a-z]", fold(name))}
+    for place in places_in(subject):
+        if fold(place) not in words:
+            return LookupPlan(gaps=(Gap(GapKind.UNKNOWN, title, system, place, known),))
     for thing in planned[0].ignored:
         if thing.lower() not in map(str.lower, (*known, *behind)) and re.split(r"[^a-z]", thing.lower())[0] in kinds:
             return LookupPlan(gaps=(Gap(GapKind.UNKNOWN, title, system, thing, known),))

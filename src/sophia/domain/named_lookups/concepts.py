@@ -10,7 +10,7 @@ from functools import lru_cache
 from sophia.domain.intent.verbs import fold
 from sophia.domain.named_lookups.readers import masked
 
-__all__ = ["concepts"]
+__all__ = ["CONCEPTS", "concepts"]
 
 _CONCEPTS = {
     "login": r"log-?(?:in|on|ging)s?(?: in| on)?|logge[ad]n?\w*|log in|sign-?(?:in|ing)s?(?: in)?|sign in|inici(?:o"
@@ -58,9 +58,13 @@ _CONCEPTS = {
     "panel": r"panel(?:es)?|panels?|dashboards?|tableros?|cuadros? de mando",
     "graph": r"grafic[oa]s?|graphs?|charts?",
     "annotation": r"anota\w*|annotat\w*|notas?|notes?|noted|apuntad[oa]s?",
+    "cve": r"cve-\d{4}-\d+",
     "values": r"valor(?:es)?|values?|datos|data",
     "health": r"estado|status|state|health\w*|san[oa]|bien|como esta|how is",
 }
+CONCEPTS = frozenset(_CONCEPTS)
+"""Their names; what else `concepts` gives are words, and kinds of named things."""
+
 _COMPILED = tuple((name, re.compile(rf"(?<![\w@-])(?:{pattern})(?![\w-])")) for name, pattern in _CONCEPTS.items())
 _WORD = re.compile(r"@?[^\W_]+(?:[-'][^\W_]+)*")
 _STEM = 6

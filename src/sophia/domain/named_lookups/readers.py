@@ -8,7 +8,7 @@ from sophia.domain.intent.verbs import fold
 from sophia.domain.named_lookups.kinds import Kind
 from sophia.domain.named_lookups.values import Parameter, Value
 
-__all__ = ["firewalls_in", "masked", "read_values", "things_in"]
+__all__ = ["firewalls_in", "masked", "places_in", "read_values", "things_in"]
 
 _ADDRESS = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:-])"
@@ -43,6 +43,13 @@ _LEADS_ON = r"(?:(?:de|del|la|el|los|las|of|the|on|for|sobre|llamad[oa]|called|n
 _ENDS = re.compile(
     r"[?.!,;\n\"«»“”]|\b(?:en|desde|durante|in|since|during|over|for the|y|and|que|which|muestra|show|esta|is)\b"
 )
+_FIREWALLS = r"(?:[Ff]irewalls?|[Cc]ortafuegos|[Cc]l[uú]sters?|[Pp]areja|[Pp]air|[Nn]odos?|[Nn]odes?|HA)"
+_PLACE = r"([A-ZÁÉÍÓÚÑ][a-záéíóúñü]{3,})"
+_PLACES = (
+    re.compile(rf"\b{_FIREWALLS}(?: HA)? (?:de|en|in|at|of) (?:la |the )?{_PLACE}"),
+    re.compile(rf"\b{_PLACE} {_FIREWALLS}\b"),
+)
+_NO_PLACES = frozenset("palo alto panorama the which what does show this that que cual estado".split())
 _MOST_WORDS = 6
 _TELLING = 4  # letters of a word that can tell some firewalls from others
 _NO_HOSTS = frozenset("pan-os in-sync on-call sign-in sign-ins log-in log-ins fail-over back-up globalprotect".split())
@@ -53,7 +60,8 @@ _NO_NAMES = frozenset(
     or our que quien quienes se si sin some su sus that the their they this tiene tienen todos tu un una was were what
     which who with y and by bloqueada bloqueado bloqueadas bloqueados locked blocked connected conectado conectados
     activos active fallidos failed nuevos new remotos remote vpn splunk grafana globalprotect panos admin domain dominio
-    servicio service usuario usuarios user users cuenta cuentas account accounts por para
+    servicio service hoy ayer anoche today yesterday usuario usuarios user users cuenta cuentas account accounts por
+    para
     """.split()
 )
 
@@ -85,7 +93,17 @@ def masked(text: str) -> str:
     text = _QUOTED.sub(" @text ", text)
     for pattern, kind in ((_MAIL, "@user"), (_DOMAIN_USER, "@user"), (_ADDRESS, "@ip"), (_ACCOUNT, "@user")):
         text = pattern.sub(f" {kind} ", text)
-    return _HOST.sub(lambda found: found[0] if fold(found[0]) in _NO_HOSTS else " @host ", text)
+    return _HOST.sub(lambda found: found[0] if _is_no_host(found[0]) else " @host ", text)
+
+
+def _is_no_host(name: str) -> bool:
+    return fold(name) in _NO_HOSTS or fold(name).startswith("cve-")
+
+
+def places_in(text: str) -> tuple[str, ...]:
+    """The places whose firewalls a text asks about ("el cortafuegos de Bogotá", "the Leeds pair")."""
+    found = (name for pattern in _PLACES for name in pattern.findall(text))
+    return tuple(dict.fromkeys(name for name in found if fold(name) not in _NO_PLACES))
 
 
 def firewalls_in(text: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -140,7 +158,7 @@ def _hosts(text: str, _: Parameter | None = None) -> Iterator[str]:
 
 def _named_hosts(text: str) -> Iterator[str]:
     for name in _HOST.findall(_ADDRESS.sub(" ", _MAIL.sub(" ", text))):
-        if not (name.replace(".", "").isdigit() or _ACCOUNT.fullmatch(name)) and fold(name) not in _NO_HOSTS:
+        if not (name.replace(".", "").isdigit() or _ACCOUNT.fullmatch(name) or _is_no_host(name)):
             yield name
 
 

@@ -227,7 +227,7 @@ class _Reader:
         yesterday, hour = self.today - timedelta(1), self.local.hour
         match words:
             case "anteanoche" | "antenoche" | "the night before last":
-                return _at(self.today - timedelta(2), 20), _at(yesterday, 30)
+                return _at(self.today - timedelta(2), 20), _at(self.today - timedelta(2), 30)
             case "esta noche" | "tonight" if hour >= 20:
                 return _at(self.today, 20), _at(self.today, 30)
             case "esta madrugada":

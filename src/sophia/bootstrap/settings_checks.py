@@ -85,7 +85,7 @@ def _faults_of_lookups(company: CompanySettings, pointer: str) -> Iterator[Fault
     for source in systems.values():
         if isinstance(source, SplunkSettings):
             at = f"{pointer}/sources/{company.sources.index(source)}/events"
-            yield from _faults_of(at, partial(built_in, source.system, source.name, source.events.names))
+            yield from _faults_of(at, partial(built_in, source.system, source.name, source.events.names), "")
     for i, lookup in enumerate(company.lookups):
         at = f"{pointer}/lookups/{i}"
         if lookup.takes_away:
@@ -94,14 +94,16 @@ def _faults_of_lookups(company: CompanySettings, pointer: str) -> Iterator[Fault
             known = ", ".join(map(repr, systems)) or "none"
             yield Fault(f"{at}/source", f"{lookup.source!r} is no system of this company; there are {known}")
         else:
-            yield from _faults_of(at, partial(lookup.named, systems[lookup.source].system))
+            yield from _faults_of(at, partial(lookup.named, systems[lookup.source].system), "/query")
 
 
-def _faults_of(pointer: str, make: Callable[[], object]) -> Iterator[Fault]:
+def _faults_of(pointer: str, make: Callable[[], object], search: str) -> Iterator[Fault]:
+    """What is wrong with a look-up that is made; ``search`` is the key that its search stands under."""
     try:
         make()
     except InvalidInput as error:
-        yield from (Fault(f"{pointer}{fault.pointer}", fault.detail) for fault in error.faults)
+        for fault in error.faults:
+            yield Fault(pointer + fault.pointer.replace("/arguments/search", search), fault.detail)
 
 
 def _is_zone(name: str) -> bool:

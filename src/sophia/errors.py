@@ -17,8 +17,8 @@ The tree (an indented name is a subclass of the one above it)::
         RefreshInProgress     the company is being refreshed already
         LeaseLost             somebody else owns the work by now
       LimitExceeded           more than a configured limit allows
+      QueryRefused            a query that the read-only guard does not let through; nothing was sent
       DocumentRejected        a document cannot be taken into the knowledge base
-      QueryRefused            a query that might do more than read, or is not understood
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
         CredentialMissing     a vault holds no secret of the name that is asked for
@@ -165,12 +165,25 @@ class LeaseLost(Conflict):
 
 
 class LimitExceeded(SophiaError):
-    """More than the limit ``name`` allows; ``retry_after`` in seconds, where waiting helps."""
+    """More than the limit ``name`` allows (`sophia.domain.limits`); ``retry_after`` in seconds, where waiting helps."""
 
     def __init__(self, name: str, detail: str, retry_after: float | None = None) -> None:
         super().__init__(detail)
         self.name = name
         self.retry_after = retry_after
+
+
+class QueryRefused(SophiaError):
+    """The read-only guard does not let a query through, and nothing was sent.
+
+    ``rule`` is the code of the rule that it breaks (`sophia.domain.readonly.Rule`), ``what`` the part of the query that
+    breaks it, shortened; ``str()`` says why and what would be right, for a person and for a model that can mend it.
+    """
+
+    def __init__(self, rule: str, what: str, detail: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+        self.what = what
 
 
 class DocumentRejected(SophiaError):
@@ -179,15 +192,6 @@ class DocumentRejected(SophiaError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class QueryRefused(SophiaError):
-    """A query was not sent: it breaks ``rule`` of the read-only policy, by ``what`` stands in it."""
-
-    def __init__(self, rule: str, what: str, detail: str) -> None:
-        super().__init__(detail)
-        self.rule = rule
-        self.what = what
 
 
 class Unavailable(SophiaError):

@@ -29,6 +29,7 @@ from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.embedder import HashingEmbedder
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
+from sophia.testing.fakes.security_source import MemorySecuritySource
 from sophia.testing.fakes.system import FrozenClock
 from sophia.testing.fakes.ticket_desk import MemoryTicketDesk
 
@@ -38,7 +39,9 @@ QUESTION = "How often are backups made?"
 ACTION = "Block the IP 203.0.113.7 on the perimeter firewall"
 
 # What the scripted runtime listens for.
-WAIT, ENDLESS, FAIL, BUG, TOOL = (f"{QUESTION} ({word})" for word in ("wait", "endless", "unanswered", "bug", "tool"))
+WAIT, ENDLESS, FAIL, BUG, TOOL, LOOK = (
+    f"{QUESTION} ({word})" for word in ("wait", "endless", "unanswered", "bug", "tool", "look")
+)
 
 SECRETS = mint_webhook_secrets(["acme", "globex"])
 
@@ -87,6 +90,8 @@ class Outside:
             "globex": [MemorySource("docs", {"policy.md": "# Policy\n\nGlobex backs up on Sundays.\n"})],
         }
         self.sources["acme"][1].readers = frozenset({reader_group("hr")})
+        logins = {"failed logins": (("user", "count"), (("ana", "3"),))}
+        self.systems = {company: [MemorySecuritySource(company_id=company, tables=logins)] for company in KEYS}
         self.directory = MemoryTenantDirectory()
         reader = User("reader", permissions=frozenset({Permission.CHAT}))
         nobody = User("nobody", permissions=frozenset())
@@ -108,6 +113,8 @@ class Outside:
             tools.call(ToolCall("call-1", "rag_search", {"query": "backups"}))
             tools.call(ToolCall("call-2", "rag_search", {}))
             tools.call(ToolCall("call-3", "create_ticket", {}))
+        if "(look)" in turn.question:
+            tools.call(ToolCall("call-1", "splunk_query", {"operation": "search", "query": "failed logins"}))
         if turn.passages:
             best = turn.passages[0]
             yield Cited(Quote(1, best, best.start, best.end, best.text))
@@ -120,6 +127,7 @@ class Outside:
             "desk": self.desk,
             "directory": self.directory,
             "sources": self.sources.__getitem__,
+            "systems": self.systems.__getitem__,
             "converter": self.converter,
             "embedder": HashingEmbedder(),
             "index": MemoryKnowledgeIndex(),

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import attrs
-from harness import ACTION, KEYS, SECRETS
+from harness import ACTION, KEYS, LOOK, SECRETS
 from serving import served
 
 __all__ = ["Report", "run_schemathesis"]
@@ -30,9 +30,11 @@ def run_schemathesis(folder: Path, examples: int, seconds: float) -> Report:
     """All phases and checks, with as many examples an operation; `seconds` bound the whole run."""
     with served(folder) as (world, url):
         asked = world.caller().ask(ACTION).json()
+        looked = world.caller().ask(LOOK).json()
         environment = {
             "SOPHIA_KEY": KEYS["acme"],
             "SOPHIA_TICKET": asked["handoff"]["ticketId"],
+            "SOPHIA_EVIDENCE": looked["toolCalls"][0]["evidenceId"],
             "SOPHIA_WEBHOOK": str(SECRETS["acme"]),
             "SCHEMATHESIS_HOOKS": "schemathesis_hooks",
             "PYTHONPATH": os.pathsep.join([str(_HERE), os.environ.get("PYTHONPATH", "")]),

@@ -9,7 +9,7 @@ import openapi_spec_validator
 import pytest
 import yaml
 from conformance import Contract
-from harness import ACTION, World
+from harness import ACTION, LOOK, World
 
 from sophia.entrypoints.http.requests import openapi
 
@@ -20,6 +20,7 @@ UNKNOWN = {
     "refreshId": "rfr_" + "0" * 26,
     "documentId": "doc_" + "0" * 26,
     "ticketId": "tkt_" + "0" * 26,
+    "evidenceId": "ev_" + "0" * 26,
     "path": "swagger-ui.css",
     "filename": "main.js",
 }
@@ -115,6 +116,7 @@ def test_every_operation_does_what_it_says(informed: World) -> None:
         "refreshId": begun.json()["refreshId"],
         "documentId": document,
         "ticketId": answer["handoff"]["ticketId"],
+        "evidenceId": ana.ask(LOOK).json()["toolCalls"][0]["evidenceId"],
         "path": "swagger-ui.css",
         "filename": "main.js",
     }

@@ -2,7 +2,7 @@
 
 import pytest
 from conformance import Contract
-from harness import ACTION, KEYS, World
+from harness import ACTION, KEYS, LOOK, World
 
 from sophia.errors import Unavailable
 
@@ -16,6 +16,7 @@ OWN = [
     ("listMessages", "threadId"),
     ("deleteThread", "threadId"),
     ("readTicket", "ticketId"),
+    ("readEvidence", "evidenceId"),
     ("readDocument", "documentId"),
     ("deleteDocument", "documentId"),
     ("readRefresh", "refreshId"),
@@ -40,6 +41,7 @@ def test_what_is_not_the_callers_reads_like_what_is_not_there(informed: World, i
         "runId": answer["runId"],
         "threadId": answer["threadId"],
         "ticketId": answer["handoff"]["ticketId"],
+        "evidenceId": ana.ask(LOOK).json()["toolCalls"][0]["evidenceId"],
         "documentId": private[0]["documentId"],
         "refreshId": refresh,
     }
@@ -49,7 +51,7 @@ def test_what_is_not_the_callers_reads_like_what_is_not_there(informed: World, i
         others += [informed.caller("luis"), informed.caller(None)]
     for other in others:
         told = []
-        for id_ in (ids[name], f"{name[:3]}_{UNKNOWN}"):
+        for id_ in (ids[name], f"{ids[name].partition('_')[0]}_{UNKNOWN}"):
             response = other(operation.method.upper(), operation.url(**{name: id_}))
             assert response.status_code == 404
             told.append(response.text.replace(id_, "ID").replace(response.headers["x-request-id"], "REQUEST"))

@@ -192,6 +192,13 @@ def _(driver, story, words, name):
     assert_quotes(driver, story.who, story.reply, words, name)
 
 
+@then(sentence("la respuesta no cita {words:quoted}"))
+@then(sentence("the answer does not quote {words:quoted}"))
+def _(story, words):
+    assert story.reply.citations
+    assert not any(words in citation.quote for citation in story.reply.citations)
+
+
 @then(sentence("la respuesta no cita nada"))
 @then(sentence("the answer quotes nothing"))
 def _(story):
@@ -255,6 +262,20 @@ def _(world, story, category):
     assert ticket.title == story.said
     assert ticket.actions
     assert all(words in story.said for action in ticket.actions for words in action.objects)
+
+
+@then(
+    sentence(
+        "VICTORIA recibe un solo ticket de clase {category}, que se titula {title:quoted} y lleva el mensaje entero"
+    )
+)
+@then(sentence("VICTORIA receives one {category} ticket with the title {title:quoted} and the whole message"))
+def _(world, story, category, title):
+    (ticket,) = world.desk.behind.reports(story.who.company)
+    assert (ticket.category, ticket.title) == (CLASSES.get(category, category), title)
+    assert ticket.user_message == story.said
+    assert ticket.actions
+    assert all(words in title for action in ticket.actions for words in action.objects)
 
 
 @given(sentence("VICTORIA's desk opens the ticket but the answer is lost the first time"))

@@ -20,6 +20,7 @@ from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.domain.asked import Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
+from sophia.domain.limits import NO_LIMITS, Limits
 from sophia.domain.lookups import Finding, Lookup, Operation, System
 from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, TenantScope, User
 from sophia.domain.tickets import Ticket
@@ -227,6 +228,7 @@ class World:
         self.runtime: AgentRuntime | None = None
         self.targets = Settings().targets
         self.systems: dict[tuple[str, str], ToldSystem] = {}
+        self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
         self._engine: Engine | None = None
@@ -254,6 +256,7 @@ class World:
         )
         self.classifier = DoubtingClassifier(sophia.classifier)
         sophia._use_cases.turns.classify.override(self.classifier)
+        sophia._use_cases.turns.limits.override(lambda company: self._limits.get(company, NO_LIMITS))
         return sophia
 
     @property
@@ -286,6 +289,11 @@ class World:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
         self.directory.add(evolve(company, handoff=HandoffSetting(setting)), *users)
+
+    def limit(self, *companies: str, **limits: int) -> None:
+        """Set limits of some companies, or of all."""
+        for company in companies or [company.id for company, *_ in COMPANIES]:
+            self._limits[company] = evolve(self._limits.get(company, NO_LIMITS), **limits)
 
     def doubt(self, text: str) -> None:
         """Make SOPHIA unsure whether a message asks for action."""

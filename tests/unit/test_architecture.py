@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.settings import Settings
 
@@ -55,3 +56,7 @@ def test_the_container_builds_everything(tmp_path: Path) -> None:
     for container in (adapters, use_cases.turns, use_cases):
         for provider in container.providers.values():
             provider()
+    checks = Checks(settings=settings, adapters=adapters)
+    assert checks.diagnose()
+    for make in (*checks.platform().values(), *checks.company().values()):
+        assert callable(make())

@@ -86,6 +86,7 @@ def check(world: World, system: SystemIdentity, embedder: Embedder | None = None
         MemoryKnowledgeIndex(),
         embedder or HashingEmbedder(),
         more.pop("runtime", QuotingAgentRuntime()),
+        more.pop("directory", MemoryTenantDirectory()),
         system,
         **{"patience": 5.0, "good_for": 0.0} | more,
     )
@@ -97,7 +98,7 @@ def states(found: dict[str, Health]) -> dict[str, str]:
 
 def test_all_is_well(world: World, system: SystemIdentity) -> None:
     found = check(world, system)()
-    assert list(found) == ["database", "index", "embedder", "agent", "tickets"]
+    assert list(found) == ["database", "index", "embedder", "agent", "directory", "tickets"]
     assert set(found.values()) == {Health()}
 
 
@@ -118,6 +119,31 @@ def test_without_the_database_nothing_goes(world: World, system: SystemIdentity,
 def test_without_the_model_nothing_is_answered(world: World, system: SystemIdentity) -> None:
     found = check(world, system, runtime=UnreachableRuntime())()
     assert states(found) == {"agent": "down"}
+
+
+class FailingDirectory(MemoryTenantDirectory):
+    """Does not answer now; it may still know what it was told before."""
+
+    def __init__(self, *, knows: bool) -> None:
+        super().__init__()
+        self.knows = knows
+
+    def check(self) -> None:
+        raise Unavailable("backend", "cannot be reached")
+
+    def companies(self) -> tuple[Company, ...]:
+        if not self.knows:
+            self.check()
+        return super().companies()
+
+
+@pytest.mark.parametrize(("knows", "state"), [(True, "degraded"), (False, "down")])
+def test_a_directory_that_does_not_answer_is_told(
+    world: World, system: SystemIdentity, knows: bool, state: str
+) -> None:
+    found = check(world, system, directory=FailingDirectory(knows=knows))()
+    assert states(found) == {"directory": state}
+    assert found["directory"].detail.startswith("backend: cannot be reached")
 
 
 def test_an_index_that_lags_behind_is_told(world: World, system: SystemIdentity) -> None:

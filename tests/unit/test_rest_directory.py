@@ -11,6 +11,7 @@ import pytest
 from attrs import define
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.contextvars import bound_contextvars
 
 from sophia.adapters.backend.cache import Cache
 from sophia.adapters.backend.directory import RestTenantDirectory
@@ -216,7 +217,7 @@ def test_many_companies_come_in_pages() -> None:
 
 
 def test_more_companies_than_are_kept_are_no_answer() -> None:
-    with world({f"c{i}": {} for i in range(10_001)}) as w, pytest.raises(Unavailable, match="10000"):
+    with world({f"c{i}": {} for i in range(10_001)}, patience=60.0) as w, pytest.raises(Unavailable, match="10000"):
         w.directory.companies()
 
 
@@ -260,6 +261,32 @@ def test_the_log_tells_when_it_begins_to_fail_and_when_it_is_over(caplog: pytest
     told = [record.msg["event"] for record in caplog.records if isinstance(record.msg, dict)]
     assert told == ["directory.failing", "directory.recovered"]
     assert TOKEN not in caplog.text
+
+
+def test_it_tells_whether_it_answers_now_whatever_is_kept() -> None:
+    with world() as w:
+        w.directory.check()
+        assert w.directory.companies()
+        w.fault = Fault(status=500)
+        assert w.directory.companies()
+        with pytest.raises(Unavailable, match="HTTP 500"):
+            w.directory.check()
+        w.fault = Fault(body=b"<html>", takes=True)
+        with pytest.raises(Unavailable, match="cannot be read"):
+            w.directory.check()
+        w.fault = None
+        w.directory.check()
+
+
+def test_what_is_asked_belongs_to_the_trace_of_who_asks() -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    with world() as w:
+        with bound_contextvars(trace_id=trace):
+            w.directory.companies()
+            w.directory.companies_of("ana")
+        w.directory.check()
+        traced = [request.headers.get("traceparent", "")[3:35] for request in w.backend.requests]
+    assert traced == [trace, trace, ""]
 
 
 def test_a_token_that_is_gone_is_no_answer() -> None:

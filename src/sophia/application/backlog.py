@@ -4,6 +4,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from sophia.application.deliver_trail import undelivered
 from sophia.application.identity import SystemIdentity
 from sophia.application.probe import Probe
 from sophia.application.start_refresh import SourcesOf
@@ -27,6 +28,8 @@ class Backlog:
 
     Attributes:
         deliveries: tickets that are not delivered yet.
+        entries: audit entries that are not delivered yet; None where they go nowhere.
+        entries_age: seconds since the oldest of these was made; None where there is none.
         documents: what the knowledge base holds.
         failures: what it should hold and could not take in.
         pending: chunks that wait for their vector.
@@ -35,6 +38,8 @@ class Backlog:
     """
 
     deliveries: int = 0
+    entries: int | None = None
+    entries_age: float | None = None
     documents: int = 0
     failures: int = 0
     pending: int = 0
@@ -43,13 +48,25 @@ class Backlog:
 
 
 class MeasureBacklog:
-    """Adds up what waits, one company after the other."""
+    """Adds up what waits, one company after the other.
 
-    def __init__(self, records: Records, sources: SourcesOf, system: SystemIdentity, clock: Clock) -> None:
+    Args:
+        delivers_trail: whether the audit trails go anywhere.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        sources: SourcesOf,
+        system: SystemIdentity,
+        clock: Clock,
+        delivers_trail: bool = False,
+    ) -> None:
         self._records = records
         self._sources = sources
         self._system = system
         self._clock = clock
+        self._delivers_trail = delivers_trail
         self._probe = Probe("backlog", self._measure, _GOOD_FOR)
 
     def __call__(self) -> Backlog | None:
@@ -61,7 +78,7 @@ class MeasureBacklog:
             return None
 
     def _measure(self) -> Backlog:
-        total, now = Backlog(), self._clock.now()
+        total, now = Backlog(entries=0 if self._delivers_trail else None), self._clock.now()
         for scope in self._system.scopes("metrics"):
             total = self._added(total, scope, now)
         return total
@@ -69,16 +86,21 @@ class MeasureBacklog:
     def _added(self, total: Backlog, scope: TenantScope, now: datetime) -> Backlog:
         with self._records.read(scope) as tx:
             deliveries = tx.outbox.depth()
+            entries, oldest = undelivered(tx) if self._delivers_trail else (0, None)
             sources = tx.documents.sources()
         unread = {source.name for source in self._sources(scope.company_id)} - {source.name for source in sources}
         ages = [(now - source.refreshed_at).total_seconds() for source in sources if source.refreshed_at is not None]
-        if total.refresh_age is not None:
-            ages.append(total.refresh_age)
         return Backlog(
             deliveries=total.deliveries + deliveries,
+            entries=None if total.entries is None else total.entries + entries,
+            entries_age=_older(total.entries_age, None if oldest is None else (now - oldest).total_seconds()),
             documents=total.documents + sum(source.documents for source in sources),
             failures=total.failures + sum(len(source.failures) for source in sources),
             pending=total.pending + sum(source.pending for source in sources),
             sources_unread=total.sources_unread + len(unread),
-            refresh_age=max(ages, default=None),
+            refresh_age=_older(total.refresh_age, max(ages, default=None)),
         )
+
+
+def _older(*ages: float | None) -> float | None:
+    return max((age for age in ages if age is not None), default=None)

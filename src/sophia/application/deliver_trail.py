@@ -9,10 +9,10 @@ from sophia.domain.tenancy import TenantScope
 from sophia.errors import LeaseLost, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.audit_sink import AuditSink
-from sophia.ports.records import Records
+from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock
 
-__all__ = ["DeliverTrail"]
+__all__ = ["DeliverTrail", "undelivered"]
 
 _LEASE = timedelta(seconds=60)
 _AT_WORK = timedelta(seconds=30)
@@ -24,6 +24,13 @@ _LONGEST_WAIT = timedelta(minutes=5)
 _LONGEST_ASKED = timedelta(minutes=15)
 
 _log = get_logger(__name__)
+
+
+def undelivered(tx: Transaction) -> tuple[int, datetime | None]:
+    """How many entries of a company's trail are not delivered yet, and when the oldest of them was made."""
+    head, position = tx.audit.head(), tx.delivered.position()
+    oldest = tx.audit.entries(position, 1)
+    return (head.sequence - position, oldest[0].at) if head is not None and oldest else (0, None)
 
 
 class DeliverTrail:

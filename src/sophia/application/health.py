@@ -9,10 +9,11 @@ from attrs import frozen
 from sophia.application.identity import SystemIdentity
 from sophia.application.probe import Probe
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import SophiaError
+from sophia.errors import SophiaError, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
+from sophia.ports.identity import TenantDirectory
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 
@@ -51,6 +52,7 @@ class CheckHealth:
         index: KnowledgeIndex,
         embedder: Embedder,
         runtime: AgentRuntime,
+        directory: TenantDirectory,
         system: SystemIdentity,
         patience: float = 3.0,
         good_for: float = 5.0,
@@ -59,6 +61,7 @@ class CheckHealth:
         self._index = index
         self._embedder = embedder
         self._runtime = runtime
+        self._directory = directory
         self._system = system
         self._patience = patience
         checks: dict[str, Callable[[], Health]] = {
@@ -66,6 +69,7 @@ class CheckHealth:
             "index": self._indexed,
             "embedder": self._embeds,
             "agent": self._agent,
+            "directory": self._knows_companies,
             "tickets": self._tickets,
         }
         self._probes = {name: Probe(name, check, good_for) for name, check in checks.items()}
@@ -105,6 +109,15 @@ class CheckHealth:
 
     def _agent(self) -> Health:
         self._runtime.check()
+        return Health()
+
+    def _knows_companies(self) -> Health:
+        try:
+            self._directory.check()
+        except Unavailable as error:
+            # Whether what it said last still serves; if not, this is down.
+            self._directory.companies()
+            return Health(HealthState.DEGRADED, f"{error}; what it said last serves for a while")
         return Health()
 
     def _tickets(self) -> Health:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 
 from attrs import evolve
@@ -11,7 +12,7 @@ from jsonschema.exceptions import best_match
 
 from sophia.domain.agents import ToolSpec
 from sophia.domain.evidence import EVIDENCE_ID, Evidence
-from sophia.domain.lookups import USUAL_RANGE, Cut, Lookup, Operation, System, TimeRange, instant
+from sophia.domain.lookups import USUAL_RANGE, Cut, Finding, Lookup, Operation, System, TimeRange, instant
 from sophia.domain.named_lookups import CompanyLookups, NamedLookup
 from sophia.domain.runs import Run
 from sophia.domain.tenancy import TenantScope
@@ -71,7 +72,8 @@ class LookUp:
         there = {s.name: s for s in self.sources(scope) if s.system.tool == tool}
         name = arguments.get("source") or (next(iter(there)) if len(there) == 1 else None)
         if name not in there:
-            raise InvalidInput(Fault("/source", f"expected one of {', '.join(there) or 'none'}"))
+            expected = f"expected one of {', '.join(there)}" if there else "there is none that this caller may look at"
+            raise InvalidInput(Fault("/source", expected))
         return there[str(name)]
 
     def __call__(
@@ -91,13 +93,25 @@ class LookUp:
         if lookup.span is not None:
             span, cuts = source.caps.narrowed(lookup.span)
             lookup = evolve(lookup, span=span)
-        began, at = time.monotonic(), self._clock.now()
-        finding = source.look_up(scope, lookup, check)
-        took = round((time.monotonic() - began) * 1000)
+        finding, at, took = self._find(scope, source, lookup, check)
         finding = evolve(finding, cuts=(*cuts, *finding.cuts))
         return Evidence(
             self._ids.new(EVIDENCE_ID), run.thread_id, run.id, source.name, source.system, lookup, finding, at, took
         )
+
+    def again(self, scope: TenantScope, source: SecuritySource, evidence: Evidence, check: Check) -> Evidence:
+        """Look the same up again, over the same time. Raises as when it is called."""
+        scope.require(source.system.permission)
+        finding, at, took = self._find(scope, source, evidence.lookup, check)
+        return evolve(evidence, finding=finding, taken_at=at, duration_ms=took)
+
+    def _find(
+        self, scope: TenantScope, source: SecuritySource, lookup: Lookup, check: Check
+    ) -> tuple[Finding, datetime, int]:
+        """What there is, when it was asked for, and how many milliseconds it took."""
+        began, at = time.monotonic(), self._clock.now()
+        finding = source.look_up(scope, lookup, check)
+        return finding, at, round((time.monotonic() - began) * 1000)
 
 
 def _tool(system: System, sources: Sequence[SecuritySource], named: Sequence[NamedLookup]) -> ToolSpec:

@@ -7,11 +7,12 @@ from sophia.domain.citing import without_markers
 from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import HandoffReason
 from sophia.domain.lookups import Cut, CutKind
+from sophia.domain.readonly import explain
 from sophia.domain.status_question import StatusQuestion
 from sophia.domain.suspicion import Origin, Suspect
 from sophia.domain.tickets import Ticket, TicketState, TicketStatus
 from sophia.domain.urgency import Urgency
-from sophia.errors import SophiaError
+from sophia.errors import QueryRefused, SophiaError
 
 __all__ = ["Wording", "wording"]
 
@@ -115,7 +116,10 @@ class Wording:
 
     def tool_refused(self, tool: str, error: SophiaError) -> str:
         """A tool that was not run, and why."""
-        return self._texts["limitation.refused"].format(tool=tool, reason=error)
+        reason = str(error)
+        if isinstance(error, QueryRefused):
+            reason = explain(error.rule, error.what, self._texts["language"])
+        return self._texts["limitation.refused"].format(tool=tool, reason=reason.rstrip("."))
 
     def cut(self, evidence: Evidence, cut: Cut) -> str:
         """Why a look-up has not found all that there is."""
@@ -134,6 +138,7 @@ class Wording:
 
 _ES = Wording(
     {
+        "language": "es",
         f"category.{Category.PROVISIONING}": "alta",
         f"category.{Category.CHANGE}": "cambio",
         f"category.{Category.TROUBLESHOOTING}": "incidencia",
@@ -232,6 +237,7 @@ _ES = Wording(
 
 _EN = Wording(
     {
+        "language": "en",
         f"category.{Category.PROVISIONING}": "provisioning",
         f"category.{Category.CHANGE}": "change",
         f"category.{Category.TROUBLESHOOTING}": "troubleshooting",

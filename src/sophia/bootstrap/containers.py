@@ -34,17 +34,20 @@ from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
+from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
+from sophia.application.limits import AdmitRequest
 from sophia.application.look_up import LookUp
 from sophia.application.plan_lookups import PlanLookups
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
+from sophia.application.retention import ApplyRetention
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
@@ -67,6 +70,7 @@ from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
+from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.lookups import ConfiguredLookups
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
@@ -93,8 +97,6 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
-    sources = providers.Singleton(ConfiguredSources, settings)
-    systems = providers.Singleton(ConfiguredSystems, settings)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
@@ -113,6 +115,10 @@ class Adapters(containers.DeclarativeContainer):
         file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
         rest=providers.Singleton(open_backend_directory, settings, credentials),
     )
+    system = providers.Singleton(SystemIdentity, directory)
+    configured_systems = providers.Singleton(ConfiguredSystems, settings, credentials, system)
+    systems = configured_systems.provided.sources
+    sources = providers.Singleton(ConfiguredSources, settings, configured_systems)
     audit_sink = providers.Selector(
         settings.provided.trail,
         kept=providers.Object(None),
@@ -157,7 +163,7 @@ class Adapters(containers.DeclarativeContainer):
             open_backend_desk, settings.provided.backend, settings.provided.targets, credentials
         ),
     )
-    webhook_secrets = providers.Singleton(WebhookSecrets, credentials, providers.Singleton(SystemIdentity, directory))
+    webhook_secrets = providers.Singleton(WebhookSecrets, credentials, system)
     webhooks: providers.Provider[WebhookVerifier] = providers.Singleton(
         StandardWebhookVerifier, webhook_secrets, webhook_secrets.provided.renewed
     )
@@ -177,8 +183,9 @@ class Turns(containers.DeclarativeContainer):
     records = providers.Singleton(ObservedRecords, adapters.records, telemetry)
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
+    limits = providers.Singleton(ConfiguredLimits, settings)
 
-    system = providers.Singleton(SystemIdentity, adapters.directory)
+    system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
     log_writer = providers.Singleton(LogWriter, records, system)
     retrieve = providers.Singleton(
@@ -228,6 +235,7 @@ class Turns(containers.DeclarativeContainer):
         look_up,
         providers.Singleton(PlanLookups, named_lookups, look_up, embedder, classify, adapters.clock),
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
+        limits,
         log_writer,
         adapters.clock,
         adapters.ids,
@@ -240,7 +248,9 @@ class Turns(containers.DeclarativeContainer):
         telemetry,
         adapters.clock,
     )
-    start_run = providers.Singleton(StartRun, records, adapters.directory, keeper, adapters.clock, adapters.ids, owner)
+    start_run = providers.Singleton(
+        StartRun, records, adapters.directory, limits, keeper, adapters.clock, adapters.ids, owner
+    )
     resume_runs = providers.Singleton(ResumeRuns, records, system, keeper, adapters.clock, owner)
 
 
@@ -270,6 +280,7 @@ class UseCases(containers.DeclarativeContainer):
             embedder,
             providers.Singleton(EmbedChunks, embedder),
             sync_index,
+            turns.limits,
             keeper,
             adapters.clock,
         ),
@@ -280,6 +291,7 @@ class UseCases(containers.DeclarativeContainer):
     read_trail = providers.Singleton(ReadTrail, records)
     follow_run = providers.Singleton(FollowRun, records)
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
+    apply_retention = providers.Singleton(ApplyRetention, records, settings.provided.kept, adapters.clock)
     refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
     background = providers.Singleton(
         Background,
@@ -290,7 +302,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
-        providers.List(embed_messages, sync_index, forget_keys),
+        providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,
             kept=providers.List(),
@@ -304,13 +316,21 @@ class UseCases(containers.DeclarativeContainer):
     services = providers.Singleton(
         Services,
         authenticate=authenticate,
+        admit_request=providers.Singleton(AdmitRequest, records, turns.limits, adapters.clock),
         authenticate_webhook=providers.Singleton(AuthenticateWebhook, adapters.webhooks, system),
         background=background,
         refusals=refusals,
         telemetry=telemetry,
-        measure_backlog=providers.Singleton(MeasureBacklog, records, adapters.sources, system, adapters.clock),
+        measure_backlog=providers.Singleton(
+            MeasureBacklog,
+            records,
+            adapters.sources,
+            system,
+            adapters.clock,
+            settings.provided.backend.audit,
+        ),
         check_health=providers.Singleton(
-            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, system
+            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, adapters.directory, system
         ),
         start_run=turns.start_run,
         read_run=providers.Singleton(ReadRun, records),
@@ -331,6 +351,8 @@ class UseCases(containers.DeclarativeContainer):
         list_documents=providers.Singleton(ListDocuments, records),
         read_document=providers.Singleton(ReadDocument, records),
         delete_document=providers.Singleton(DeleteDocument, records, system, sync_index),
+        read_evidence=providers.Singleton(ReadEvidence, records),
+        replay_evidence=providers.Singleton(ReplayEvidence, records, turns.look_up),
         list_tickets=providers.Singleton(ListTickets, records),
         read_ticket=providers.Singleton(ReadTicket, records),
         read_trail=read_trail,

@@ -9,12 +9,37 @@ from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, CredentialMissing, Fault, NotFound, Unavailable
 from sophia.ports.vault import Credential
 
-__all__ = ["WebhookSecrets", "check_credentials", "named_credential"]
+__all__ = ["CompanyCredential", "WebhookSecrets", "check_credentials", "named_credential"]
 
 
 def named_credential(credentials: Credentials, named: str) -> Credential:
     """A secret of the platform's, by the name that the settings give it."""
     return credentials.of_platform(*secret_place(named))
+
+
+@frozen
+class CompanyCredential(Credential):
+    """A secret of a company's, ``category/name`` as the settings name it; whose company is gone has none."""
+
+    credentials: Credentials
+    system: SystemIdentity
+    company_id: str
+    named: str
+
+    def __call__(self) -> Secret:
+        """See `Credential`."""
+        return self._found()()
+
+    def renewed(self, refused: Secret) -> Secret | None:
+        """See `Credential`."""
+        return self._found().renewed(refused)
+
+    def _found(self) -> Credential:
+        category, _, name = self.named.partition("/")
+        try:
+            return self.credentials.of_company(self.system.scope(self.company_id, "credentials"), category, name)
+        except NotFound as error:
+            raise CredentialMissing(str(error)) from error
 
 
 @frozen

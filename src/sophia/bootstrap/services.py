@@ -7,8 +7,10 @@ from sophia.application.access_keys import CreateKey, ImportKey, ListKeys, Revok
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
+from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook
+from sophia.application.limits import AdmitRequest
 from sophia.application.refusals import RecordRefusals
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
@@ -25,6 +27,7 @@ class Services:
     """What a caller can ask SOPHIA for."""
 
     authenticate: Authenticate
+    admit_request: AdmitRequest
     authenticate_webhook: AuthenticateWebhook
     background: Background
     refusals: RecordRefusals
@@ -48,6 +51,8 @@ class Services:
     list_documents: ListDocuments
     read_document: ReadDocument
     delete_document: DeleteDocument
+    read_evidence: ReadEvidence
+    replay_evidence: ReplayEvidence
     list_tickets: ListTickets
     read_ticket: ReadTicket
     read_trail: ReadTrail

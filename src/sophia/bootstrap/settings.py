@@ -1,5 +1,6 @@
 """The settings, as values; `sophia.bootstrap.settings_file` reads them. Paths are relative to the settings file."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings_lookups import LookupSettings
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
+from sophia.domain.retention import Retention
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
 
@@ -22,8 +24,10 @@ __all__ = [
     "DatabaseSettings",
     "KnowledgeLimits",
     "KnowledgeSettings",
+    "LimitSettings",
     "LogSettings",
     "OpenAISettings",
+    "RetentionSettings",
     "ServiceSettings",
     "Settings",
     "TargetSettings",
@@ -33,6 +37,7 @@ __all__ = [
 ]
 
 _MEBIBYTE = 2**20
+_CENTURY = 36_500  # days
 _PLATFORM = "platform:"
 
 
@@ -171,6 +176,21 @@ class CredentialSettings:
 
 
 @frozen
+class RetentionSettings:
+    """How many days things are kept; 0: until somebody deletes them.
+
+    Attributes:
+        threads: since something happened in them last.
+        events: the logs of runs and refreshes.
+        evidence: what look-ups have found.
+    """
+
+    threads: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+    events: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+    evidence: int = field(default=0, validator=[_at_least(0), attrs.validators.le(_CENTURY)])
+
+
+@frozen
 class LogSettings:
     """What `serve` writes to stderr; ``auto`` is text on a terminal and JSON elsewhere."""
 
@@ -207,6 +227,28 @@ class BackendSettings:
     audit: bool = False
 
 
+def _limit() -> Any:
+    return field(default=None, validator=attrs.validators.optional(_at_least(0)))
+
+
+@frozen
+class LimitSettings:
+    """What a company may use at the most, see `sophia.domain.limits.Limits`. 0: as much as it likes; None: not said.
+
+    Attributes:
+        storage_mb: of the texts of its documents.
+    """
+
+    requests: int | None = _limit()
+    user_requests: int | None = _limit()
+    runs: int | None = _limit()
+    user_runs: int | None = _limit()
+    tokens: int | None = _limit()
+    user_tokens: int | None = _limit()
+    documents: int | None = _limit()
+    storage_mb: int | None = _limit()
+
+
 @frozen
 class TargetSettings:
     """An agent that takes tickets.
@@ -240,6 +282,7 @@ class CompanySettings:
 
     Attributes:
         suspended: why nobody of the company is served; empty where it is.
+        limits: those in which it differs from the usual ones.
         examples: messages for somebody who tries it out.
         time_zone: where its people are (IANA), for what "last night" means.
         lookups: what users can ask of its systems by name, besides what every company has.
@@ -252,6 +295,7 @@ class CompanySettings:
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
     suspended: str = ""
+    limits: LimitSettings = LimitSettings()
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -273,9 +317,11 @@ class Settings:
     knowledge: KnowledgeSettings = KnowledgeSettings()
     auth: AuthSettings = AuthSettings()
     credentials: CredentialSettings = CredentialSettings()
+    retention: RetentionSettings = RetentionSettings()
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     backend: BackendSettings = BackendSettings()
+    limits: LimitSettings = LimitSettings()
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)
@@ -343,6 +389,12 @@ class Settings:
             named["/backend/credential"] = self.backend.credential
             named |= {f"/targets/{i}/credential": target.credential for i, target in enumerate(self.targets)}
         return {pointer: name for pointer, name in named.items() if name}
+
+    @property
+    def kept(self) -> Retention:
+        """How long things are kept."""
+        days = (self.retention.threads, self.retention.events, self.retention.evidence)
+        return Retention(*(timedelta(kept) if kept else None for kept in days))
 
     @property
     def trail(self) -> Literal["backend", "kept"]:

@@ -114,11 +114,13 @@ class PanosSettings(SystemSettings):
 
     Attributes:
         views: that may be looked at; empty: all of them.
+        admin: the administrator whose key it is, for `doctor` to tell their role.
         targets: the firewalls behind a Panorama, their serial numbers by the names that people call them.
     """
 
     type: Literal["panos"] = "panos"
     views: tuple[str, ...] = ()
+    admin: str = ""
     targets: dict[str, str] = field(factory=dict, hash=False)
 
     @property

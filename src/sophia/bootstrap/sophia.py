@@ -9,10 +9,12 @@ from typing import Self, cast
 from sophia.application.credentials import Credentials
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
+from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings
+from sophia.domain.diagnosis import Diagnosis
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, RunEvent
@@ -178,6 +180,15 @@ class Sophia:
         scope: TenantScope = self._use_cases.system().platform(purpose)
         return scope
 
+    def diagnose(self, company: str | None = None) -> Iterator[Diagnosis]:
+        """Whether everything is as it should be, of one company or of all; see `Diagnose`.
+
+        Raises:
+            NotFound: there is no such company.
+        """
+        findings: Iterator[Diagnosis] = Checks(settings=self.settings, adapters=self._adapters).diagnose()(company)
+        return findings
+
     def ask(
         self,
         text: str,
@@ -191,9 +202,10 @@ class Sophia:
 
         Raises:
             AnswerFailed: the run ended without one.
-            SophiaError: the question was not taken, see `StartRun`.
+            SophiaError: the question was not taken, see `AdmitRequest` and `StartRun`.
         """
         scope = self.scope(company, user)
+        self.services.admit_request(scope)
         started = self.services.start_run(scope, Question(text, thread, language))
         outcome = self._use_cases.turns.execute_run()(started)
         return self.services.read_answer(scope, started.run, outcome)
@@ -209,6 +221,7 @@ class Sophia:
     ) -> Iterator[RunEvent]:
         """Ask a question and hear the answer as it comes; the last event is the outcome. Raises as `ask`, at once."""
         scope = self.scope(company, user)
+        self.services.admit_request(scope)
         started = self.services.start_run(scope, Question(text, thread, language))
         self.services.background.play(started)
         followed = self.services.follow_run(scope, started.run)

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from sophia.application.documents import StoredDocument
 from sophia.domain.citation import Citation, Unsupported
 from sophia.domain.conversation import FoundMessage, Message, Thread
+from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import Handoff
 from sophia.domain.knowledge import Document, DocumentFailure, SourceStatus
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent, RefreshProgress
@@ -32,6 +33,7 @@ __all__ = [
     "JsonObject",
     "answer",
     "document",
+    "evidence",
     "found_message",
     "message",
     "problem",
@@ -117,6 +119,32 @@ def run_event(event: RunEvent) -> tuple[str, JsonObject]:
             return "run.failed", {"problem": problem(problem_)}
         case RunCancelled():
             return "run.cancelled", {}
+
+
+def evidence(value: Evidence) -> JsonObject:
+    """What a look-up has found."""
+    finding, span = value.finding, value.lookup.span
+    return {
+        "evidenceId": value.id,
+        "threadId": value.thread_id,
+        "runId": value.run_id,
+        "source": value.source,
+        "system": value.system.value,
+        "operation": value.lookup.operation,
+        "title": finding.title,
+        "query": finding.query,
+        "range": {"start": _time(span.start), "end": _time(span.end)} if span else None,
+        "columns": list(finding.columns),
+        "rows": [list(row) for row in finding.rows],
+        "rowsSeen": finding.seen,
+        "cuts": [{"kind": cut.kind.value, "detail": cut.detail} for cut in finding.cuts],
+        "uri": finding.uri,
+        "takenAt": _time(value.taken_at),
+        "durationMs": value.duration_ms,
+        "digest": f"sha256:{value.digest}",
+        "version": value.version,
+        "text": value.text,
+    }
 
 
 def thread(value: Thread) -> JsonObject:

@@ -52,6 +52,14 @@ class WebhookVerifier(Protocol):
 class TenantDirectory(Protocol):
     """Knows the companies and their users."""
 
+    def check(self) -> None:
+        """Pass when it answers now, whatever it has said before.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        ...
+
     def companies(self) -> tuple[Company, ...]:
         """All companies, in a stable order."""
         ...

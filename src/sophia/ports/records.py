@@ -14,6 +14,7 @@ from sophia.domain.audit import AuditEntry, AuditEvent, Head
 from sophia.domain.conversation import FoundMessage, Message, Thread
 from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
+from sophia.domain.limits import Counted, KnowledgeSize, Tally, Whose
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
 from sophia.domain.runs import IdempotencyKey, Lease, Outcome, Run, RunEvent, Sequenced, Standing
@@ -32,6 +33,7 @@ __all__ = [
     "Records",
     "Refreshes",
     "Runs",
+    "Tallies",
     "Tickets",
     "Transaction",
 ]
@@ -102,6 +104,14 @@ class Conversations(Protocol):
         """Store vectors by the id of their message; nothing happens where a message is gone."""
         ...
 
+    def idle(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The company's threads, by id, in which nothing has happened since a time and no run is live.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
     def delete_thread(self, thread_id: str) -> None:
         """Erase a thread: messages, vectors, runs, events, idempotent replies, and the text of its tickets.
 
@@ -154,6 +164,10 @@ class Runs(Protocol):
         """The thread's live run."""
         ...
 
+    def count_live(self) -> dict[Whose, int]:
+        """How many runs are live, of the scope's user and of the whole company."""
+        ...
+
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """Take a live run whose lease has expired, counting the attempt; None when it cannot be had."""
         ...
@@ -195,6 +209,22 @@ class Runs(Protocol):
 
         Raises:
             NotFound: no such run.
+        """
+        ...
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """The company's runs, by id, that were begun before a time, have ended and still have their log.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget_events(self, run_ids: Collection[str]) -> int:
+        """Erase the logs of runs that have ended, but for their last event; how many had more than that.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
         """
         ...
 
@@ -307,6 +337,14 @@ class Documents(Protocol):
         """Erase what ``set_source`` stored of a source; its documents are removed one by one before."""
         ...
 
+    def size(self) -> KnowledgeSize:
+        """Of all documents, whoever may read them.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
     def waiting(self) -> int:
         """How many chunks that the scope may read wait for their vector; none is found by meaning."""
         ...
@@ -365,6 +403,14 @@ class Refreshes(Protocol):
         Raises:
             NotFound: none in this company.
         """
+        ...
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """Those, by id, that have ended before a time and still have their log. Raises as `Runs.logged`."""
+        ...
+
+    def forget_events(self, refresh_ids: Collection[str]) -> int:
+        """As `Runs.forget_events`."""
         ...
 
 
@@ -478,6 +524,18 @@ class EvidenceLog(Protocol):
         """
         ...
 
+    def aged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """What was found in the company before a time, by id, oldest first.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget(self, evidence_ids: Collection[str]) -> int:
+        """Erase what was found; how much of it there was. Raises as ``aged``."""
+        ...
+
 
 class AuditLog(Protocol):
     """The company's audit trail; append-only."""
@@ -519,6 +577,18 @@ class Delivered(Protocol):
         ...
 
 
+class Tallies(Protocol):
+    """What the company, and the scope's user, have used in the present window of time."""
+
+    def get(self, what: Counted, whose: Whose, beginning: datetime) -> Tally:
+        """What counts in the window that began then, see `Tally.at`."""
+        ...
+
+    def put(self, what: Counted, whose: Whose, tally: Tally) -> None:
+        """Store a tally in place of the one before; only the last window is kept."""
+        ...
+
+
 class LogTail(Protocol):
     """Listens to a log that others write to, in this process or another."""
 
@@ -552,6 +622,8 @@ class Transaction(Protocol):
     def audit(self) -> AuditLog: ...
     @property
     def delivered(self) -> Delivered: ...
+    @property
+    def tallies(self) -> Tallies: ...
 
 
 class Records(Protocol):

@@ -19,12 +19,14 @@ class Access:
     """What the credential of a source can do there.
 
     Attributes:
-        reads: as whom, or with which role, the system knows it.
+        reads: as whom, or with which role, the system knows it; empty where it does not tell.
         writes: what it could change, in the system's own words; empty where it can change nothing.
+        inherent: of that, what every credential of this system can, so that none could be had that can do less.
     """
 
     reads: str
     writes: tuple[str, ...] = ()
+    inherent: tuple[str, ...] = ()
 
 
 class SecuritySource(Protocol):

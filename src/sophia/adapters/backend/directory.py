@@ -33,6 +33,7 @@ __all__ = ["RestTenantDirectory"]
 T = TypeVar("T")
 
 _PAGE = 200
+_MOMENT = 2.0  # seconds
 _MOST_COMPANIES = 10_000
 _MOST_USERS = 20_000
 
@@ -82,6 +83,7 @@ class RestTenantDirectory(TenantDirectory):
         if fault := url_fault(base_url):
             raise ConfigurationError(Fault("/backend/base_url", fault))
         self._http = HttpClient(BACKEND, base_url, patience)
+        self._prompt = HttpClient(BACKEND, base_url, min(_MOMENT, patience))
         self._token = token
         self._synonyms = synonyms or {}
         self._language = language
@@ -110,6 +112,13 @@ class RestTenantDirectory(TenantDirectory):
             patience=patience,
             clock=clock,
         )
+
+    def check(self) -> None:
+        """See `TenantDirectory`. Asks for one company, and waits no longer than a moment."""
+        reply = self._get(f"/companies?{urlencode({'limit': 1})}", self._prompt)
+        if reply.status != HTTPStatus.OK:
+            raise _refusal(reply)
+        page_from_wire(reply.json)
 
     def companies(self) -> tuple[Company, ...]:
         """All companies that can be read, in the order of the backend."""
@@ -175,8 +184,8 @@ class RestTenantDirectory(TenantDirectory):
             raise _refusal(reply)
         return users_from_wire(reply.json, user_id)
 
-    def _get(self, path: str) -> Reply:
-        reply, _ = authorized(self._token, lambda authorization: self._http.get(path, authorization))
+    def _get(self, path: str, http: HttpClient | None = None) -> Reply:
+        reply, _ = authorized(self._token, lambda authorization: (http or self._http).get(path, authorization))
         if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             _log.error("directory.token_refused", status=reply.status)
         return reply

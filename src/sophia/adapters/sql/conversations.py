@@ -1,11 +1,12 @@
 """Threads and messages."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, insert, not_, select, update
 
-from sophia.adapters.sql.tables import messages, threads, tickets
+from sophia.adapters.sql.tables import is_live, messages, runs, threads, tickets
 from sophia.adapters.sql.unit import (
     NO_CURSOR,
     NewestFirst,
@@ -34,6 +35,16 @@ _TOUCH_THREAD = (
     .returning(threads.c.last_position, threads.c.user_id)
 )
 _DELETE_THREAD = delete(threads).where(mine(threads), threads.c.id == bindparam("thread"))
+_IDLE = (
+    select(threads.c.id)
+    .where(
+        threads.c.company_id == bindparam("company"),
+        threads.c.updated_at < bindparam("before"),
+        not_(exists().where(runs.c.company_id == threads.c.company_id, runs.c.thread_id == threads.c.id, is_live)),
+    )
+    .order_by(threads.c.id)
+    .limit(bindparam("count"))
+)
 
 _THREADS = NewestFirst(threads)
 _VECTORS = {
@@ -188,6 +199,11 @@ class SqlConversations(Conversations):
     def set_vectors(self, vectors: Mapping[str, bytes]) -> None:
         """See `Conversations`."""
         self._unit.change_all(_SET_VECTOR, [self._unit.of_user(message=id_, v=v) for id_, v in vectors.items()])
+
+    def idle(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """See `Conversations`."""
+        require_system(self._unit.scope)
+        return tuple(row.id for row in self._unit.rows(_IDLE, self._unit.of_company(before=before, count=limit)))
 
     def delete_thread(self, thread_id: str) -> None:
         """See `Conversations`. Messages, runs, events and idempotent replies go with their thread by foreign key."""

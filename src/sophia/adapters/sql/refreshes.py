@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, exists, insert, not_, select, update
 
 from sophia.adapters.sql.tables import is_running, refresh_events, refreshes
 from sophia.adapters.sql.translate import (
@@ -15,7 +15,7 @@ from sophia.adapters.sql.translate import (
     report_from_json,
     report_to_json,
 )
-from sophia.adapters.sql.unit import Unit
+from sophia.adapters.sql.unit import Unit, require_system
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent, RefreshStatus
 from sophia.domain.runs import Lease, Sequenced, Standing
 from sophia.errors import LeaseLost, NotFound, RefreshInProgress
@@ -79,6 +79,23 @@ _EVENTS = (
     )
     .order_by(refresh_events.c.sequence)
     .limit(bindparam("count"))
+)
+_LOGGED = (
+    select(refreshes.c.id)
+    .where(
+        _of_company,
+        refreshes.c.finished_at < bindparam("before"),
+        not_(is_running),
+        exists().where(
+            refresh_events.c.refresh_id == refreshes.c.id, refresh_events.c.company_id == refreshes.c.company_id
+        ),
+    )
+    .limit(bindparam("count"))
+)
+_FORGET_EVENTS = delete(refresh_events).where(
+    refresh_events.c.company_id == bindparam("company"),
+    refresh_events.c.refresh_id == bindparam("refresh"),
+    not_(exists().where(_of_company, refreshes.c.id == bindparam("refresh"), is_running)),
 )
 
 
@@ -167,6 +184,16 @@ class SqlRefreshes(Refreshes):
         if not refresh.status.is_live and len(found) < limit and after < row.last_sequence:
             found.append(Sequenced(row.last_sequence, RefreshEnded(refresh)))
         return tuple(found)
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """See `Refreshes`."""
+        require_system(self._unit.scope)
+        return tuple(row.id for row in self._unit.rows(_LOGGED, self._unit.of_company(before=before, count=limit)))
+
+    def forget_events(self, refresh_ids: Collection[str]) -> int:
+        """See `Refreshes`. The last event is in the refresh's row."""
+        require_system(self._unit.scope)
+        return sum(self._unit.change(_FORGET_EVENTS, self._unit.of_company(refresh=id_)) > 0 for id_ in refresh_ids)
 
     def _row(self, refresh_id: str) -> Row[Any]:
         row = self._unit.first(_REFRESH, self._unit.of_company(refresh=refresh_id))

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, insert, not_, select, true, update
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, insert, not_, select, true, update
 
 from sophia.adapters.sql.tables import idempotency, is_live, run_events, runs, threads
 from sophia.adapters.sql.translate import run_event_from_json, run_event_to_json
 from sophia.adapters.sql.unit import Unit, batches, mine, require_system
+from sophia.domain.limits import Whose
 from sophia.domain.runs import (
     IdempotencyKey,
     Lease,
@@ -44,6 +45,9 @@ _held = and_(
 )
 _RUN = select(runs).where(mine(runs), runs.c.id == bindparam("run"))
 _LIVE = select(runs).where(mine(runs), runs.c.thread_id == bindparam("thread"), is_live)
+_COUNT_LIVE = select(
+    func.count().label("all"), func.count(case((runs.c.user_id == bindparam("user"), 1))).label("own")
+).where(runs.c.company_id == bindparam("company"), is_live)
 # A run takes its place in the thread, whose user it is given, unless another lives there.
 _INSERT = (
     insert(runs)
@@ -118,6 +122,30 @@ _EVENTS = (
     )
     .order_by(run_events.c.sequence)
     .limit(bindparam("count"))
+)
+# A company's runs are found by their threads: nothing else leads to them without reading those of all companies. Their
+# index holds all that tells whether there is a log; the rows, with whole answers in them, are read of these runs alone.
+_listed = runs.alias("listed")
+_LOGGED = (
+    select(runs.c.id)
+    .select_from(
+        threads.join(
+            _listed, and_(_listed.c.thread_id == threads.c.id, _listed.c.company_id == threads.c.company_id)
+        ).join(runs, and_(runs.c.id == _listed.c.id, runs.c.company_id == _listed.c.company_id))
+    )
+    .where(
+        threads.c.company_id == bindparam("company"),
+        threads.c.created_at < bindparam("before"),
+        exists().where(run_events.c.run_id == _listed.c.id, run_events.c.company_id == _listed.c.company_id),
+        runs.c.created_at < bindparam("before"),
+        not_(is_live),
+    )
+    .limit(bindparam("count"))
+)
+_FORGET_EVENTS = delete(run_events).where(
+    run_events.c.company_id == bindparam("company"),
+    run_events.c.run_id == bindparam("run"),
+    not_(exists().where(_of_run, is_live)),
 )
 
 _of_caller = and_(idempotency.c.company_id == bindparam("company"), idempotency.c.user_id == bindparam("user"))
@@ -204,6 +232,11 @@ class SqlRuns(Runs):
         row = self._unit.first(_LIVE, self._unit.of_user(thread=thread_id))
         return None if row is None else _run(row)
 
+    def count_live(self) -> dict[Whose, int]:
+        """See `Runs`."""
+        (row,) = self._unit.rows(_COUNT_LIVE, self._unit.of_company(user=self._unit.scope.user_id))
+        return {Whose.USER: row.own, Whose.COMPANY: row.all}
+
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """See `Runs`."""
         row = self._unit.first(_CLAIM, self._unit.of_user(run=run_id, holder=owner, now=now, until=until))
@@ -258,6 +291,16 @@ class SqlRuns(Runs):
         if run.outcome is not None and len(found) < limit and after < run.last_sequence:
             found.append(Sequenced(run.last_sequence, run_event_from_json(run.outcome)))
         return tuple(found)
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """See `Runs`."""
+        require_system(self._unit.scope)
+        return tuple(row.id for row in self._unit.rows(_LOGGED, self._unit.of_company(before=before, count=limit)))
+
+    def forget_events(self, run_ids: Collection[str]) -> int:
+        """See `Runs`. The last event is in the run's row."""
+        require_system(self._unit.scope)
+        return sum(self._unit.change(_FORGET_EVENTS, self._unit.of_company(run=id_)) > 0 for id_ in run_ids)
 
     def _row(self, run_id: str) -> Row[Any]:
         row = self._unit.first(_RUN, self._unit.of_user(run=run_id))

@@ -19,6 +19,9 @@ class TomlTenantDirectory(TenantDirectory):
             self._companies[company.id] = company
             self._users |= {(company.id, user.id): user for user in users}
 
+    def check(self) -> None:
+        """What the settings say was read with them: it is there as long as this is."""
+
     def companies(self) -> tuple[Company, ...]:
         """All companies, in the order of the file."""
         return tuple(self._companies.values())

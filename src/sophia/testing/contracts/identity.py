@@ -160,6 +160,9 @@ class TenantDirectoryContract:
         """The directory under test."""
         raise NotImplementedError
 
+    def test_it_answers(self, directory: TenantDirectory) -> None:
+        directory.check()
+
     def test_lists_companies_in_a_stable_order(self, directory: TenantDirectory) -> None:
         assert directory.companies() == tuple(company for company, _ in self.tenants)
         assert directory.companies() == directory.companies()

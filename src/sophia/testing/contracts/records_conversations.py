@@ -11,7 +11,7 @@ from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import TicketStatus
 from sophia.errors import InvalidInput, NotFound, PermissionDenied
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, SYSTEM, RecordsCase, World, vector
-from sophia.testing.scopes import user_scope
+from sophia.testing.scopes import system_scope, user_scope
 
 __all__ = ["ConversationsContract"]
 
@@ -280,3 +280,18 @@ class ConversationsContract(RecordsCase):
             assert tx.tickets.get(ticket.id) == evolve(
                 ticket, status=status, title="", user_message="", actions=(), enclosures=()
             )
+
+    def test_threads_in_which_nothing_happens_are_found(self, world: World) -> None:
+        old, woken, busy, foreign = world.thread(), world.thread(BOB), world.thread(), world.thread(EVE)
+        world.started(busy)
+        before = world.clock.advance(60)
+        world.said(woken, BOB)
+        world.thread()
+        with world.records.read(SYSTEM) as tx:
+            assert tx.conversations.idle(before, 10) == (old.id,)
+            assert tx.conversations.idle(before, 0) == ()
+            assert tx.conversations.idle(old.updated_at, 10) == ()
+        with world.records.read(system_scope("globex")) as tx:
+            assert tx.conversations.idle(before, 10) == (foreign.id,)
+        with world.records.read(ANA) as tx, pytest.raises(PermissionDenied):
+            tx.conversations.idle(before, 10)

@@ -8,7 +8,7 @@ from sophia.domain.conversation import Thread
 from sophia.domain.evidence import Evidence
 from sophia.domain.lookups import Cut, CutKind, Finding, Lookup, System, TimeRange
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import NotFound
+from sophia.errors import NotFound, PermissionDenied
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, RecordsCase, World
 
 __all__ = ["EvidenceLogContract"]
@@ -53,6 +53,30 @@ class EvidenceLogContract(RecordsCase):
         with world.records.read(ANA) as tx:
             with pytest.raises(NotFound):
                 tx.evidence.get(evidence.id)
+            assert tx.evidence.get(other.id) == other
+
+    def test_what_was_found_long_ago_can_be_erased_by_sophia(self, world: World) -> None:
+        thread, foreign = world.thread(), world.thread(EVE)
+        old = [found(world, thread), found(world, thread)]
+        other = found(world, foreign)
+        before = world.clock.advance(60)
+        young = found(world, thread)
+        with world.records.write(ANA) as tx:
+            for evidence in (*old, young):
+                tx.evidence.add(evidence)
+        with world.records.write(EVE) as tx:
+            tx.evidence.add(other)
+        with world.records.write(SYSTEM) as tx:
+            assert set(tx.evidence.aged(before, 10)) == {evidence.id for evidence in old}
+            assert len(tx.evidence.aged(before, 1)) == 1
+            assert tx.evidence.forget([*(evidence.id for evidence in old), other.id, "ev_none"]) == 2
+            assert tx.evidence.aged(before, 10) == ()
+            assert tx.evidence.get(young.id) == young
+        with world.records.write(ANA) as tx:
+            for attempt in (lambda: tx.evidence.aged(before, 1), lambda: tx.evidence.forget([young.id])):
+                with pytest.raises(PermissionDenied):
+                    attempt()
+        with world.records.read(EVE) as tx:
             assert tx.evidence.get(other.id) == other
 
 

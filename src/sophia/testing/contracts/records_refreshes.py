@@ -9,7 +9,7 @@ from attrs import evolve
 from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshProgress, RefreshReport, RefreshStatus
 from sophia.domain.runs import Lease, Sequenced, Standing
-from sophia.errors import LeaseLost, NotFound, RefreshInProgress
+from sophia.errors import LeaseLost, NotFound, PermissionDenied, RefreshInProgress
 from sophia.testing.contracts.records_world import ANA, BOB, EVE, OTHER_SYSTEM, SYSTEM, Attempt, RecordsCase, World
 
 __all__ = ["RefreshesContract"]
@@ -125,3 +125,28 @@ class RefreshesContract(RecordsCase):
         with pytest.raises(LeaseLost), world.records.write(SYSTEM) as tx:
             tx.refreshes.append(lease, steps[0])
         self.begun(world)
+
+    def test_logs_of_old_refreshes_are_forgotten_but_for_their_end(self, world: World) -> None:
+        old, lease = self.begun(world)
+        ended = evolve(old, status=RefreshStatus.COMPLETED, report=_REPORT, finished_at=world.clock.now())
+        with world.records.write(SYSTEM) as tx:
+            tx.refreshes.append(lease, RefreshProgress(1, 2, 3, 4, "a.pdf"))
+            tx.refreshes.finish(lease, RefreshEnded(ended))
+        before = world.clock.advance(60)
+        live, lease = self.begun(world)
+        with world.records.write(SYSTEM) as tx:
+            tx.refreshes.append(lease, RefreshProgress(1, 2, 3, 4, "b.pdf"))
+            assert tx.refreshes.logged(before, 10) == (old.id,)
+            assert tx.refreshes.forget_events([old.id, live.id, "ref_none"]) == 1
+            assert tx.refreshes.forget_events([old.id]) == 0
+        with world.records.read(SYSTEM) as tx:
+            assert tx.refreshes.logged(before, 10) == ()
+            assert tx.refreshes.events(old.id) == (Sequenced(2, RefreshEnded(ended)),)
+            assert len(tx.refreshes.events(live.id)) == 1
+        with world.records.write(OTHER_SYSTEM) as tx:
+            assert tx.refreshes.logged(world.clock.now(), 10) == ()
+            assert tx.refreshes.forget_events([old.id]) == 0
+        with world.records.write(ANA) as tx:
+            for attempt in (lambda: tx.refreshes.logged(before, 1), lambda: tx.refreshes.forget_events([old.id])):
+                with pytest.raises(PermissionDenied):
+                    attempt()

@@ -9,6 +9,7 @@ from attrs import evolve
 from sophia.domain.asked import Category
 from sophia.domain.citation import Citation, Unsupported
 from sophia.domain.handoff import Decision, Handoff
+from sophia.domain.limits import Whose
 from sophia.domain.runs import (
     Answer,
     CitationAdded,
@@ -281,6 +282,17 @@ class RunsContract(RecordsCase):
         with world.records.read(ANA) as tx, pytest.raises(PermissionDenied):
             tx.runs.abandoned(now, 1)
 
+    def test_live_runs_are_counted_by_user_and_by_company(self, world: World) -> None:
+        for scope in (ANA, ANA, BOB, EVE):
+            world.run(world.thread(scope), scope)
+        _, ended = world.started(world.thread())
+        with world.records.write(ANA) as tx:
+            assert tx.runs.count_live() == {Whose.USER: 3, Whose.COMPANY: 4}
+            tx.runs.finish(ended, RunCancelled())
+        for scope, own, company in ((ANA, 2, 3), (BOB, 1, 3), (EVE, 1, 1), (SYSTEM, 0, 3), (OTHER_SYSTEM, 0, 1)):
+            with world.records.read(scope) as tx:
+                assert tx.runs.count_live() == {Whose.USER: own, Whose.COMPANY: company}
+
     def test_a_key_gives_back_the_run_it_started(self, world: World) -> None:
         run = world.run(world.thread(), key=world.key())
         now = world.clock.now()
@@ -338,3 +350,37 @@ class RunsContract(RecordsCase):
         run = world.run(thread)
         with pytest.raises(SophiaError), world.records.write(ANA) as tx:
             tx.runs.start(evolve(run, thread_id=other.id), "worker", world.clock.now())
+
+    def test_logs_of_old_runs_are_forgotten_but_for_their_end(self, world: World) -> None:
+        thread, foreign = world.thread(), world.thread(EVE)
+        old, lease = world.started(thread)
+        with world.records.write(ANA) as tx:
+            tx.runs.append({lease: [MessageDelta("a"), MessageDelta("b")]})
+            tx.runs.finish(lease, RunCompleted(_ANSWER), [MessageDelta("c")])
+        _, lease = world.started(foreign, EVE)
+        with world.records.write(EVE) as tx:
+            tx.runs.finish(lease, RunCancelled())
+        live, _ = world.started(world.thread(BOB), BOB)
+        before = world.clock.advance(60)
+        young, lease = world.started(thread)
+        with world.records.write(ANA) as tx:
+            tx.runs.finish(lease, RunCancelled())
+        with world.records.write(SYSTEM) as tx:
+            assert tx.runs.logged(before, 10) == (old.id,)
+            assert tx.runs.logged(before, 0) == ()
+            assert tx.runs.forget_events([old.id, live.id, "run_none"]) == 1
+            assert tx.runs.forget_events([old.id]) == 0
+            assert tx.runs.logged(before, 10) == ()
+        with world.records.read(SYSTEM) as tx:
+            assert tx.runs.events(old.id) == (Sequenced(5, RunCompleted(_ANSWER)),)
+            assert tx.runs.events(old.id, 5) == ()
+            assert tx.runs.get(old.id).outcome == RunCompleted(_ANSWER)
+            assert [len(tx.runs.events(run.id)) for run in (live, young)] == [1, 2]
+        with world.records.read(OTHER_SYSTEM) as tx:
+            assert len(tx.runs.logged(before, 10)) == 1
+
+    def test_logs_are_forgotten_by_sophia_alone(self, world: World) -> None:
+        with world.records.write(ANA) as tx:
+            for attempt in (lambda: tx.runs.logged(world.clock.now(), 1), lambda: tx.runs.forget_events(["run_1"])):
+                with pytest.raises(PermissionDenied):
+                    attempt()

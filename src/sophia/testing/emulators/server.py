@@ -1,18 +1,20 @@
 """A real HTTP/1.1 server on a loopback port, whose every byte a test decides on."""
 
 import json
+import selectors
 import socket
+import ssl
 import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
 from attrs import field, frozen
 
-__all__ = ["Exchange", "Handler", "LoopbackServer", "Request"]
+__all__ = ["Exchange", "Handler", "LoopbackServer", "Request", "nobody_listens"]
 
 
 @frozen
@@ -70,6 +72,13 @@ class Exchange:
         with suppress(OSError):  # the client was faster
             self._handler.connection.shutdown(socket.SHUT_RDWR)
 
+    @property
+    def deserted(self) -> bool:
+        """Whether the client has hung up: while one waits for its answer, all that can be read of it is its end."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._handler.connection, selectors.EVENT_READ)
+            return bool(selector.select(timeout=0))
+
     def pause(self, seconds: float) -> None:
         """Send nothing for a while; stopping the server ends it."""
         self._stopping.wait(seconds)
@@ -82,24 +91,29 @@ Handler = Callable[[Request, Exchange], None]
 class LoopbackServer:
     """Listens while its ``with`` block lasts; each connection has a thread.
 
+    Args:
+        handle: answers each request.
+        tls: speaks HTTPS with this (`sophia.testing.emulators.certificates`).
+
     Attributes:
         requests: what was asked, in order.
         left: is set when a client goes away while it is being answered.
     """
 
-    def __init__(self, handle: Handler) -> None:
+    def __init__(self, handle: Handler, *, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.left = threading.Event()
         self._handle = handle
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._scheme = "http" if tls is None else "https"
+        self._server = _Server(("127.0.0.1", 0), self._handler(), tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
         """Where it listens, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -121,6 +135,7 @@ class LoopbackServer:
 
         class _Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each small answer waits 40 ms for the client to acknowledge its head
 
             def setup(self) -> None:
                 emulator._open.add(self.request)
@@ -155,7 +170,28 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
+    def __init__(
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(address, handler)
+        self._tls = tls
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection; its handshake is its own thread's, so that a slow one keeps nobody waiting."""
+        connection, address = super().get_request()
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away between two requests is no error; the rest is told on stderr."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
+
+
+@contextmanager
+def nobody_listens() -> Iterator[str]:
+    """A URL that refuses every connection while the block lasts."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"

@@ -25,6 +25,9 @@ class MemoryTenantDirectory(TenantDirectory):
         """Take a user away."""
         del self._users[company_id, user_id]
 
+    def check(self) -> None:
+        """It is in memory."""
+
     def companies(self) -> tuple[Company, ...]:
         """All companies."""
         return tuple(self._companies.values())

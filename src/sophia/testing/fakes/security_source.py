@@ -7,8 +7,10 @@ from typing import Any
 from attrs import evolve
 
 from sophia.domain.lookups import Cut, CutKind, Finding, Lookup, LookupCaps, Operation, System
+from sophia.domain.readonly.refusing import refused
+from sophia.domain.readonly.rules import Rule
 from sophia.domain.tenancy import EVERYONE, TenantScope
-from sophia.errors import CompanyMismatch, Fault, InvalidInput, QueryRefused, Unavailable
+from sophia.errors import CompanyMismatch, Fault, InvalidInput, Unavailable
 from sophia.ports.security_source import Access, Check, SecuritySource
 
 __all__ = ["FailingSecuritySource", "HangingSecuritySource", "MemorySecuritySource"]
@@ -77,7 +79,7 @@ class MemorySecuritySource(SecuritySource):
         self._check_scope(scope)
         query = str(lookup.arguments.get("query"))
         if query in self._refused:
-            raise QueryRefused("command", query, f"`{query}` may change something; only searches pass")
+            raise refused(Rule.COMMAND, query)
         check()
         self.asked.append(lookup)
         if query not in self._tables:

@@ -1,6 +1,7 @@
 """Threads and messages in memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 from attrs import evolve
@@ -77,6 +78,12 @@ class MemoryConversations(Conversations):
         for stored in list(self._mine()):
             messages = tuple(evolve(m, vector=vectors.get(m.id, m.vector)) for m in stored.messages)
             self._state.threads[stored.thread.id] = evolve(stored, messages=messages)
+
+    def idle(self, before: datetime, limit: int) -> tuple[str, ...]:
+        require_system(self._scope)
+        live = {stored.run.thread_id for stored in self._state.runs.values() if stored.run.status.is_live}
+        idle = (s.thread.id for s in self._mine() if s.thread.updated_at < before and s.thread.id not in live)
+        return tuple(sorted(idle)[:limit])
 
     def delete_thread(self, thread_id: str) -> None:
         self._stored(thread_id)

@@ -8,9 +8,10 @@ from attrs import evolve
 
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent, RefreshStatus
 from sophia.domain.runs import Lease, Sequenced, Standing
+from sophia.domain.tenancy import TenantScope
 from sophia.errors import LeaseLost, NotFound, RefreshInProgress
 from sophia.ports.records import Refreshes
-from sophia.testing.fakes.memory.state import Claim, State, StoredRefresh
+from sophia.testing.fakes.memory.state import Claim, State, StoredRefresh, numbered, require_system
 
 __all__ = ["MemoryRefreshes"]
 
@@ -18,8 +19,9 @@ __all__ = ["MemoryRefreshes"]
 class MemoryRefreshes(Refreshes):
     """`Refreshes` in memory."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, scope: TenantScope) -> None:
         self._state = state
+        self._scope = scope
 
     def start(self, refresh: Refresh, owner: str, now: datetime, until: datetime) -> Lease:
         running = next((s for s in self._state.refreshes.values() if s.refresh.status.is_live), None)
@@ -61,8 +63,20 @@ class MemoryRefreshes(Refreshes):
         return None if newest is None else self.get(newest)
 
     def events(self, refresh_id: str, after: int = 0, limit: int = 1000) -> tuple[Sequenced, ...]:
-        log = self._stored(refresh_id).log[after : after + limit]
-        return tuple(Sequenced(sequence, event) for sequence, event in enumerate(log, after + 1))
+        stored = self._stored(refresh_id)
+        return numbered(stored.log, stored.forgotten, after, limit)
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        require_system(self._scope)
+        ended = (s for s in self._state.refreshes.values() if s.refresh.finished_at and s.refresh.finished_at < before)
+        return tuple(s.refresh.id for s in ended if len(s.log) > 1)[:limit]
+
+    def forget_events(self, refresh_ids: Collection[str]) -> int:
+        require_system(self._scope)
+        found = [self._state.refreshes[id_] for id_ in refresh_ids if id_ in self._state.refreshes]
+        logged = [stored for stored in found if len(stored.log) > 1 and not stored.refresh.status.is_live]
+        self._state.refreshes |= {stored.refresh.id: stored.forget() for stored in logged}
+        return len(logged)
 
     def _end(self, stored: StoredRefresh, ended: Refresh) -> None:
         claim = Claim(fence=stored.claim.fence)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from attrs import evolve
 
+from sophia.domain.limits import Whose
 from sophia.domain.runs import (
     IdempotencyKey,
     Lease,
@@ -22,7 +23,7 @@ from sophia.domain.runs import (
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Conflict, IdempotencyConflict, LeaseLost, NotFound, RequestInProgress, ThreadBusy
 from sophia.ports.records import Runs
-from sophia.testing.fakes.memory.state import Claim, State, StoredRun, is_mine, require_system
+from sophia.testing.fakes.memory.state import Claim, State, StoredRun, is_mine, numbered, require_system
 
 __all__ = ["MemoryRuns"]
 
@@ -81,6 +82,10 @@ class MemoryRuns(Runs):
         of_thread = (s.run for s in self._mine() if s.run.thread_id == thread_id)
         return next((run for run in of_thread if run.status.is_live), None)
 
+    def count_live(self) -> dict[Whose, int]:
+        users = [stored.user_id for stored in self._state.runs.values() if stored.run.status.is_live]
+        return {Whose.USER: users.count(self._scope.user_id), Whose.COMPANY: len(users)}
+
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         stored = self._state.runs.get(run_id)
         if stored is None or not is_mine(self._scope, stored.user_id):
@@ -135,8 +140,20 @@ class MemoryRuns(Runs):
         return tuple((s.run, s.user_id) for s in sorted(found, key=lambda s: s.run.id)[:limit])
 
     def events(self, run_id: str, after: int = 0, limit: int = 1000) -> tuple[Sequenced, ...]:
-        log = self._stored(run_id).log[after : after + limit]
-        return tuple(Sequenced(sequence, event) for sequence, event in enumerate(log, after + 1))
+        stored = self._stored(run_id)
+        return numbered(stored.log, stored.forgotten, after, limit)
+
+    def logged(self, before: datetime, limit: int) -> tuple[str, ...]:
+        require_system(self._scope)
+        ended = (s for s in self._mine() if s.run.created_at < before and not s.run.status.is_live)
+        return tuple(s.run.id for s in ended if len(s.log) > 1)[:limit]
+
+    def forget_events(self, run_ids: Collection[str]) -> int:
+        require_system(self._scope)
+        found = [self._state.runs[run_id] for run_id in run_ids if run_id in self._state.runs]
+        logged = [stored for stored in found if len(stored.log) > 1 and not stored.run.status.is_live]
+        self._state.runs |= {stored.run.id: stored.forget() for stored in logged}
+        return len(logged)
 
     def _mine(self) -> list[StoredRun]:
         return [stored for stored in self._state.runs.values() if is_mine(self._scope, stored.user_id)]

@@ -2,18 +2,21 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from sophia.domain.audit import AuditEntry
 from sophia.domain.conversation import Message, Thread
 from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import Chunk, Document, SourceStatus
+from sophia.domain.limits import Counted, Tally
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh
-from sophia.domain.runs import IdempotencyKey, Run
+from sophia.domain.runs import IdempotencyKey, Run, Sequenced
 from sophia.domain.tenancy import Actor, TenantScope
 from sophia.domain.tickets import Ticket
 from sophia.errors import Fault, InvalidInput, PermissionDenied
@@ -28,6 +31,7 @@ __all__ = [
     "StoredThread",
     "StoredTrail",
     "is_mine",
+    "numbered",
     "page",
     "require_system",
 ]
@@ -64,6 +68,10 @@ class StoredRun:
     user_id: str
     claim: Claim = Claim()
     log: tuple[object, ...] = ()
+    forgotten: int = 0
+
+    def forget(self) -> "StoredRun":
+        return evolve(self, log=self.log[-1:], forgotten=self.forgotten + len(self.log[:-1]))
 
 
 @frozen
@@ -87,6 +95,10 @@ class StoredRefresh:
     refresh: Refresh
     claim: Claim
     log: tuple[object, ...] = ()
+    forgotten: int = 0
+
+    def forget(self) -> "StoredRefresh":
+        return evolve(self, log=self.log[-1:], forgotten=self.forgotten + len(self.log[:-1]))
 
 
 @frozen
@@ -126,6 +138,7 @@ class State:
     outbox: dict[str, StoredDelivery] = field(factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     trail: StoredTrail = StoredTrail()
+    tallies: dict[tuple[Counted, str], Tally] = field(factory=dict)
     generation: int = 0
     embedder: str = ""
 
@@ -140,6 +153,12 @@ class State:
 def is_mine(scope: TenantScope, user_id: str) -> bool:
     """Whether a user's things are the scope's to see."""
     return scope.actor is Actor.SYSTEM or scope.user_id == user_id
+
+
+def numbered(log: Sequence[object], forgotten: int, after: int, limit: int) -> tuple[Sequenced, ...]:
+    """What is left of a log, above a sequence number."""
+    left = (Sequenced(sequence, event) for sequence, event in enumerate(log, forgotten + 1) if sequence > after)
+    return tuple(islice(left, limit))
 
 
 def require_system(scope: TenantScope) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from sophia.adapters.http.client import Request
-from sophia.adapters.http.lookup_client import Budget, LookupClient, TimedOut
+from sophia.adapters.systems.client import Budget, SystemClient, TimedOut
 from sophia.domain.lookups import LookupCaps
 from sophia.domain.secrets import Secret
 from sophia.errors import Cancelled, ConfigurationError, Unavailable
@@ -51,11 +51,11 @@ def answering(*answers: tuple[int, bytes, dict[str, str]] | Callable[[Exchange],
         yield client(server.url, **caps), server.requests
 
 
-def client(url: str, *secrets: str, **caps: float) -> LookupClient:
+def client(url: str, *secrets: str, **caps: float) -> SystemClient:
     def shown(secret: Secret) -> dict[str, str]:
         return {"Authorization": f"Bearer {secret.reveal()}"}
 
-    return LookupClient("siem", url, Rotating(*(secrets or ("one",))), shown, LookupCaps(**caps))
+    return SystemClient("siem", url, Rotating(*(secrets or ("one",))), shown, LookupCaps(**caps))
 
 
 def budget(seconds: float = 20.0, check: Callable[[], None] = lambda: None) -> Budget:
@@ -228,4 +228,4 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("no certificate")
     with pytest.raises(ConfigurationError, match=r"ca\.pem"):
-        LookupClient("siem", "https://siem.example.com", Rotating("one"), lambda _: {}, LookupCaps(), path)
+        SystemClient("siem", "https://siem.example.com", Rotating("one"), lambda _: {}, LookupCaps(), path)

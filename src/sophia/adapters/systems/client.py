@@ -21,7 +21,7 @@ from sophia.logs import get_logger
 from sophia.ports.security_source import Check
 from sophia.ports.vault import Credential
 
-__all__ = ["Budget", "LookupClient", "TimedOut"]
+__all__ = ["Budget", "SystemClient", "TimedOut"]
 
 _ATTEMPTS = 3
 _BACKOFF = 0.3  # seconds before the second attempt, twice as long before the third
@@ -86,7 +86,7 @@ class Budget:
             time.sleep(min(_POLL, rest))
 
 
-class LookupClient:
+class SystemClient:
     """Asks one system; several threads may.
 
     Whatever it sends only reads, so what has failed is sent again, twice at the most: after as long as the system asks

@@ -1,0 +1,1 @@
+"""What the systems that SOPHIA looks at share: how they are asked, and how what they tell becomes documents."""

@@ -1,0 +1,166 @@
+"""What `sophia doctor` looks at. A check more is a line in `Checks` and nothing else."""
+
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+from dependency_injector import containers, providers
+
+from sophia.adapters.jwt.keys import SigningKeys
+from sophia.adapters.standard_webhooks.verifier import check_webhook_secret
+from sophia.application.checks import (
+    CheckAnswering,
+    CheckCompany,
+    CheckCompanyVault,
+    CheckDeliveries,
+    CheckEmbedder,
+    CheckKnowledge,
+    CheckPlatformVault,
+    CheckSystems,
+)
+from sophia.application.credentials import Credentials
+from sophia.application.diagnose import CompanyCheck, Diagnose, PlatformCheck
+from sophia.application.identity import SystemIdentity
+from sophia.bootstrap.credentials import WebhookSecrets, named_credential
+from sophia.bootstrap.settings import AuthSettings, Settings
+from sophia.bootstrap.tokens import open_keys
+from sophia.domain.diagnosis import Diagnosis, Level
+from sophia.domain.tenancy import TenantScope
+from sophia.errors import Unavailable
+from sophia.ports.vault import Credential
+
+__all__ = ["Checks"]
+
+
+@frozen
+class CheckConfiguration(PlatformCheck):
+    """What the settings choose; that they can be used was found out when they were read."""
+
+    settings: Settings
+
+    def __call__(self) -> Iterator[Diagnosis]:
+        """See `PlatformCheck`."""
+        chosen = self.settings
+        desk = "the backend" if chosen.backend.base_url else "a desk of SOPHIA's own"
+        directory = "the backend" if chosen.backend.directory == "rest" else "the settings"
+        ways = f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}"
+        yield Diagnosis("configuration", Level.OK, f"{ways}, tickets to {desk}, companies from {directory}")
+        if not chosen.backend.base_url:
+            told = "no [backend] base_url: tickets are numbered here, and nobody works on them"
+            yield Diagnosis("configuration", Level.WARNING, told)
+
+
+@frozen
+class CheckTokens(PlatformCheck):
+    """Whether bearer tokens can be checked, and how much that proves."""
+
+    auth: AuthSettings
+    keys: SigningKeys | None
+
+    def __call__(self) -> Iterator[Diagnosis]:
+        """See `PlatformCheck`."""
+        if self.keys is None:
+            yield Diagnosis("tokens", Level.OK, "none are taken: [auth] names neither jwks_url nor secret")
+            return
+        self.keys.check()
+        yield Diagnosis("tokens", Level.OK, "there are keys to check them with")
+        if self.auth.secret:
+            told = (
+                "are signed with a shared secret (HS256): whoever has it, here or at the backend, can make tokens of "
+                "any user as well as check them; with [auth] jwks_url only the issuer can"
+            )
+            yield Diagnosis("tokens", Level.WARNING, told)
+        for key, claim in (("issuer", "iss"), ("audience", "aud")):
+            if not getattr(self.auth, key):
+                told = f"[auth] {key} is not set: tokens are taken whatever their `{claim}` says"
+                yield Diagnosis("tokens", Level.WARNING, told)
+
+
+@frozen
+class CheckBackend(PlatformCheck):
+    """Whether the backend answers where tickets and audit entries go, and does not refuse the token."""
+
+    settings: Settings
+    credentials: Credentials
+
+    def __call__(self) -> Iterator[Diagnosis]:
+        """See `PlatformCheck`."""
+        backend, targets = self.settings.backend, self.settings.targets
+        places = {target.path: target.credential or backend.credential for target in targets}
+        if backend.audit:
+            places["/audit_logs"] = backend.credential
+        for path, named in places.items() if backend.base_url else ():
+            yield self._place(path, named_credential(self.credentials, named))
+
+    def _place(self, path: str, token: Credential) -> Diagnosis:
+        from sophia.adapters.backend.probe import probe  # noqa: PLC0415 - a fifth of a second, for who has a backend
+
+        backend = self.settings.backend
+        try:
+            status = probe(backend.base_url, path, token, backend.timeout)
+        except Unavailable as error:
+            return Diagnosis(f"backend {path}", Level.FAILED, str(error))
+        return Diagnosis(
+            f"backend {path}", Level.OK, f"answers (HTTP {status} to a GET), and does not refuse the token"
+        )
+
+
+@frozen
+class CheckWebhook(CompanyCheck):
+    """Whether a company's backend can report on tickets."""
+
+    secrets: WebhookSecrets
+    base_url: str
+
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
+        """See `CompanyCheck`."""
+        if not self.base_url:
+            return
+        if (secret := self.secrets(scope.company_id)) is None:
+            told = "there is no backend/webhook in its vault: no report on its tickets is taken"
+            yield Diagnosis("webhook secret", Level.WARNING, told)
+            return
+        check_webhook_secret(secret)
+        yield Diagnosis("webhook secret", Level.OK, "is in the vault")
+
+
+def _needed(settings: Settings, credentials: Credentials) -> Mapping[str, Credential]:
+    return {pointer: named_credential(credentials, named) for pointer, named in settings.credentials_named.items()}
+
+
+class Checks(containers.DeclarativeContainer):
+    """What is looked at, by its subject: of the platform, and of each company."""
+
+    settings: providers.Provider[Settings] = providers.Dependency()
+    adapters = providers.DependenciesContainer()
+
+    platform = providers.Dict(
+        configuration=providers.Factory(CheckConfiguration, settings).provider,
+        vault=providers.Factory(
+            CheckPlatformVault,
+            adapters.platform_vault,
+            providers.Factory(_needed, settings, adapters.credentials),
+        ).provider,
+        tokens=providers.Factory(
+            CheckTokens,
+            settings.provided.auth,
+            providers.Factory(open_keys, settings.provided.auth, adapters.credentials),
+        ).provider,
+        database=providers.Factory(CheckAnswering, "database", adapters.records).provider,
+        directory=providers.Factory(CheckAnswering, "directory", adapters.directory).provider,
+        backend=providers.Factory(CheckBackend, settings, adapters.credentials).provider,
+        agent=providers.Factory(CheckAnswering, "agent", adapters.runtime).provider,
+        embedder=providers.Factory(CheckEmbedder, adapters.embedder).provider,
+    )
+    company = providers.Dict(
+        company=providers.Factory(CheckCompany, adapters.directory).provider,
+        vault=providers.Factory(CheckCompanyVault, adapters.credential_vault).provider,
+        webhook=providers.Factory(CheckWebhook, adapters.webhook_secrets, settings.provided.backend.base_url).provider,
+        systems=providers.Factory(CheckSystems, adapters.systems).provider,
+        knowledge=providers.Factory(
+            CheckKnowledge, adapters.directory, adapters.records, adapters.index, adapters.sources, adapters.clock
+        ).provider,
+        deliveries=providers.Factory(
+            CheckDeliveries, adapters.records, adapters.clock, settings.provided.backend.audit
+        ).provider,
+    )
+    diagnose = providers.Factory(Diagnose, providers.Factory(SystemIdentity, adapters.directory), platform, company)

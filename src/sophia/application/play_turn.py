@@ -153,7 +153,7 @@ class PlayTurn:
         asks = outcome.decision.course is Course.CONFIRM
         if outcome.handoffs and not asks:
             _tell(outcome, reply, log)
-        left, asks_more = message.text, outcome.decision.answers
+        left, asks_more = message.text, outcome.decision.answers or (asks and bool(plan.planned))
         told = evolve(message, text=plan.rest) if plan.answers else message
         status = self._answer_status(held.scope, told, tickets) if told.text else None
         if status is not None:

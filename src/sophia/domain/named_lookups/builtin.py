@@ -245,6 +245,19 @@ def _of_panos(source: str) -> Iterator[NamedLookup]:
         ),
         source=source,
         ranged=False,
+        only={
+            "field": (
+                "hostname",
+                "model",
+                "serial",
+                "software",
+                "applications",
+                "threats",
+                "antivirus",
+                "uptime",
+                "mode",
+            )
+        },
     )
     yield NamedLookup(
         "interfaces-down",

@@ -16,6 +16,7 @@ from sophia.domain.named_lookups import BUILT_IN, EventNames, Kind, NamedLookup,
 from sophia.domain.named_lookups.matching import Asked, match
 from sophia.domain.named_lookups.parts import parts_of
 from sophia.domain.named_lookups.readers import firewalls_in, read_values, things_in
+from sophia.domain.readonly import SplPolicy, check_search
 from sophia.errors import InvalidInput
 
 DATA = Path(__file__).parents[2] / "data" / "lookups"
@@ -114,6 +115,27 @@ def test_a_value_stays_within_its_quotes(kind, value) -> None:
     except InvalidInput:
         return
     assert re.fullmatch(r'index=a x="[^"\\|`\[\]{}$*\n\r<>;]*" \| stats count by y', filled)
+
+
+SEARCHES = [lookup for lookup in built_in(System.SPLUNK) if "search" in lookup.arguments]
+
+
+@pytest.mark.parametrize("lookup", SEARCHES, ids=lambda lookup: lookup.name)
+@given(
+    value=st.one_of(st.text(max_size=40), st.ip_addresses().map(str), st.from_regex(r"[\w.@+-]{1,30}", fullmatch=True))
+)
+def test_whatever_a_value_is_the_read_only_policy_reads_the_same_search(lookup, value) -> None:
+    usual = {"user": "ana", "address": "203.0.113.7"}
+    parameters = [parameter.name for parameter in lookup.parameters]
+    try:
+        filled = str(lookup.filled(dict.fromkeys(parameters, value))["search"])
+    except InvalidInput:
+        return
+    checked = check_search(filled, SplPolicy())
+    expected = check_search(str(lookup.filled({name: usual[name] for name in parameters})["search"]), SplPolicy())
+    for name in parameters:
+        expected = expected.replace(f'"{usual[name]}"', f'"{value}"')
+    assert checked == expected
 
 
 def test_what_is_missing_is_named() -> None:

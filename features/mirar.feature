@@ -95,7 +95,7 @@ Característica: Mirar en los sistemas de la empresa
 
   Escenario: Se mira y se pasa el resto a quien lo hace
     Cuando Ana pide "Bloquea 203.0.113.66 y dime cuántas conexiones suyas se han denegado desde ayer"
-    Entonces VICTORIA recibe un solo ticket de clase cambio, con esas mismas palabras
+    Entonces VICTORIA recibe un solo ticket de clase cambio, que se titula "Bloquea 203.0.113.66" y lleva el mensaje entero
     Y la respuesta dice "Tráfico denegado de una dirección IP (203.0.113.66), en siem"
 
   Escenario: Varios sistemas se miran a la vez, y uno que falla se nombra

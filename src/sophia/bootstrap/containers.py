@@ -29,7 +29,7 @@ from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
-from sophia.application.credentials import Credentials, SetCredential
+from sophia.application.credentials import Credentials, RecordOutages, SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
@@ -104,7 +104,11 @@ class Adapters(containers.DeclarativeContainer):
         ),
     )
     credentials = providers.Singleton(
-        Credentials, platform_vault, credential_vault, settings.provided.credentials.cache_ttl
+        Credentials,
+        platform_vault,
+        credential_vault,
+        settings.provided.credentials.cache_ttl,
+        settings.provided.credentials.outage_ttl,
     )
     directory = providers.Selector(
         settings.provided.backend.directory,
@@ -291,6 +295,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
+        providers.Singleton(RecordOutages, adapters.credentials, records),
         providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,

@@ -166,11 +166,13 @@ class CredentialSettings:
     Attributes:
         key_file: the key of the vaults that are files; made with the first secret, in ``data_dir`` where none is named.
         cache_ttl: seconds within which a secret that was changed is in effect; at once where the old one is refused.
+        outage_ttl: seconds for which the secret that was read last serves while the vault does not answer.
     """
 
     vault: Literal["file"] = "file"
     key_file: str = ""
     cache_ttl: float = field(default=30.0, validator=[_at_least(0), attrs.validators.le(3600)])
+    outage_ttl: float = field(default=3600.0, validator=[_at_least(0), attrs.validators.le(86_400)])
 
 
 @frozen

@@ -190,8 +190,10 @@ def test_who_is_refused_during_an_outage_is_given_nothing_new_and_the_rest_goes_
     shelf.value, shelf.now = None, 10.0
     assert credential.renewed(refused) is None
     assert credential() == Secret(OLD)
-    shelf.value, shelf.now = NEW, 11.0
-    assert credential.renewed(refused) == Secret(NEW)
+    shelf.value = NEW
+    for shelf.now, expected in ((14.0, None), (15.0, Secret(NEW))):
+        assert credential.renewed(refused) == expected
+    assert shelf.looks == 3
 
 
 @pytest.mark.parametrize(("asks", "looks_again_at"), [(20.0, 80.0), (3.0, 65.0), (86_400.0, 120.0), (None, 65.0)])

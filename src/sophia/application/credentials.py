@@ -94,8 +94,7 @@ class CachedCredential(Credential):
     def renewed(self, refused: Secret) -> Secret | None:
         """See `Credential`."""
         with self._alone() as alone:
-            is_news = self._seen.secret not in (None, refused)
-            if alone and not is_news and self._clock() - self._renewed_at >= self._rest:
+            if alone and self._may_have_news(refused):
                 self._renewed_at = self._clock()
                 self._look()
             given = self._given()
@@ -118,6 +117,12 @@ class CachedCredential(Credential):
         asked = min(getattr(seen.failure, "retry_after", None) or 0.0, _LONGEST_REST)
         rest = min(_OUTAGE_REST, self._fresh_for) if self._serves(seen) else self._rest
         return now - seen.looked_at >= max(asked, rest)
+
+    def _may_have_news(self, refused: Secret) -> bool:
+        seen = self._seen
+        if seen.secret not in (None, refused) or (seen.failure is not None and not self._is_due()):
+            return False
+        return self._clock() - self._renewed_at >= self._rest
 
     def _look(self) -> None:
         before, begun = self._seen, self._clock()

@@ -62,6 +62,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
+from sophia.bootstrap.azure import open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -93,12 +94,16 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
+    identity = providers.Singleton(open_identity, settings)
+    key_vault = providers.Singleton(open_key_vault, settings, identity)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
+        **{"key-vault": key_vault.provided.companies},
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
     )
     platform_vault = providers.Selector(
         settings.provided.credentials.vault,
+        **{"key-vault": key_vault.provided.platform},
         file=providers.Singleton(
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),

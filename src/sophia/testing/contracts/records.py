@@ -5,6 +5,7 @@ from sophia.testing.contracts.records_documents import DocumentsContract
 from sophia.testing.contracts.records_evidence import EvidenceLogContract
 from sophia.testing.contracts.records_refreshes import RefreshesContract
 from sophia.testing.contracts.records_runs import RunsContract
+from sophia.testing.contracts.records_tallies import TalliesContract
 from sophia.testing.contracts.records_tickets import (
     AuditLogContract,
     DeliveredContract,
@@ -25,6 +26,7 @@ class RecordsContract(
     OutboxContract,
     AuditLogContract,
     DeliveredContract,
+    TalliesContract,
     EvidenceLogContract,
     TransactionsContract,
 ):

@@ -29,7 +29,7 @@ from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
-from sophia.application.credentials import Credentials, SetCredential
+from sophia.application.credentials import Credentials, RecordOutages, SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
@@ -42,6 +42,7 @@ from sophia.application.identity import Authenticate, AuthenticateWebhook, Imper
 from sophia.application.leases import LeaseKeeper
 from sophia.application.limits import AdmitRequest
 from sophia.application.look_up import LookUp
+from sophia.application.plan_lookups import PlanLookups
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
@@ -63,6 +64,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
+from sophia.bootstrap.azure import open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -70,6 +72,7 @@ from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
+from sophia.bootstrap.lookups import ConfiguredLookups
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -95,18 +98,26 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
+    identity = providers.Singleton(open_identity, settings)
+    key_vault = providers.Singleton(open_key_vault, settings, identity)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
+        **{"key-vault": key_vault.provided.companies},
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
     )
     platform_vault = providers.Selector(
         settings.provided.credentials.vault,
+        **{"key-vault": key_vault.provided.platform},
         file=providers.Singleton(
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
     )
     credentials = providers.Singleton(
-        Credentials, platform_vault, credential_vault, settings.provided.credentials.cache_ttl
+        Credentials,
+        platform_vault,
+        credential_vault,
+        settings.provided.credentials.cache_ttl,
+        settings.provided.credentials.outage_ttl,
     )
     directory = providers.Selector(
         settings.provided.backend.directory,
@@ -193,7 +204,8 @@ class Turns(containers.DeclarativeContainer):
         ),
         telemetry,
     )
-    look_up = providers.Singleton(LookUp, adapters.systems, adapters.clock, adapters.ids)
+    named_lookups = providers.Singleton(ConfiguredLookups, settings, adapters.systems)
+    look_up = providers.Singleton(LookUp, adapters.systems, named_lookups, adapters.clock, adapters.ids)
     agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
@@ -230,6 +242,7 @@ class Turns(containers.DeclarativeContainer):
         tell_thread,
         retrieve,
         look_up,
+        providers.Singleton(PlanLookups, named_lookups, look_up, embedder, classify, adapters.clock),
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
         limits,
         log_writer,
@@ -298,6 +311,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
+        providers.Singleton(RecordOutages, adapters.credentials, records),
         providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,

@@ -9,10 +9,13 @@ from sophia.domain.conversation import FoundMessage, Message
 from sophia.domain.evidence import Evidence
 from sophia.domain.instructions import AgentDefinition, sophia
 from sophia.domain.knowledge import Passage
+from sophia.domain.named_lookups import LookupPlan
 from sophia.domain.runs import ToolStatus
 from sophia.domain.tickets import Ticket
 
 __all__ = ["AgentEvent", "Cited", "Limitation", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
+
+_NO_LOOKUPS = LookupPlan()
 
 
 @frozen
@@ -26,6 +29,7 @@ class Turn:
         recalled: earlier messages of the same user, from any thread, near the question.
         passages: what the knowledge base has on it, best first.
         tickets: what was handed over in the thread, newest first, and how far it is; a note in one is not the user's.
+        lookups: what of the question is looked up, for a runtime without a model; one with a model chooses itself.
         agent: who is to answer.
     """
 
@@ -38,6 +42,7 @@ class Turn:
     recalled: tuple[FoundMessage, ...] = ()
     passages: tuple[Passage, ...] = ()
     tickets: tuple[Ticket, ...] = ()
+    lookups: LookupPlan = _NO_LOOKUPS
     agent: AgentDefinition = field(factory=sophia)
 
 

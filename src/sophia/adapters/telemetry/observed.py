@@ -302,9 +302,11 @@ class ObservedAgentRuntime(AgentRuntime):
             gen_ai__conversation__id=turn.thread_id,
         )
         with span as told, closing(self._runtime.respond(turn, observed)) as events:
+            silent = True
             for event in events:
-                if isinstance(event, Spoken) and event.text:
+                if silent and isinstance(event, Spoken) and event.text:
                     _text_spoken()
+                    silent = False
                 if isinstance(event, Tokens):
                     self._telemetry.metrics.tokens.labels("input").inc(event.input)
                     self._telemetry.metrics.tokens.labels("output").inc(event.output)

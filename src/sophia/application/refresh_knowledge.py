@@ -188,7 +188,7 @@ class RefreshKnowledge:
             listed = items.result()
         except Unavailable as error:
             failures.append(DocumentFailure(source.name, "", str(error)))
-            self._note_source(work, source, failures)
+            self._note_source(work, source, failures, read=False)
             return
         failures += [item for item in listed if isinstance(item, DocumentFailure)]
         listings = [item for item in listed if isinstance(item, DocumentListing)]
@@ -367,11 +367,14 @@ class RefreshKnowledge:
             with self._records.write(work.scope) as tx:
                 tx.documents.touch(evolve(document, failure=failure.reason, readers=readers or document.readers))
 
-    def _note_source(self, work: _Work, source: DocumentSource, failures: Sequence[DocumentFailure]) -> None:
+    def _note_source(
+        self, work: _Work, source: DocumentSource, failures: Sequence[DocumentFailure], *, read: bool = True
+    ) -> None:
         work.failures += failures
         if not work.options.dry_run:
             with self._records.write(work.scope) as tx:
-                tx.documents.set_source(source.name, source.type, self._clock.now(), failures)
+                now = self._clock.now() if read else None
+                tx.documents.set_source(source.name, source.type, now, failures)
             self._sync(work.scope)
 
     def _forget_sources(self, work: _Work, configured: set[str]) -> None:

@@ -329,8 +329,10 @@ class Documents(Protocol):
         """
         ...
 
-    def set_source(self, name: str, type: str, refreshed_at: datetime, failures: Sequence[DocumentFailure]) -> None:
-        """Store how the last refresh of a source went."""
+    def set_source(
+        self, name: str, type: str, refreshed_at: datetime | None, failures: Sequence[DocumentFailure]
+    ) -> None:
+        """Store how the last refresh of a source went; None: it did not answer, and was read when it was before."""
         ...
 
     def forget_source(self, name: str) -> None:

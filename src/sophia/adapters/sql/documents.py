@@ -119,6 +119,9 @@ _INSERT_CHUNK = insert(chunks)
 _INSERT_TOMBSTONE = insert(tombstones)
 _INSERT_VECTOR = insert(embeddings)
 _INSERT_SOURCE = insert(sources)
+_REFRESHED = select(sources.c.refreshed_at).where(
+    sources.c.company_id == bindparam("company"), sources.c.name == bindparam("source")
+)
 _REPLACE_DOCUMENT = (
     update(documents)
     .where(_this)
@@ -434,8 +437,13 @@ class SqlDocuments(Documents):
             )
         )
 
-    def set_source(self, name: str, type: str, refreshed_at: datetime, failures: Sequence[DocumentFailure]) -> None:
+    def set_source(
+        self, name: str, type: str, refreshed_at: datetime | None, failures: Sequence[DocumentFailure]
+    ) -> None:
         """See `Documents`."""
+        if refreshed_at is None:
+            before = self._unit.first(_REFRESHED, self._unit.of_company(source=name))
+            refreshed_at = before.refreshed_at if before is not None else None
         self.forget_source(name)
         self._unit.change(
             _INSERT_SOURCE,

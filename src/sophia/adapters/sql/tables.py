@@ -290,7 +290,7 @@ sources = Table(
     Column("company_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("type", Text, nullable=False),
-    Column("refreshed_at", UtcDateTime, nullable=False),
+    Column("refreshed_at", UtcDateTime),
     Column("failures", JsonValue, nullable=False),
 )
 

@@ -413,6 +413,16 @@ class DocumentsContract(RecordsCase):
             tx.documents.forget_source("never")
             assert [source.name for source in tx.documents.sources()] == ["docs"]
 
+    def test_a_source_that_does_not_answer_was_read_when_it_was_read(self, world: World) -> None:
+        failures = (DocumentFailure("siem", "", "siem: cannot be reached"),)
+        now = world.clock.now()
+        with world.records.write(SYSTEM) as tx:
+            tx.documents.set_source("siem", "splunk", None, failures)
+            assert tx.documents.sources() == (SourceStatus("siem", "splunk", 0, 0, 0, None, failures),)
+            tx.documents.set_source("siem", "splunk", now, ())
+            tx.documents.set_source("siem", "splunk", None, failures)
+            assert tx.documents.sources() == (SourceStatus("siem", "splunk", 0, 0, 0, now, failures),)
+
     def chunk_ids(self, world: World, document: Document) -> list[str]:
         """The ids of a document's chunks, in order."""
         with world.records.read(SYSTEM) as tx:

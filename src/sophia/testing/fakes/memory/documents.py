@@ -125,7 +125,11 @@ class MemoryDocuments(Documents):
         newer = [change for change in changed + gone if change.generation > since]
         return tuple(sorted(newer, key=lambda change: change.generation)[:limit])
 
-    def set_source(self, name: str, type: str, refreshed_at: datetime, failures: Sequence[DocumentFailure]) -> None:
+    def set_source(
+        self, name: str, type: str, refreshed_at: datetime | None, failures: Sequence[DocumentFailure]
+    ) -> None:
+        if refreshed_at is None and name in self._state.sources:
+            refreshed_at = self._state.sources[name].refreshed_at
         self._state.sources[name] = SourceStatus(name, type, 0, 0, 0, refreshed_at, tuple(failures))
 
     def forget_source(self, name: str) -> None:

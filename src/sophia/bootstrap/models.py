@@ -2,7 +2,8 @@
 
 from attrs import evolve
 
-from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.adapters.model.limits import Limits
+from sophia.adapters.openai.endpoint import Endpoint
 from sophia.application.credentials import Credentials
 from sophia.bootstrap.credentials import named_credential
 from sophia.ports.agent_runtime import AgentRuntime

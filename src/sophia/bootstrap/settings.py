@@ -7,7 +7,8 @@ from typing import Any, Literal
 import attrs
 from attrs import field, frozen
 
-from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.adapters.model.limits import Limits
+from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
 from sophia.domain.retention import Retention

@@ -1,13 +1,20 @@
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
+from sophia.adapters.foundry.project import Project
+from sophia.adapters.foundry.references import MemoryReferences
+from sophia.adapters.foundry.runtime import FoundryAgentRuntime
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.testing.contracts.agent_runtime import AgentRuntimeContract
-from sophia.testing.emulators.openai import ChatRequest, OpenAIEmulator, Reply, says
+from sophia.testing.emulators.foundry import TOKEN, FoundryEmulator, ResponseRequest
+from sophia.testing.emulators.openai import ChatRequest, Completion, OpenAIEmulator, says
 from sophia.testing.fakes.agent_runtime import ObedientAgentRuntime, QuotingAgentRuntime
 from sophia.testing.fakes.embedder import HashingEmbedder
 
@@ -30,7 +37,7 @@ class TestExtractiveAgentRuntime(AgentRuntimeContract):
         return ExtractiveAgentRuntime(HashingEmbedder())
 
 
-def _quotes_the_first_passage(chat: ChatRequest) -> Reply:
+def _quotes_the_first_passage(chat: ChatRequest | ResponseRequest) -> Completion:
     if not chat.passages:
         return says("The documents do not tell.")
     first = chat.passages[0]
@@ -42,3 +49,15 @@ class TestOpenAIAgentRuntime(AgentRuntimeContract):
     def runtime(self) -> Iterator[AgentRuntime]:
         with OpenAIEmulator(_quotes_the_first_passage) as endpoint:
             yield OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"))
+
+
+class _Token:
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        return AccessToken(TOKEN, int(time.time()) + 3600)
+
+
+class TestFoundryAgentRuntime(AgentRuntimeContract):
+    @pytest.fixture
+    def runtime(self) -> Iterator[AgentRuntime]:
+        with FoundryEmulator(_quotes_the_first_passage) as foundry:
+            yield FoundryAgentRuntime(Project(foundry.project, "emulated"), _Token(), MemoryReferences())

@@ -10,7 +10,7 @@ from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.knowledge import Passage
 from sophia.domain.tickets import Ticket
 
-__all__ = ["Number", "as_json", "block", "estimate", "language_of", "opening", "result_text"]
+__all__ = ["Number", "as_json", "estimate", "instructions_of", "opening", "result_text"]
 
 Number = Callable[[Passage], int]
 """The number under which a passage is shown."""
@@ -26,9 +26,10 @@ def estimate(*messages: object) -> int:
     return sum(len(json.dumps(message, ensure_ascii=False)) for message in messages) // _CHARACTERS_PER_TOKEN
 
 
-def language_of(turn: Turn) -> str:
-    """The English name of the language that a turn is in."""
-    return _LANGUAGES.get(turn.language, turn.language)
+def instructions_of(turn: Turn) -> str:
+    """What a model is told that is to play a turn."""
+    language = _LANGUAGES.get(turn.language, turn.language)
+    return f"{turn.agent.instructions}\n\nThe user's question is in {language}."
 
 
 def opening(turn: Turn, history: Sequence[Message], number: Number, room: int) -> tuple[list[dict[str, str]], str]:
@@ -41,9 +42,9 @@ def opening(turn: Turn, history: Sequence[Message], number: Number, room: int) -
     said, room = _fitting(map(_said, reversed(history)), room, _itself)
     recalled, room = _fitting(map(_recalled, turn.recalled), room, _itself)
     tickets, _ = _fitting(map(_handed_over, turn.tickets), room, _itself)
-    data = block("passages", [_shown(passage, number(passage)) for passage in passages])
-    data += block("earlier-messages", recalled)
-    data += block("tickets", tickets)
+    data = _block("passages", [_shown(passage, number(passage)) for passage in passages])
+    data += _block("earlier-messages", recalled)
+    data += _block("tickets", tickets)
     return said[::-1], f"{data}\n\n{turn.question}" if data else turn.question
 
 
@@ -100,8 +101,7 @@ def _fitting(items: Iterable[T], room: int, shown: Callable[[T], object]) -> tup
     return taken, room
 
 
-def block(name: str, lines: Sequence[Mapping[str, object]]) -> str:
-    """Lines of data under a name; nothing where there are none."""
+def _block(name: str, lines: Sequence[Mapping[str, object]]) -> str:
     if not lines:
         return ""
     return "\n".join((f"<{name}>", *map(as_json, lines), f"</{name}>\n"))

@@ -170,16 +170,17 @@ def test_a_new_conversation_is_made_of_the_thread_and_the_one_before_is_deleted(
         assert foundry.asked[1].said == [("user", "And who made it?")]
 
 
-def test_a_conversation_that_is_gone_or_cannot_be_deleted_keeps_no_turn_from_its_answer() -> None:
+def test_a_conversation_that_is_gone_keeps_no_turn_from_its_answer() -> None:
     references = MemoryReferences()
     with model(does=lambda _: says(ANSWER), references=references) as (runtime, foundry):
         play(runtime)
         foundry.conversations.clear()
         assert text_of(play(runtime)) == ANSWER
         (kept,) = foundry.conversations
-        references.put(TURN, f"conv_gone {kept}")
-        runtime.forget(references.get(TURN))
-        assert foundry.conversations == {}
+        assert references.get(TURN) == kept
+        for _ in range(2):
+            runtime.erase(kept)
+            assert foundry.conversations == {}
 
 
 def test_a_version_of_the_agent_that_somebody_has_deleted_is_made_again() -> None:

@@ -8,30 +8,31 @@ __all__ = ["MemoryReferences", "References"]
 
 
 class References(Protocol):
-    """For each thread a text that means something at Foundry alone. It is erased with the thread.
-
-    Whoever erases a thread hands its text to `FoundryAgentRuntime.forget` as well.
-    """
+    """Which conversation at Foundry is that of a thread."""
 
     def get(self, turn: Turn) -> str:
-        """What is kept for the thread of a turn; empty where there is nothing."""
+        """The conversation of the turn's thread; empty where there is none."""
         ...
 
-    def put(self, turn: Turn, reference: str) -> None:
-        """Keep this for the thread of a turn, in place of what was there; it outlives this process."""
+    def put(self, turn: Turn, conversation: str) -> None:
+        """Keep this as the conversation of the turn's thread; it outlives this process.
+
+        The one that was there is to be erased at Foundry, as is this one when the thread is erased: whoever keeps them
+        hands them to `FoundryAgentRuntime.erase`, until it succeeds.
+        """
         ...
 
 
 class MemoryReferences(References):
-    """Remembers until the process ends; what it has forgotten stays at Foundry."""
+    """Remembers until the process ends; what it has forgotten by then stays at Foundry."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
 
     def get(self, turn: Turn) -> str:
-        """What is kept for the thread."""
+        """The conversation of the thread."""
         return self._kept.get(turn.thread_id, "")
 
-    def put(self, turn: Turn, reference: str) -> None:
-        """Keep this for the thread."""
-        self._kept[turn.thread_id] = reference
+    def put(self, turn: Turn, conversation: str) -> None:
+        """Keep the conversation of the thread."""
+        self._kept[turn.thread_id] = conversation

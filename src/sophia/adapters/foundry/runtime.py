@@ -55,7 +55,7 @@ class FoundryAgentRuntime(ModelAgentRuntime):
     Args:
         project: where the agent is.
         credential: who SOPHIA is to Azure.
-        references: where the ids of conversations are kept.
+        references: which conversation is that of a thread.
         limits: what a turn may cost.
         default_language: in which it speaks when it does not speak the turn's.
         backoff: seconds before the first retry.
@@ -88,17 +88,13 @@ class FoundryAgentRuntime(ModelAgentRuntime):
         """Pass when the project answers to SOPHIA's identity."""
         self._client.check()
 
-    def forget(self, reference: str) -> None:
-        """Delete what Foundry has of a thread; that it is gone already is no fault.
-
-        Args:
-            reference: what was kept for the thread.
+    def erase(self, conversation: str) -> None:
+        """Delete a conversation at Foundry; that it is gone already is no fault.
 
         Raises:
             Unavailable: Foundry does not answer as it should; try again later.
         """
-        for conversation in reference.split():
-            self._client.delete_conversation(conversation)
+        self._client.delete_conversation(conversation)
 
     def _open(self, turn: Turn, tools: ToolBox, citing: Citing, _: Check) -> Dialogue:
         return _Conversation(self._client, self._project, self._references, turn, tools, citing, self._limits)
@@ -128,6 +124,7 @@ class _Conversation(Dialogue):
         self._new: list[Item] = [*(message(**said) for said in history), message("user", question)]
         self._size = estimate(self._agent, *self._new)
         self._id = ""
+        self._replaced: list[str] = []
         self._is_renewed = False
         self._is_sent = False  # what is new has been sent, and may have arrived
         self._has_ended = False  # what came of it is known
@@ -169,22 +166,20 @@ class _Conversation(Dialogue):
         self._response = ""
 
     def end(self) -> None:
-        """Delete the conversations of earlier turns; what cannot be deleted now is when the next turn ends."""
-        left = []
-        for conversation in self._references.get(self._turn).split():
-            if conversation != self._id:
-                try:
-                    self._client.delete_conversation(conversation)
-                except Unavailable as error:
-                    _log.warning("foundry.not_deleted", thread=self._turn.thread_id, error=str(error))
-                    left.append(conversation)
-        self._references.put(self._turn, " ".join([*left, self._id]))
+        """Delete the conversation of the turn before; where that fails, it is left to whoever keeps the references."""
+        for conversation in self._replaced:
+            try:
+                self._client.delete_conversation(conversation)
+            except Unavailable as error:
+                _log.warning("foundry.not_erased", thread=self._turn.thread_id, error=str(error))
 
     def _begun(self, check: Check) -> str:
         """A new conversation, remembered before anything is said in it."""
         metadata = {"sophia_thread": self._turn.thread_id, "sophia_run": self._turn.run_id}
         made = self._client.new_conversation(metadata, check)
-        self._references.put(self._turn, " ".join([*self._references.get(self._turn).split(), made]))
+        if before := self._references.get(self._turn):
+            self._replaced.append(before)
+        self._references.put(self._turn, made)
         return made
 
     def _asked(self, step: Step) -> Generator[Delta]:

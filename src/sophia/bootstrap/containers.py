@@ -70,7 +70,7 @@ from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
-from sophia.bootstrap.models import open_model
+from sophia.bootstrap.models import open_foundry, open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
@@ -150,7 +150,13 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.model_endpoint,
             settings.provided.agent.openai.credential,
             credentials,
-            settings.provided.model_limits,
+            settings.provided.agent.openai.limits,
+            settings.provided.service.language,
+        ),
+        foundry=providers.Singleton(
+            open_foundry,
+            settings.provided.foundry_project,
+            settings.provided.agent.foundry.limits,
             settings.provided.service.language,
         ),
     )

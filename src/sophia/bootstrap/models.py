@@ -2,13 +2,16 @@
 
 from attrs import evolve
 
+from sophia.adapters.foundry.project import Project
+from sophia.adapters.foundry.references import MemoryReferences
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.application.credentials import Credentials
 from sophia.bootstrap.credentials import named_credential
+from sophia.errors import ConfigurationError, Fault
 from sophia.ports.agent_runtime import AgentRuntime
 
-__all__ = ["open_model"]
+__all__ = ["open_foundry", "open_model"]
 
 
 def open_model(
@@ -23,3 +26,19 @@ def open_model(
 
     key = named_credential(credentials, credential) if credential else None
     return OpenAIAgentRuntime(evolve(endpoint, key=key), limits, default_language=default_language)
+
+
+def open_foundry(project: Project, limits: Limits, default_language: str) -> AgentRuntime:
+    """The runtime of an agent at Microsoft Foundry.
+
+    Raises:
+        ConfigurationError: the project's address cannot be used, or the packages are not installed.
+    """
+    try:
+        from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - the extra `azure`
+
+        from sophia.adapters.foundry.runtime import FoundryAgentRuntime  # noqa: PLC0415 - a second
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/runtime", "`foundry` needs: pip install 'sophia[azure]'")) from error
+    identity = ManagedIdentityCredential()
+    return FoundryAgentRuntime(project, identity, MemoryReferences(), limits, default_language=default_language)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import attrs
 from attrs import field, frozen
 
+from sophia.adapters.foundry.project import Project
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.settings_sources import SourceSettings
@@ -22,6 +23,7 @@ __all__ = [
     "CompanySettings",
     "CredentialSettings",
     "DatabaseSettings",
+    "FoundrySettings",
     "KnowledgeLimits",
     "KnowledgeSettings",
     "LimitSettings",
@@ -78,7 +80,22 @@ class DatabaseSettings:
 
 
 @frozen
-class OpenAISettings:
+class _ModelSettings:
+    temperature: float | None = field(default=None, validator=attrs.validators.optional(_at_least(0)))
+    timeout: float = field(default=60.0, validator=_more_than(0))
+    max_steps: int = field(default=6, validator=_at_least(1))
+    max_tokens: int = field(default=4_000, validator=_at_least(1))
+    context_tokens: int = field(default=32_000, validator=_at_least(1_000))
+    max_seconds: float = field(default=300.0, validator=_more_than(0))
+
+    @property
+    def limits(self) -> Limits:
+        """What one turn may ask of the model."""
+        return Limits(self.max_steps, self.max_tokens, self.context_tokens, self.max_seconds)
+
+
+@frozen
+class OpenAISettings(_ModelSettings):
     """A model behind an OpenAI-compatible endpoint, and what a turn may ask of it.
 
     Attributes:
@@ -94,12 +111,21 @@ class OpenAISettings:
     base_url: str = "https://api.openai.com/v1"
     model: str = ""
     credential: str = ""
-    temperature: float | None = field(default=None, validator=attrs.validators.optional(_at_least(0)))
-    timeout: float = field(default=60.0, validator=_more_than(0))
-    max_steps: int = field(default=6, validator=_at_least(1))
-    max_tokens: int = field(default=4_000, validator=_at_least(1))
-    context_tokens: int = field(default=32_000, validator=_at_least(1_000))
-    max_seconds: float = field(default=300.0, validator=_more_than(0))
+
+
+@frozen
+class FoundrySettings(_ModelSettings):
+    """An agent of Microsoft Foundry (experimental), and what a turn may ask of it; else as `OpenAISettings`.
+
+    Attributes:
+        endpoint: of the project.
+        model: the deployment that the agent stands on.
+        agent: under which name SOPHIA keeps the versions of its agent.
+    """
+
+    endpoint: str = ""
+    model: str = ""
+    agent: str = "sophia"
 
 
 @frozen
@@ -110,10 +136,11 @@ class AgentSettings:
         definition: a file that defines another agent than SOPHIA; see `sophia.domain.instructions`.
     """
 
-    runtime: Literal["extractive", "openai"] = "extractive"
+    runtime: Literal["extractive", "openai", "foundry"] = "extractive"
     history: int = field(default=12, validator=_at_least(0))
     recalled: int = field(default=4, validator=_at_least(0))
     openai: OpenAISettings = OpenAISettings()
+    foundry: FoundrySettings = FoundrySettings()
     definition: str = ""
 
 
@@ -359,10 +386,10 @@ class Settings:
         return Endpoint(openai.base_url, openai.model, None, openai.temperature, openai.timeout)
 
     @property
-    def model_limits(self) -> Limits:
-        """What one turn may ask of the model."""
-        openai = self.agent.openai
-        return Limits(openai.max_steps, openai.max_tokens, openai.context_tokens, openai.max_seconds)
+    def foundry_project(self) -> Project:
+        """Where the agent at Foundry is that words the answers."""
+        foundry = self.agent.foundry
+        return Project(foundry.endpoint, foundry.model, foundry.agent, foundry.temperature, foundry.timeout)
 
     @property
     def handoff_targets(self) -> tuple[Target, ...]:

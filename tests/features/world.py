@@ -62,36 +62,6 @@ PEOPLE = {
 }
 
 
-class MemoisingEmbedder(Embedder):
-    """Computes each text once a session."""
-
-    def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
-        self._lock = threading.Lock()
-        self._queries: dict[str, tuple[float, ...]] = {}
-        self._passages: dict[str, bytes] = {}
-
-    @property
-    def version(self) -> str:
-        return self._inner.version
-
-    @property
-    def dimension(self) -> int:
-        return self._inner.dimension
-
-    def embed_query(self, text: str) -> tuple[float, ...]:
-        with self._lock:
-            if text not in self._queries:
-                self._queries[text] = self._inner.embed_query(text)
-            return self._queries[text]
-
-    def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
-        with self._lock:
-            missing = [text for text in dict.fromkeys(texts) if text not in self._passages]
-            self._passages.update(zip(missing, self._inner.embed_passages(missing), strict=True))
-            return [self._passages[text] for text in texts]
-
-
 class WatchedEmbedder(Embedder):
     """Remembers what it was asked for, and can be out of order."""
 

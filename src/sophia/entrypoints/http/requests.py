@@ -253,7 +253,7 @@ def openapi() -> str:
 
 # Read when the module is, once for all workers: the first requests of a new one come at the same moment, and would each
 # read it. In plain Python it takes a tenth of a second.
-_COMPONENTS = yaml.load(openapi(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["components"]  # noqa: S506
+_COMPONENTS = yaml.load(openapi(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["components"]  # noqa: S506 -- both are safe loaders
 
 
 @cache

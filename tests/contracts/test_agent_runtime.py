@@ -1,9 +1,6 @@
-import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from azure.core.credentials import AccessToken
 
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
 from sophia.adapters.foundry.project import Project
@@ -12,6 +9,7 @@ from sophia.adapters.foundry.runtime import FoundryAgentRuntime
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.ports.agent_runtime import AgentRuntime
+from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.contracts.agent_runtime import AgentRuntimeContract
 from sophia.testing.emulators.foundry import TOKEN, FoundryEmulator, ResponseRequest
 from sophia.testing.emulators.openai import ChatRequest, Completion, OpenAIEmulator, says
@@ -51,13 +49,10 @@ class TestOpenAIAgentRuntime(AgentRuntimeContract):
             yield OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"))
 
 
-class _Token:
-    def get_token(self, *_: str, **__: Any) -> AccessToken:
-        return AccessToken(TOKEN, int(time.time()) + 3600)
-
-
 class TestFoundryAgentRuntime(AgentRuntimeContract):
     @pytest.fixture
     def runtime(self) -> Iterator[AgentRuntime]:
         with FoundryEmulator(_quotes_the_first_passage) as foundry:
-            yield FoundryAgentRuntime(Project(foundry.project, "emulated"), _Token(), MemoryReferences())
+            yield FoundryAgentRuntime(
+                Project(foundry.project, "emulated"), StaticTokenCredential(TOKEN), MemoryReferences()
+            )

@@ -1,12 +1,10 @@
 """The operator changes who words the answers: SOPHIA is started anew with another runtime, on the same records."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from attrs import field, frozen
-from azure.core.credentials import AccessToken
 from drivers import DRIVERS
 from pytest_bdd import given, parsers, scenarios, then, when
 from sentences import sentence
@@ -18,6 +16,7 @@ from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.domain.citing import without_markers
 from sophia.ports.agent_runtime import AgentRuntime
+from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.emulators.foundry import TOKEN, FoundryEmulator, ResponseRequest
 from sophia.testing.emulators.openai import ChatRequest, Completion, OpenAIEmulator, says
 
@@ -39,11 +38,6 @@ class Voice:
     told: Callable[[], Said] | None = field(default=None)
 
 
-class Token:
-    def get_token(self, *_: str, **__: Any) -> AccessToken:
-        return AccessToken(TOKEN, int(time.time()) + 3600)
-
-
 def quotes_the_first_passage(asked: ChatRequest | ResponseRequest) -> Completion:
     if not asked.passages:
         return says("The documents do not tell.")
@@ -60,7 +54,7 @@ def foundry():
 @pytest.fixture
 def voices(foundry):
     """Another runtime is another line here, and its rows in the feature."""
-    references = MemoryReferences()
+    references, identity = MemoryReferences(), StaticTokenCredential(TOKEN)
     with OpenAIEmulator(quotes_the_first_passage) as openai:
         yield {
             "SOPHIA's own quoting": Voice(lambda: None),
@@ -69,7 +63,7 @@ def voices(foundry):
                 lambda: [(said["role"], said["content"]) for said in openai.chats[-1].messages],
             ),
             "an agent at Foundry": Voice(
-                lambda: FoundryAgentRuntime(Project(foundry.project, "emulated"), Token(), references, backoff=0.0),
+                lambda: FoundryAgentRuntime(Project(foundry.project, "emulated"), identity, references, backoff=0.0),
                 lambda: foundry.asked[-1].said,
             ),
         }

@@ -1,14 +1,13 @@
 """The runtime `foundry`, against a project that does as a test says."""
 
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from attrs import evolve
-from azure.core.credentials import AccessToken
+from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
 from sophia.adapters.foundry.project import Project
@@ -21,6 +20,7 @@ from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
 from sophia.errors import Cancelled, ConfigurationError, Unavailable
 from sophia.ports.agent_runtime import ToolBox
+from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.contracts.agent_runtime import NoTools, make_passage
 from sophia.testing.emulators.foundry import TOKEN, Fail, FoundryEmulator, FoundryModel, FoundryReply, Lost
 from sophia.testing.emulators.openai import CallTool, Completion, Cut, Failure, Say, Send, Stall, calls, says
@@ -36,16 +36,11 @@ SEARCH = CallTool("rag_search", {"query": "backups at night"})
 ANSWER = "Every ninety days [1]."
 
 
-class Token:
-    """Signs in, unless it shall not."""
-
-    def __init__(self, token: str | None = TOKEN) -> None:
-        self.token = token
+class NoLogin:
+    """Cannot sign in."""
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
-        if self.token is None:
-            raise ClientAuthenticationError(f"no login; {SECRET}")
-        return AccessToken(self.token, int(time.time()) + 3600)
+        raise ClientAuthenticationError(f"no login; {SECRET}")
 
 
 class Tools(ToolBox):
@@ -77,14 +72,19 @@ def model(
     does: FoundryModel | None = None,
     limits: Limits = LIMITS,
     goes_on: bool = True,
-    token: str | None = TOKEN,
+    identity: TokenCredential | None = None,
     references: MemoryReferences | None = None,
     **project: object,
 ) -> Iterator[tuple[FoundryAgentRuntime, FoundryEmulator]]:
     with FoundryEmulator(does or replies, goes_on=goes_on) as foundry:
         given = Project(foundry.project, "gpt-emulated", **project)
         kept = references or MemoryReferences()
-        yield FoundryAgentRuntime(given, Token(token), kept, limits, default_language="en", backoff=0.0), foundry
+        yield (
+            FoundryAgentRuntime(
+                given, identity or StaticTokenCredential(TOKEN), kept, limits, default_language="en", backoff=0.0
+            ),
+            foundry,
+        )
 
 
 def play(runtime: FoundryAgentRuntime, tools: ToolBox | None = None, turn: Turn = TURN) -> list[AgentEvent]:
@@ -121,7 +121,11 @@ def test_the_agent_is_a_version_with_the_instructions_and_the_tools_and_is_made_
         play(runtime, Tools())
         play(runtime, Tools())
         play(
-            FoundryAgentRuntime(Project(foundry.project, "gpt-emulated", temperature=0.0), Token(), MemoryReferences()),
+            FoundryAgentRuntime(
+                Project(foundry.project, "gpt-emulated", temperature=0.0),
+                StaticTokenCredential(TOKEN),
+                MemoryReferences(),
+            ),
             Tools(),
         )
         (version,) = foundry.agents["sophia"]
@@ -457,9 +461,9 @@ def test_characters_that_no_database_takes_are_left_out() -> None:
         assert text_of(play(runtime)) == "a?bc"
 
 
-@pytest.mark.parametrize("token", [None, "another"])
-def test_an_identity_that_is_not_known_is_named(token: str | None) -> None:
-    with model(token=token) as (runtime, foundry):
+@pytest.mark.parametrize("identity", [NoLogin(), StaticTokenCredential("another")])
+def test_an_identity_that_is_not_known_is_named(identity: TokenCredential) -> None:
+    with model(identity=identity) as (runtime, foundry):
         for does in (runtime.check, lambda: play(runtime)):
             with pytest.raises(Unavailable, match=r"SOPHIA's identity|no token can be had") as caught:
                 does()
@@ -469,7 +473,9 @@ def test_an_identity_that_is_not_known_is_named(token: str | None) -> None:
 
 def test_a_project_that_is_not_there_or_is_something_else() -> None:
     with nobody_listens() as url:
-        runtime = FoundryAgentRuntime(Project(f"{url}/api/projects/p", "m"), Token(), MemoryReferences(), backoff=0.0)
+        runtime = FoundryAgentRuntime(
+            Project(f"{url}/api/projects/p", "m"), StaticTokenCredential(TOKEN), MemoryReferences(), backoff=0.0
+        )
         for does in (runtime.check, lambda: play(runtime)):
             with pytest.raises(Unavailable, match="cannot be reached"):
                 does()
@@ -478,7 +484,9 @@ def test_a_project_that_is_not_there_or_is_something_else() -> None:
         exchange.send(200, b"<html>", {"Content-Type": "text/html"})
 
     with LoopbackServer(a_page) as server:
-        runtime = FoundryAgentRuntime(Project(f"{server.url}/p", "m"), Token(), MemoryReferences(), backoff=0.0)
+        runtime = FoundryAgentRuntime(
+            Project(f"{server.url}/p", "m"), StaticTokenCredential(TOKEN), MemoryReferences(), backoff=0.0
+        )
         for does in (runtime.check, lambda: play(runtime)):
             with pytest.raises(Unavailable):
                 does()
@@ -543,7 +551,7 @@ def test_turns_side_by_side_do_not_mix() -> None:
 @pytest.mark.parametrize("url", ["http://project.example.com/api/projects/p", "project.example.com", ""])
 def test_addresses_that_may_not_be_used(url: str) -> None:
     with pytest.raises(ConfigurationError, match="/agent/foundry/endpoint"):
-        FoundryAgentRuntime(Project(url, "m"), Token(), MemoryReferences())
+        FoundryAgentRuntime(Project(url, "m"), StaticTokenCredential(TOKEN), MemoryReferences())
 
 
 def test_its_version_names_the_model() -> None:

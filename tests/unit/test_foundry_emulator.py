@@ -10,11 +10,11 @@ import openai
 import pytest
 from azure.ai.projects import AIProjectClient
 from azure.ai.projects.models import FunctionTool, PromptAgentDefinition
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 
+from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.emulators.foundry import TOKEN, Fail, FoundryEmulator, FoundryModel, FoundryReply, Lost
 from sophia.testing.emulators.openai import CallTool, Completion, Cut, Failure, Say, Send, Stall, calls, says
 
@@ -27,15 +27,6 @@ AGENT = PromptAgentDefinition(
 )
 
 
-class Token:
-    def __init__(self, token: str = TOKEN) -> None:
-        self.token = token
-
-    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        assert scopes == ("https://ai.azure.com/.default",)
-        return AccessToken(self.token, int(time.time()) + 3600)
-
-
 class OnLoopback(SansIOHTTPPolicy):
     def on_request(self, request: PipelineRequest) -> None:
         request.context.options.setdefault("enforce_https", False)
@@ -43,8 +34,9 @@ class OnLoopback(SansIOHTTPPolicy):
 
 class Clients:
     def __init__(self, foundry: FoundryEmulator, token: str = TOKEN) -> None:
+        self.credential = StaticTokenCredential(token)
         self.project = AIProjectClient(
-            foundry.project, Token(token), per_call_policies=[OnLoopback()], retry_total=0, retry_status=0
+            foundry.project, self.credential, per_call_policies=[OnLoopback()], retry_total=0, retry_status=0
         )
         self.openai = self.project.get_openai_client(max_retries=0)
 
@@ -128,6 +120,7 @@ def test_a_streamed_response_has_the_events_of_the_api_and_is_kept_in_its_conver
         assert (final.max_output_tokens, final.conversation.id) == (50, conversation)
         assert [kind for kind, _ in items_of(clients, conversation)] == ["message", "message"]
         assert items_of(clients, conversation)[-1][1] == final.output[0].id
+        assert set(clients.credential.asked) == {"https://ai.azure.com/.default"}
         kept = clients.openai.responses.retrieve(final.id)
         assert (kept.status, kept.output_text) == ("completed", "Every ninety days.")
 
@@ -198,7 +191,11 @@ def test_who_is_not_known_and_what_is_no_version_of_the_api() -> None:
             clients.agent()
     with FoundryEmulator([]) as foundry:
         project = AIProjectClient(
-            foundry.project, Token(), per_call_policies=[OnLoopback()], api_version="v0", retry_total=0
+            foundry.project,
+            StaticTokenCredential(TOKEN),
+            per_call_policies=[OnLoopback()],
+            api_version="v0",
+            retry_total=0,
         )
         with project, pytest.raises(HttpResponseError) as refused:
             project.agents.create_version("sophia", definition=AGENT)

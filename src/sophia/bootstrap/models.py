@@ -1,5 +1,7 @@
 """Runtimes whose libraries take long to load: made here, so that who does not choose them does not wait for them."""
 
+from typing import TYPE_CHECKING
+
 from attrs import evolve
 
 from sophia.adapters.foundry.project import Project
@@ -10,6 +12,9 @@ from sophia.application.credentials import Credentials
 from sophia.bootstrap.credentials import named_credential
 from sophia.errors import ConfigurationError, Fault
 from sophia.ports.agent_runtime import AgentRuntime
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
 
 __all__ = ["open_foundry", "open_model"]
 
@@ -28,17 +33,14 @@ def open_model(
     return OpenAIAgentRuntime(evolve(endpoint, key=key), limits, default_language=default_language)
 
 
-def open_foundry(project: Project, limits: Limits, default_language: str) -> AgentRuntime:
+def open_foundry(project: Project, identity: "TokenCredential", limits: Limits, default_language: str) -> AgentRuntime:
     """The runtime of an agent at Microsoft Foundry.
 
     Raises:
         ConfigurationError: the project's address cannot be used, or the packages are not installed.
     """
     try:
-        from azure.identity import ManagedIdentityCredential  # noqa: PLC0415 - the extra `azure`
-
         from sophia.adapters.foundry.runtime import FoundryAgentRuntime  # noqa: PLC0415 - a second
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", "`foundry` needs: pip install 'sophia[azure]'")) from error
-    identity = ManagedIdentityCredential()
     return FoundryAgentRuntime(project, identity, MemoryReferences(), limits, default_language=default_language)

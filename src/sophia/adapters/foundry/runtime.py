@@ -25,7 +25,8 @@ from sophia.adapters.model.errors import MODEL, OutOfTime, Transient
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.model.reply import Delta
 from sophia.adapters.model.runtime import Dialogue, ModelAgentRuntime, Step
-from sophia.adapters.model.showing import estimate, opening, result_text
+from sophia.adapters.model.showing import opening, result_text
+from sophia.adapters.prompts import size
 from sophia.domain.agents import ToolCall, ToolResult, Turn
 from sophia.domain.citing import Citing
 from sophia.errors import Cancelled, Unavailable
@@ -119,10 +120,10 @@ class _Conversation(Dialogue):
         self._number = citing.number
         self._patience = project.timeout
         self._agent = definition(project, turn, tools.specs)
-        self._room = limits.context - limits.longest - estimate(self._agent)
-        history, question = opening(turn, turn.history, citing.number, self._room - estimate(turn.question))
+        self._room = limits.context - limits.longest - size(self._agent)
+        history, question = opening(turn, turn.history, citing.number, self._room - size(turn.question))
         self._new: list[Item] = [*(message(**said) for said in history), message("user", question)]
-        self._size = estimate(self._agent, *self._new)
+        self._size = size(self._agent, *self._new)
         self._id = ""
         self._replaced: list[str] = []
         self._is_renewed = False
@@ -156,12 +157,12 @@ class _Conversation(Dialogue):
             yield from self._asked(step)
 
     def tell(self, text: str, calls: Sequence[tuple[str, ToolCall]], results: Sequence[ToolResult]) -> None:
-        self._size += estimate(text)
+        self._size += size(text)
         self._new = []
         for (wire_id, _), result in zip(calls, results, strict=True):
             item = call_result(wire_id, result_text(result, self._number, self._room - self._size))
             self._new.append(item)
-            self._size += estimate(item)
+            self._size += size(item)
         self._is_sent = self._has_ended = False
         self._response = ""
 

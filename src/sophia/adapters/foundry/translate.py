@@ -13,8 +13,9 @@ from typing import Any
 from sophia.adapters.foundry.project import Project
 from sophia.adapters.model.client_errors import FILTERED as FILTERS
 from sophia.adapters.model.errors import MODEL, Filtered, Transient
-from sophia.adapters.model.reply import FILTERED, LENGTH, CallPiece, Delta, clean
-from sophia.adapters.model.showing import as_json, instructions_of
+from sophia.adapters.model.reply import FILTERED, LENGTH, CallPiece, Delta
+from sophia.adapters.model.showing import instructions_of
+from sophia.adapters.prompts import as_json, clean
 from sophia.domain.agents import Tokens, ToolSpec, Turn
 from sophia.errors import SophiaError, Unavailable
 

@@ -1,13 +1,12 @@
 """What a model says and asks for in one step, put together as it comes."""
 
-import json
-
 from attrs import define, field, frozen
 
 from sophia.adapters.model.errors import MODEL, Transient
+from sophia.adapters.prompts import arguments
 from sophia.domain.agents import Tokens, ToolCall
 
-__all__ = ["CUT_SHORT", "FILTERED", "LENGTH", "TIME", "CallPiece", "CallPieces", "Delta", "Reply", "clean"]
+__all__ = ["CUT_SHORT", "FILTERED", "LENGTH", "TIME", "CallPiece", "CallPieces", "Delta", "Reply"]
 
 LENGTH, FILTERED, TIME = "length", "content_filter", "out of time"
 CUT_SHORT = frozenset({LENGTH, FILTERED, TIME})
@@ -68,7 +67,7 @@ class CallPieces:
     def calls(self, first: int) -> list[tuple[str, ToolCall]]:
         """Each call with its id on the wire. Within a turn calls are named in order, from ``first``."""
         return [
-            (pieces.id or f"call_{n}", ToolCall(f"call_{n}", pieces.name, _arguments(pieces.arguments)))
+            (pieces.id or f"call_{n}", ToolCall(f"call_{n}", pieces.name, arguments(pieces.arguments)))
             for n, pieces in enumerate(self._calls, first)
         ]
 
@@ -105,16 +104,3 @@ class Reply:
             raise Transient(MODEL, "its answer broke off")
         if self.is_whole and not self.text.strip() and not said:
             raise Transient(MODEL, "has said nothing")
-
-
-def clean(text: str) -> str:
-    """The text without what no UTF-8 file and no database takes: half a surrogate pair, a NUL."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _arguments(text: str) -> dict[str, object] | None:
-    try:
-        arguments = json.loads(text.strip() or "{}")
-    except (ValueError, RecursionError):
-        return None
-    return arguments if isinstance(arguments, dict) else None

@@ -13,8 +13,8 @@ from sophia.adapters.http.transport import Check
 from sophia.adapters.model.errors import MODEL, Filtered, OutOfTime, Transient
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.model.reply import CUT_SHORT, FILTERED, LENGTH, TIME, Delta, Reply
-from sophia.adapters.model.showing import estimate
 from sophia.adapters.model.wording import WORDINGS, Wording
+from sophia.adapters.prompts import size
 from sophia.domain.agents import AgentEvent, Limitation, Spoken, Tokens, ToolCall, ToolResult, Turn
 from sophia.domain.citing import Citing
 from sophia.errors import Unavailable
@@ -117,10 +117,10 @@ class ModelAgentRuntime(AgentRuntime):
             if most <= 0:
                 reply.finish = LENGTH
                 break
-            size = dialogue.size
+            read = dialogue.size
             reply = yield from self._ask(dialogue, Step(most, not left, said, check), citing)
             said = said or bool(reply.text.strip())
-            spent = _sum(spent, reply.tokens or Tokens(size, estimate(reply.text)))
+            spent = _sum(spent, reply.tokens or Tokens(read, size(reply.text)))
             if reply.finish in CUT_SHORT or not reply.calls or not left:
                 break
             calls = reply.calls.calls(asked + 1)

@@ -6,10 +6,10 @@ from sophia.adapters.http.transport import Check
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.model.reply import Delta
 from sophia.adapters.model.runtime import Dialogue, ModelAgentRuntime, Step
-from sophia.adapters.model.showing import estimate
 from sophia.adapters.openai.client import ChatClient
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.translate import WireMessage, calls_message, result_message, tool, turn_messages
+from sophia.adapters.prompts import size
 from sophia.domain.agents import ToolCall, ToolResult, Turn
 from sophia.domain.citing import Citing
 from sophia.ports.agent_runtime import ToolBox
@@ -62,12 +62,12 @@ class _Chat(Dialogue):
         self._client = client
         self._tools = tools
         self._number = citing.number
-        self._room = limits.context - limits.longest - estimate(*tools)
+        self._room = limits.context - limits.longest - size(*tools)
         self._messages = turn_messages(turn, citing.number, self._room)
 
     @property
     def size(self) -> int:
-        return estimate(*self._messages)
+        return size(*self._messages)
 
     def ask(self, step: Step) -> Generator[Delta]:
         offered = [] if step.is_last else self._tools  # at last it has to answer

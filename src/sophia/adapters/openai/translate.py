@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sophia.adapters.model.reply import CallPiece, Delta, clean
-from sophia.adapters.model.showing import Number, as_json, estimate, instructions_of, opening, result_text
+from sophia.adapters.model.reply import CallPiece, Delta
+from sophia.adapters.model.showing import Number, instructions_of, opening, result_text
+from sophia.adapters.prompts import as_json, clean, size
 from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec, Turn
 
 __all__ = ["WireMessage", "calls_message", "from_wire", "result_message", "tool", "turn_messages"]
@@ -23,7 +24,7 @@ _NAME = re.compile(r"[^\w-]", re.ASCII)
 def turn_messages(turn: Turn, number: Number, room: int) -> list[WireMessage]:
     """The messages that a turn begins with, in about ``room`` tokens; see `sophia.adapters.model.showing.opening`."""
     system = {"role": "system", "content": instructions_of(turn)}
-    history, question = opening(turn, turn.history, number, room - estimate(system, turn.question))
+    history, question = opening(turn, turn.history, number, room - size(system, turn.question))
     return [system, *_alternating([*history, {"role": "user", "content": question}])]
 
 

@@ -266,7 +266,7 @@ def _call_pieces(call: CallTool, index: int) -> Iterator[dict[str, Any]]:
 
 
 def numbered(text: str) -> Iterator[dict[str, Any]]:
-    """The numbered passages that stand in a text."""
+    """The numbered passages that a text shows, each an object with ``n`` and ``text``."""
     decoder = json.JSONDecoder()
     at = text.find('{"n":')
     while at >= 0:

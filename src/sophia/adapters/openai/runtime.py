@@ -11,8 +11,9 @@ from sophia.adapters.http.transport import Check
 from sophia.adapters.openai.client import ChatClient
 from sophia.adapters.openai.endpoint import Endpoint, Limits
 from sophia.adapters.openai.errors import MODEL, Filtered, OutOfTime, Transient
-from sophia.adapters.openai.translate import CallPieces, Delta, WireMessage, estimate, opening, result_message, tool
+from sophia.adapters.openai.translate import CallPieces, Delta, WireMessage, opening, result_message, tool
 from sophia.adapters.openai.wording import WORDINGS, Wording
+from sophia.adapters.prompts import size
 from sophia.domain.agents import AgentEvent, Limitation, Spoken, Tokens, Turn
 from sophia.domain.citing import Citing
 from sophia.errors import Unavailable
@@ -113,7 +114,7 @@ class OpenAIAgentRuntime(AgentRuntime):
         check = self._watch(tools)
         citing = Citing(turn.question)
         specs = [tool(spec) for spec in tools.specs]
-        room = self._limits.context - self._longest - estimate(*specs)
+        room = self._limits.context - self._longest - size(*specs)
         messages = opening(turn, citing.number, room)
         reply, said, spent, asked = _Reply(), False, Tokens(0, 0), 0
         for left in reversed(range(self._limits.steps)):
@@ -124,7 +125,7 @@ class OpenAIAgentRuntime(AgentRuntime):
                 break
             reply = yield from self._ask(_Step(messages, offered, most, said), citing, check)
             said = said or bool(reply.text.strip())
-            spent = _sum(spent, reply.tokens or Tokens(estimate(*messages), estimate(reply.text)))
+            spent = _sum(spent, reply.tokens or Tokens(size(*messages), size(reply.text)))
             if reply.finish in _CUT_SHORT or not reply.calls or not offered:
                 break
             calls = reply.calls.calls(asked + 1)
@@ -132,7 +133,7 @@ class OpenAIAgentRuntime(AgentRuntime):
             messages.append(reply.calls.message(reply.text, calls))
             results = tools.call_all([call for _, call in calls])
             for (wire_id, _), result in zip(calls, results, strict=True):
-                messages.append(result_message(wire_id, result, citing.number, room - estimate(*messages)))
+                messages.append(result_message(wire_id, result, citing.number, room - size(*messages)))
         yield from self._end(reply, said, WORDINGS.get(turn.language, self._default))
         yield spent
 

@@ -4,25 +4,23 @@ Source: https://platform.openai.com/docs/api-reference/chat/create and .../chat-
 what they leave out, so that nothing but the text, the calls and the end is counted on.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
+from sophia.adapters.prompts import arguments, as_json, block, clean, fitting, handed_over, shown, size
 from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.citing import without_markers
 from sophia.domain.conversation import FoundMessage, Message, Role
 from sophia.domain.knowledge import Passage
-from sophia.domain.tickets import Ticket
 
 __all__ = [
     "CallPiece",
     "CallPieces",
     "Delta",
     "WireMessage",
-    "estimate",
     "from_wire",
     "opening",
     "result_message",
@@ -37,7 +35,6 @@ Number = Callable[[Passage], int]
 
 T = TypeVar("T")
 
-_CHARACTERS_PER_TOKEN = 3
 _NAME = re.compile(r"[^\w-]", re.ASCII)
 _LANGUAGES = {"es": "Spanish", "en": "English"}
 
@@ -62,11 +59,6 @@ class Delta:
     tokens: Tokens | None = None
 
 
-def estimate(*messages: object) -> int:
-    """About how many tokens this takes on the wire, where nobody tells: one for three characters."""
-    return sum(len(json.dumps(message, ensure_ascii=False)) for message in messages) // _CHARACTERS_PER_TOKEN
-
-
 def opening(turn: Turn, number: Number, room: int) -> list[WireMessage]:
     """The messages that a turn begins with, in about ``room`` tokens.
 
@@ -75,14 +67,14 @@ def opening(turn: Turn, number: Number, room: int) -> list[WireMessage]:
     """
     language = _LANGUAGES.get(turn.language, turn.language)
     system = {"role": "system", "content": f"{turn.agent.instructions}\n\nThe user's question is in {language}."}
-    room -= estimate(system, turn.question)
-    passages, room = _fitting(turn.passages, room, _shown)
-    history, room = _fitting(map(_said, reversed(turn.history)), room, _itself)
-    recalled, room = _fitting(map(_recalled, turn.recalled), room, _itself)
-    tickets, _ = _fitting(map(_handed_over, turn.tickets), room, _itself)
-    data = _block("passages", [_shown(passage, number(passage)) for passage in passages])
-    data += _block("earlier-messages", recalled)
-    data += _block("tickets", tickets)
+    room -= size(system, turn.question)
+    passages, room = fitting(turn.passages, room, shown)
+    history, room = fitting(map(_said, reversed(turn.history)), room, _itself)
+    recalled, room = fitting(map(_recalled, turn.recalled), room, _itself)
+    tickets, _ = fitting(map(handed_over, turn.tickets), room, _itself)
+    data = block("passages", [shown(passage, number(passage)) for passage in passages])
+    data += block("earlier-messages", recalled)
+    data += block("tickets", tickets)
     question = {"role": "user", "content": f"{data}\n\n{turn.question}" if data else turn.question}
     return [system, *_alternating([*reversed(history), question])]
 
@@ -99,11 +91,11 @@ def result_message(wire_id: str, result: ToolResult, number: Number, room: int) 
     """What came of a tool call, in about ``room`` tokens; its passages are shown under their numbers."""
     content = dict(result.content)
     if result.passages:
-        passages, _ = _fitting(result.passages, room, _shown)
-        content["passages"] = [_shown(passage, number(passage)) for passage in passages]
+        passages, _ = fitting(result.passages, room, shown)
+        content["passages"] = [shown(passage, number(passage)) for passage in passages]
         if left_out := len(result.passages) - len(passages):
             content["left_out"] = left_out
-    return {"role": "tool", "tool_call_id": wire_id, "content": _json(content)}
+    return {"role": "tool", "tool_call_id": wire_id, "content": as_json(content)}
 
 
 def from_wire(chunk: Mapping[str, Any]) -> Delta:
@@ -115,7 +107,7 @@ def from_wire(chunk: Mapping[str, Any]) -> Delta:
     try:
         choice = next(iter(chunk.get("choices") or ()), None)
         delta = (choice or {}).get("delta") or {}
-        text = _clean((delta.get("content") or "") + (delta.get("refusal") or ""))
+        text = clean((delta.get("content") or "") + (delta.get("refusal") or ""))
         calls = tuple(map(_piece, delta.get("tool_calls") or ()))
         usage = chunk.get("usage")
         tokens = Tokens(int(usage["prompt_tokens"]), int(usage["completion_tokens"])) if usage else None
@@ -158,7 +150,7 @@ class CallPieces:
     def calls(self, first: int) -> list[tuple[str, ToolCall]]:
         """Each call with its id on the wire. Within a turn calls are named in order, from ``first``."""
         return [
-            (pieces.id or f"call_{n}", ToolCall(f"call_{n}", pieces.name, _arguments(pieces.arguments)))
+            (pieces.id or f"call_{n}", ToolCall(f"call_{n}", pieces.name, arguments(pieces.arguments)))
             for n, pieces in enumerate(self._calls, first)
         ]
 
@@ -170,7 +162,7 @@ class CallPieces:
                 "type": "function",
                 "function": {
                     "name": _NAME.sub("_", call.name)[:64] or "unnamed",
-                    "arguments": _json(call.arguments or {}),
+                    "arguments": as_json(call.arguments or {}),
                 },
             }
             for wire_id, call in calls
@@ -185,26 +177,8 @@ def _piece(piece: Mapping[str, Any]) -> CallPiece:
         piece.get("index"),
         piece.get("id") or "",
         function.get("name") or "",
-        _clean(arguments if isinstance(arguments, str) else _json(arguments)),
+        clean(arguments if isinstance(arguments, str) else as_json(arguments)),
     )
-
-
-def _clean(text: str) -> str:
-    """The text without what no UTF-8 file and no database takes: half a surrogate pair, a NUL."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _arguments(text: str) -> dict[str, object] | None:
-    try:
-        arguments = json.loads(text.strip() or "{}")
-    except (ValueError, RecursionError):
-        return None
-    return arguments if isinstance(arguments, dict) else None
-
-
-def _shown(passage: Passage, number: int = 0) -> dict[str, object]:
-    section = " > ".join(passage.heading)
-    return {"n": number, "title": passage.title, "section": section, "text": passage.text}
 
 
 def _said(message: Message) -> WireMessage:
@@ -216,43 +190,8 @@ def _recalled(found: FoundMessage) -> dict[str, object]:
     return {"said_by": str(found.message.role), "text": found.message.text}
 
 
-def _handed_over(ticket: Ticket) -> dict[str, object]:
-    return {
-        "number": ticket.external_id or ticket.id,
-        "handed_to": ticket.target,
-        "asked": ticket.title,
-        "asked_at": f"{ticket.created_at:%Y-%m-%d %H:%M} UTC",
-        "delivery": str(ticket.status),
-        "state": ticket.state and str(ticket.state),
-        "note": ticket.note,
-    }
-
-
 def _itself(item: T) -> T:
     return item
-
-
-def _fitting(items: Iterable[T], room: int, shown: Callable[[T], object]) -> tuple[list[T], int]:
-    """The items up to the first that finds no room as it is shown, and the room that is left."""
-    taken = []
-    for item in items:
-        size = estimate(shown(item))
-        if size > room:
-            break
-        room -= size
-        taken.append(item)
-    return taken, room
-
-
-def _block(name: str, lines: Sequence[Mapping[str, object]]) -> str:
-    if not lines:
-        return ""
-    return "\n".join((f"<{name}>", *map(_json, lines), f"</{name}>\n"))
-
-
-def _json(value: object) -> str:
-    # "<\\/" is "</" to whoever reads JSON, and closes no block.
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
 
 
 def _alternating(messages: Iterable[WireMessage]) -> list[WireMessage]:

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
+from sophia.testing.emulators.openai import numbered
+
 __all__ = [
     "Act",
     "Asked",
@@ -143,6 +145,12 @@ class Asked:
     run: Mapping[str, Any] = field(hash=False)
     messages: tuple[Mapping[str, str], ...] = field(hash=False)
     outputs: Mapping[str, str] = field(factory=dict, hash=False)
+
+    @property
+    def passages(self) -> list[dict[str, Any]]:
+        """The numbered passages that the last message and the outputs show, each an object with ``n`` and ``text``."""
+        texts = [self.messages[-1]["text"], *self.outputs.values()]
+        return [found for text in texts for found in numbered(text)]
 
     @property
     def tools(self) -> list[str]:

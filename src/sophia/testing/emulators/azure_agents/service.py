@@ -102,6 +102,17 @@ class AzureAgentsEmulator(EmulatedSystem):
         """The service's clock, in unix seconds."""
         return int(time.time()) + self._ahead
 
+    def add_assistant(self, name: str = "sophia") -> str:
+        """An agent as a backend would have made it; its id."""
+        with self._lock:
+            return str(self._create_assistant({"model": "emulated", "name": name}, {})["id"])
+
+    def add_store(self, files: Mapping[str, bytes]) -> str:
+        """A vector store with these files, by name; its id."""
+        with self._lock:
+            ids = [self.stores.add_file(name, content, self.now)["id"] for name, content in files.items()]
+            return str(self.stores.create({"name": "sophia", "file_ids": ids}, self.now)["id"])
+
     def pass_time(self, seconds: int) -> None:
         """Put the service's clock forward."""
         self._ahead += seconds

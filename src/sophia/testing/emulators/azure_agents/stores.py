@@ -80,7 +80,11 @@ class Stores:
         files["file"].close()
         if len(content) > self.limits.file_bytes:
             raise Refused(413, f"The file is larger than {self.limits.file_bytes} bytes.", "file")
-        file = made("file", now, bytes=len(content), filename=name, purpose=form["purpose"])
+        return self.add_file(name, content, now, form["purpose"])
+
+    def add_file(self, name: str, content: bytes, now: int, purpose: str = "assistants") -> Json:
+        """A file."""
+        file = made("file", now, bytes=len(content), filename=name, purpose=purpose)
         self.files[file["id"]] = file | {"status": "processed", "status_details": None}
         self.contents[file["id"]] = content
         self._names[file["id"]] = name

@@ -179,11 +179,9 @@ class Play:
     def _free(self) -> None:
         """Stop the run that locks the thread, and wait until it has."""
         pause = _FIRST_LOOK
-        cancelled = set[str]()
         while (run := self._agents.active_run(self._thread.id, self.check)) is not None:
-            if run["id"] not in cancelled and run["status"] != "cancelling":
+            if run["status"] != "cancelling":
                 _log.info("azure.run_displaced", thread=self._turn.thread_id, status=run["status"])
-                cancelled.add(run["id"])
                 self._agents.cancel(self._thread.id, run["id"], self.check)
             self._agents.wait(pause, self.check)
             # What a look brings on: the service settles a cancelled run when it is asked for.

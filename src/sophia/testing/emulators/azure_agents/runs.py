@@ -160,6 +160,7 @@ class Run:
             yield self._tell("thread.run.created", self.data)
         else:
             yield from self._close_step(cost)
+        self._check()
         self.data["status"] = "queued"
         yield self._tell("thread.run.queued", self.data)
         while any(isinstance(act, Stick) for act in leg.acts[:1]):

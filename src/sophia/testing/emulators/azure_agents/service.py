@@ -387,10 +387,8 @@ class AzureAgentsEmulator(EmulatedSystem):
             raise Refused(400, f"Expected tool outputs for call_ids {wanted}, got {list(outputs)}", "tool_outputs")
         run.answer(outputs)
         run.begin(self._model(Asked(dict(run.data), _told_messages(run.thread), outputs)), first=False)
-        if body.get("stream"):
-            return run
         run.data["status"] = "queued"
-        return run.data
+        return run if body.get("stream") else run.data
 
     def _cancel_run(self, _: Json, query: dict[str, str]) -> Json:
         run = self._run(query)

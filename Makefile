@@ -23,7 +23,7 @@ browser:  ## Chromium as Debian has it: the page is tested in it
 	{ echo "The page is tested in Chromium, which could not be installed: put 'chromium' on the PATH." >&2; exit 1; }
 
 test: install browser  ## all tests but the long ones
-	$(BIN)/pytest -m 'not proof'
+	$(BIN)/pytest -m 'not proof' -n 2 --dist loadfile
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -2,7 +2,7 @@
 
     python benchmarks/fit_intent.py data/handoff/*.jsonl [--mistakes] [--write src/sophia/domain/intent/weights.json]
     python benchmarks/fit_intent.py data/handoff/*.jsonl --by file
-    python benchmarks/fit_intent.py data/handoff/*.jsonl --check data/handoff/held/unseen.jsonl --mistakes
+    python benchmarks/fit_intent.py data/handoff/*.jsonl --check data/handoff/held/*.jsonl --mistakes
 
 Every file has one message a line: ``{"id", "text", "category", "tags", ...}``. Without more, it cross-validates in five
 folds, near-duplicates kept in one, and with ``--write`` then fits on everything and writes the weights; the same
@@ -174,11 +174,12 @@ def calibrate(raw, action):
 
 
 def leave_out(copies, vectors, labels, folds, *, full):
-    """The outputs for every message by a model that was fitted without its fold; "" is always fitted on."""
+    """The outputs for every message by a model that was fitted without its fold; where there is "", on that alone."""
     outputs = np.zeros((len(labels), OUTPUTS))
     _, cues, grams = copies[0]
+    base = np.flatnonzero([fold == "" for fold in folds])
     for left in sorted({*folds} - {""}):
-        train, test = np.flatnonzero(folds != left), np.flatnonzero(folds == left)
+        train, test = base if len(base) else np.flatnonzero(folds != left), np.flatnonzero(folds == left)
         mean = vectors[train].mean(axis=0)
         model = fit(copies, vectors, labels, mean, train, full=full)
         outputs[test] = logits(stack(vectors[test], cues[test], grams[test], mean, full=full), model)

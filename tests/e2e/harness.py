@@ -12,9 +12,11 @@ import attrs
 import httpx
 from conformance import Contract, Event
 from flask import Flask
+from leaks import overheard, telling
 from standardwebhooks import Webhook
 
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
+from sophia.bootstrap.services import Services
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.agents import AgentEvent, Cited, Spoken, ToolCall, Turn
 from sophia.domain.citation import Quote
@@ -45,7 +47,7 @@ WAIT, ENDLESS, FAIL, BUG, TOOL, LOOK = (
 
 SECRETS = mint_webhook_secrets(["acme", "globex"])
 
-KEYS = {"acme": "key-of-acme", "globex": "key-of-globex"}
+KEYS = {"acme": "the-key-of-acme", "globex": "the-key-of-globex"}
 
 DOCUMENTS = {
     "backups.md": "# Backups\n\nBackups are made every night at two. The night shift checks them.\n",
@@ -181,6 +183,16 @@ class Caller:
             yield events
 
 
+def overheard_app(services: Services, *, loopback_only: bool = False) -> Flask:
+    """The app, with whoever searches what it has told for the keys, and for what documents say, listening."""
+    for what, texts in (("a key", KEYS.values()), ("a document", DOCUMENTS.values())):
+        for text in texts:
+            overheard.plant(what, text.splitlines()[-1])
+    app = create_app(services, loopback_only=loopback_only)
+    app.wsgi_app = telling(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
 class World:
     """One SOPHIA, its outside, and whoever calls it."""
 
@@ -188,7 +200,7 @@ class World:
         self.sophia = sophia
         self.outside = outside
         self.contract = contract
-        self.app = create_app(sophia.services)
+        self.app = overheard_app(sophia.services)
         self._clients: list[httpx.Client] = []
 
     def caller(
@@ -239,7 +251,7 @@ class World:
 
     def app_with(self, *, loopback_only: bool = False, **use_cases: object) -> Flask:
         """The same app with other use cases in it."""
-        return create_app(attrs.evolve(self.sophia.services, **use_cases), loopback_only=loopback_only)
+        return overheard_app(attrs.evolve(self.sophia.services, **use_cases), loopback_only=loopback_only)
 
     def close(self) -> None:
         self.outside.gate.set()

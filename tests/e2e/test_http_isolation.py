@@ -160,3 +160,16 @@ def test_no_page_repeats_a_request(world: World) -> None:
     assert "evil.example" not in page.text
     assert "validator.swagger.io" not in page.text
     assert world.nobody().get("/docs").status_code == 308
+
+
+def test_the_page_of_another_site_is_told_nothing(world: World) -> None:
+    """No answer, nor one to a preflight, lets it read or send anything (Fetch, section 3.2)."""
+    asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    for operation in CONTRACT.operations:
+        if "{" not in operation.path:
+            answers = [
+                caller.http.request(method, operation.path, headers=asks)
+                for caller in (world.caller(), world.nobody())
+                for method in ("OPTIONS", "GET")
+            ]
+            assert not [name for answer in answers for name in answer.headers if name.startswith("access-control-")]

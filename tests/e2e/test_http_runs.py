@@ -262,7 +262,7 @@ def test_a_deleted_thread_is_gone_with_all_that_was_in_it(informed: World) -> No
 
 
 def test_a_thread_is_deleted_while_it_answers(world: World) -> None:
-    ana = world.caller()
+    ana = world.caller(app=world.app_with(follow_run=partial(world.sophia.services.follow_run, heartbeat=0.1)))
     with ana.ask_streaming(WAIT) as stream:
         started = next(stream).data
         ana.delete(f"/threads/{started['threadId']}")

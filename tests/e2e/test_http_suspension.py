@@ -40,7 +40,8 @@ def impatient(world: World) -> Caller:
 def test_every_operation_tells_the_reason(world: World, id: str) -> None:
     suspend(world)
     operation = CONTRACT.operation(id)
-    ids = {name: f"{name[:3]}_{UNKNOWN}" for name in ("runId", "threadId", "ticketId", "documentId", "refreshId")}
+    names = ("runId", "threadId", "ticketId", "documentId", "refreshId", "evidenceId")
+    ids = {name: f"{name[:3]}_{UNKNOWN}" for name in names}
     for caller in (world.caller(), world.caller(None)):
         refused = caller(operation.method.upper(), operation.url(**ids))
         assert (refused.status_code, refused.json()["type"]) == (403, TYPE)

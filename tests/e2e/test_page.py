@@ -374,6 +374,39 @@ class TestProblems:
         expect(completed(page)).to_contain_text("90 days")
         expect(page.locator(".problem")).to_have_count(0)
 
+    @pytest.mark.parametrize(
+        ("limit", "locale", "seconds", "told"),
+        [
+            ("requests", "en-GB", 40, "Your company has sent too many requests in a minute. Try again in 40 seconds."),
+            (
+                "user_requests",
+                "es-ES",
+                40,
+                "Has hecho demasiadas peticiones en un minuto. Prueba de nuevo dentro de 40",
+            ),
+            ("runs", "es-ES", 2, "todas las preguntas que tu empresa puede hacer a la vez"),
+            ("user_runs", "en-GB", 2, "as many questions as you may ask at once. Try again in 2 seconds."),
+            ("tokens", "en-GB", 30_000, "used up its day’s share of the model. Try again in 9 hours."),
+            ("user_tokens", "es-ES", 600, "en un día. Prueba de nuevo dentro de 10 minutos."),
+        ],
+    )
+    def test_of_a_limit_tell_which_it_is_and_for_how_long(
+        self, site: Site, limit: str, locale: str, seconds: int, told: str
+    ) -> None:
+        page = site.open(locale=locale)
+        problem = {
+            "type": "urn:sophia:problem:limit-exceeded",
+            "title": "",
+            "status": 429,
+            "detail": "",
+            "limit": limit,
+        }
+        headers = {"Retry-After": str(seconds)}
+        page.route("**/chat", lambda route: route.fulfill(status=429, json=problem, headers=headers))
+        page.get_by_role("textbox").fill(ROTATED)
+        page.keyboard.press("Enter")
+        expect(page.locator(".problem")).to_contain_text(told)
+
     def test_a_key_that_is_not_good_any_more(self, site: Site) -> None:
         page = site.open()
         page.route(

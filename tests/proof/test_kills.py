@@ -25,8 +25,8 @@ pytestmark = pytest.mark.proof
 CALLERS = 40
 TURNS = 10
 STEERING = "(pieces 20) (every 50) (pid)"
-QUESTION = "How often are backups made, asked for the {n}th time? " + STEERING
-ACTION = "Block the IP 203.0.113.{n} on the perimeter firewall. How often are backups made? " + STEERING
+QUESTION = "How often are backups made, asked for the {n}th time " + STEERING + "?"
+ACTION = "Block the IP 203.0.113.{n} on the perimeter firewall. How often are backups made " + STEERING + "?"
 
 BROKEN = (OSError, http.client.HTTPException)
 

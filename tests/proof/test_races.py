@@ -105,7 +105,7 @@ def test_a_run_is_cancelled_from_another_server(tmp_path: Path) -> None:
     ):
         for kind in ("(endless) (every 20)", "(endless) (every 20) (tools)", "(silent 8)"):
             took = [
-                _cancel(one, other, f"How often are backups made? {kind}") for _ in range(1 if "silent" in kind else 5)
+                _cancel(one, other, f"How often are backups made {kind}?") for _ in range(1 if "silent" in kind else 5)
             ]
             print(
                 f"\ncancelled from another server, {kind}: {statistics.median(took):.2f} s, at most {max(took):.2f} s"

@@ -91,7 +91,7 @@ def test_others_are_served(server: Served, sent: bytes, *, reading: bool, runs: 
         took, most = [], before
         for _ in range(OTHERS):
             began = time.monotonic()
-            assert caller.ask("How often are backups made? (pieces 5)").status == 200
+            assert caller.ask("How often are backups made (pieces 5)?").status == 200
             took.append(time.monotonic() - began)
             most = max(most, rss_mb(server.pids))
         begun = len(Caller(server.port, 1).items("/threads"))

@@ -11,8 +11,8 @@ from served import Served
 pytestmark = pytest.mark.proof
 
 STOP_SECONDS = 3
-BRIEF = "How often are backups made? (pieces 20) (every 100)"
-LONG = "How often are backups made? (pieces 100) (every 100)"
+BRIEF = "How often are backups made (pieces 20) (every 100)?"
+LONG = "How often are backups made (pieces 100) (every 100)?"
 CALLERS = 20
 
 

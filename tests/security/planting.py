@@ -4,8 +4,7 @@ The knowledge, the records and the classifier are the real ones.
 """
 
 import json
-import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,36 +58,6 @@ class Attack:
 def attacks() -> list[Attack]:
     """Attacks of our own."""
     return [Attack(**{**stored, "texts": tuple(stored["texts"])}) for stored in json.loads(ATTACKS.read_text("utf-8"))]
-
-
-class MemoisingEmbedder(Embedder):
-    """Computes each text once."""
-
-    def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
-        self._lock = threading.Lock()
-        self._queries: dict[str, tuple[float, ...]] = {}
-        self._passages: dict[str, bytes] = {}
-
-    @property
-    def version(self) -> str:
-        return self._inner.version
-
-    @property
-    def dimension(self) -> int:
-        return self._inner.dimension
-
-    def embed_query(self, text: str) -> tuple[float, ...]:
-        with self._lock:
-            if text not in self._queries:
-                self._queries[text] = self._inner.embed_query(text)
-            return self._queries[text]
-
-    def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
-        with self._lock:
-            missing = [text for text in dict.fromkeys(texts) if text not in self._passages]
-            self._passages.update(zip(missing, self._inner.embed_passages(missing), strict=True))
-            return [self._passages[text] for text in texts]
 
 
 class ReadsByTool(ObedientAgentRuntime):

@@ -41,7 +41,9 @@ def ticket(key: str = KEY, target: str = "VICTORIA") -> Ticket:
         language="es",
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         priority_reason="hay un ataque en curso",
-        enclosures=(Enclosure("Runbook", "docs", "file:///runbook.md", "Abre un ticket", "doc_1", "sha256:00"),),
+        enclosures=(
+            Enclosure("Runbook", "docs", "file:///runbook.md", "Abre un ticket", "doc_1", "sha256:00", suspected=True),
+        ),
     )
 
 
@@ -109,6 +111,7 @@ def test_a_report_says_all_that_the_contract_asks_for(behind) -> None:
                 "documentId": "doc_1",
                 "documentVersion": "sha256:00",
                 "trusted": False,
+                "suspected": True,
             }
         ],
         "language": "es",

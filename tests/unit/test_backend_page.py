@@ -30,7 +30,7 @@ def sophia():
 @pytest.fixture
 def page(sophia):
     with BackendWithPage(sophia.url, SECRETS, token="t") as backend:
-        report(backend, title=EVIL, userMessage=EVIL, evidence=[{"title": EVIL, "text": EVIL}])
+        report(backend, title=EVIL, userMessage=EVIL, evidence=[{"title": EVIL, "text": EVIL, "suspected": True}])
         yield backend
 
 
@@ -73,6 +73,11 @@ def test_what_was_handed_over_is_shown_and_nothing_of_it_is_markup(page, path) -
     assert "&lt;script&gt;" in shown
     assert "<script" not in shown
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_evidence_that_speaks_to_the_assistant_is_marked(page) -> None:
+    _, shown = ask(page, "GET", "/tickets/TCK-1")
+    assert "not trusted, and it speaks to the assistant as an attack would" in shown
 
 
 def test_an_answer_is_reported_to_sophia_signed(page, sophia) -> None:

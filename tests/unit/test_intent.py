@@ -61,6 +61,11 @@ ACTION = [
     ("change", "Abre un ticket para que cierren el puerto 23."),
     ("change", "No me expliques el procedimiento, cierra el puerto 445."),
     ("change", "No lecture please, just revoke the certificate."),
+    ("change", "No os pregunto cómo se hace, os pido que cerréis el puerto 445."),
+    # joined to a question
+    ("change", "Tell me which rule lets Tor in and then disable it."),
+    ("change", "¿Me dices quién usa la cuenta svc_old y la deshabilitas?"),
+    ("provisioning", "Find out how many tokens are left and give one to Harriet."),
     # troubleshooting: a bare report is enough
     ("troubleshooting", "No me funciona la VPN desde esta mañana."),
     ("troubleshooting", "Mi extensión del SOC no da tono."),
@@ -126,6 +131,9 @@ NOT_CARRYING = [
     "Sin abrir ningún ticket: ¿qué plazo marca la norma?",
     "No need to reset anything, I found my password.",
     "No hace falta que desbloqueen mi cuenta, ya pude entrar.",
+    "Dejad el nodo 3 como está; ¿qué carga tiene?",
+    "Leave srv-9 alone, just show me its uptime.",
+    "Nothing needs restarting, I only want to know its uptime.",
 ]
 
 

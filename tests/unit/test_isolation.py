@@ -1,5 +1,6 @@
 """The use cases give nobody what is another's, whatever is done in whatever order; on each system of record."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from isolation import Crowd, records_in_memory, records_in_sqlite
+from sqlalchemy import Engine
 
+from sophia.adapters.sql import SqlRecords, open_engine
 from sophia.domain.tenancy import Actor, TenantScope
-from sophia.ports.records import Transaction
+from sophia.ports.records import Records, Transaction
+from sophia.ports.system import Clock
 from sophia.testing.fakes.memory import MemoryRecords
 
 SETTINGS = settings(
@@ -32,6 +36,20 @@ def test_nothing_crosses_in_memory() -> None:
 def test_nothing_crosses_in_sqlite(tmp_path: Path) -> None:
     make_records = records_in_sqlite(tmp_path)
     run_state_machine_as_test(lambda: Crowd(make_records), settings=SETTINGS)
+
+
+def test_nothing_crosses_in_postgres(make_postgres: Callable[[], str]) -> None:
+    engines: list[Engine] = []
+
+    def make_records(clock: Clock, _: Path) -> Records:
+        engines.append(open_engine(make_postgres()))
+        return SqlRecords(engines[-1], clock)
+
+    try:
+        run_state_machine_as_test(lambda: Crowd(make_records), settings=settings(SETTINGS, max_examples=6))
+    finally:
+        for engine in engines:
+            engine.dispose()
 
 
 class WithoutUsers(MemoryRecords):

@@ -51,7 +51,7 @@ def test_what_is_found_is_evidence_that_can_be_cited(log) -> None:
         ToolStarted("call-1", "splunk_query"),
         ToolFinished("call-1", ToolStatus.COMPLETED, evidence.id),
     ]
-    assert tools.limitations == []
+    assert tools.limitations == ()
 
 
 def test_there_is_a_tool_for_each_kind_of_system_that_the_caller_may_look_at(log) -> None:
@@ -104,7 +104,15 @@ def test_a_mistake_is_explained_and_nothing_is_kept_of_it(log, arguments, told) 
     assert result.status is ToolStatus.FAILED
     assert told in str(result.content["reason"])
     assert log.evidence == []
-    assert tools.limitations == []
+
+
+def test_a_mistake_is_named_to_the_user_unless_it_is_made_good(log) -> None:
+    tools = make(log, MemorySecuritySource(tables=LOGINS))
+    look(tools, query="no such table")
+    (told,) = tools.limitations
+    assert told.startswith("splunk_query: gave no result (/query: there is no table")
+    look(tools)
+    assert tools.limitations == ()
 
 
 def test_a_query_that_is_refused_is_named_to_the_agent_and_to_the_user(log) -> None:
@@ -121,7 +129,9 @@ def test_a_query_that_is_refused_is_named_to_the_agent_and_to_the_user(log) -> N
 def test_a_system_that_does_not_answer_is_named(log) -> None:
     tools = make(log, FailingSecuritySource())
     assert look(tools).status is ToolStatus.FAILED
-    assert tools.limitations == ["splunk_query: gave no result (siem: does not answer); the answer does without it"]
+    assert list(tools.limitations) == [
+        "splunk_query: gave no result (siem: does not answer); the answer does without it"
+    ]
 
 
 def test_what_was_cut_is_named(log) -> None:
@@ -129,7 +139,7 @@ def test_what_was_cut_is_named(log) -> None:
     result = look(tools, earliest="-3h")
     assert result.evidence.lookup.span == TimeRange(NOW - timedelta(hours=2), NOW)
     assert [cut.kind for cut in result.evidence.cuts] == [CutKind.RANGE, CutKind.ROWS]
-    assert tools.limitations == [
+    assert list(tools.limitations) == [
         "siem: only the end of the period was looked at (at most 2 h)",
         "siem: 1 of 2 rows were kept (at most 1)",
     ]

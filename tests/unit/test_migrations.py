@@ -11,7 +11,9 @@ from sqlalchemy import create_engine, text
 from sophia.adapters import sql
 from sophia.adapters.sql import SqlRecords, migrate, open_engine, reading, writing
 from sophia.adapters.system import SystemClock
+from sophia.domain.limits import KnowledgeSize
 from sophia.testing.contracts.records_world import ANA
+from sophia.testing.scopes import system_scope
 
 _numbers = count(1)
 
@@ -65,3 +67,22 @@ def test_every_thread_that_is_there_gets_a_salt_of_its_own(empty):
     assert {len(salt) for salt in salts} == {32}
     with SqlRecords(empty, SystemClock()).read(ANA) as tx:
         assert tx.conversations.thread("thr_1").salt in salts
+
+
+def test_the_texts_that_are_there_are_measured(empty):
+    upgrade(empty, "0008")
+    at = "'2026-01-01 00:00:00.000000'"
+    for company, text_ in (("acme", "año"), ("globex", "año nuevo")):
+        with writing(empty, company) as connection:
+            listed = f"'{company}', 'doc_1', 'docs', 'a.md', 'A', 'a.md', 'es', 'v2', 'f', 3, 1, 0, {at}, '[]', NULL, 1"
+            connection.execute(text(f"INSERT INTO documents VALUES ({listed})"))
+            for version, stored in (("v1", "an earlier text"), ("v2", text_)):
+                row = f"'{company}', 'doc_1', '{version}', 1, '{stored}'"
+                connection.execute(text(f"INSERT INTO document_texts VALUES ({row})"))
+    migrate(empty)
+    for company, text_ in (("acme", "año"), ("globex", "año nuevo")):
+        with SqlRecords(empty, SystemClock()).read(system_scope(company)) as tx:
+            assert tx.documents.size() == KnowledgeSize(1, len(text_.encode()))
+    if empty.dialect.name == "postgresql":
+        with reading(empty, "initech") as connection:
+            assert connection.scalar(text("SELECT count(*) FROM documents")) == 0

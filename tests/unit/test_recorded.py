@@ -12,6 +12,7 @@ from sophia.application.start_run import Question, StartRun
 from sophia.application.threads import DeleteThread
 from sophia.domain.audit import entry_to_json
 from sophia.domain.conversation import Thread
+from sophia.domain.limits import NO_LIMITS
 from sophia.domain.runs import Answer, RunCompleted
 from sophia.domain.tenancy import Company, User
 from sophia.testing.fakes.identity import MemoryTenantDirectory
@@ -29,7 +30,7 @@ class World:
         self.records, directory = MemoryRecords(self.clock), MemoryTenantDirectory()
         directory.add(Company("acme", "Acme"), User("ana"))
         self.keeper = LeaseKeeper(self.records, SystemIdentity(directory), self.clock, timedelta(days=1))
-        self.start = StartRun(self.records, directory, self.keeper, self.clock, ids, "me")
+        self.start = StartRun(self.records, directory, lambda _: NO_LIMITS, self.keeper, self.clock, ids, "me")
 
     def ask(self, text, thread_id=None):
         started = self.start(ANA, Question(text, thread_id))

@@ -217,7 +217,7 @@ def test_many_companies_come_in_pages() -> None:
 
 
 def test_more_companies_than_are_kept_are_no_answer() -> None:
-    with world({f"c{i}": {} for i in range(10_001)}) as w, pytest.raises(Unavailable, match="10000"):
+    with world({f"c{i}": {} for i in range(10_001)}, patience=60.0) as w, pytest.raises(Unavailable, match="10000"):
         w.directory.companies()
 
 

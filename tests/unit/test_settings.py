@@ -3,9 +3,12 @@ from typing import Any
 
 import pytest
 
-from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.adapters.openai import endpoint
+from sophia.adapters.openai.endpoint import Endpoint
+from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings, parse_settings
+from sophia.domain.limits import NO_LIMITS, Limits
 from sophia.errors import ConfigurationError
 
 COMPANY = {"id": "acme", "users": [{"id": "ana"}], "sources": [{"name": "docs", "path": "docs"}]}
@@ -68,6 +71,17 @@ def test_a_backend_that_knows_the_companies_is_not_contradicted() -> None:
     assert faults({"backend": backend, "targets": each}) == {"/backend/credential": "required key is missing"}
 
 
+def test_a_company_has_the_usual_limits_but_for_its_own() -> None:
+    values = {
+        "limits": {"requests": 600, "user_runs": 2, "storage_mb": 3},
+        "companies": [{"id": "a", "limits": {"requests": 0, "tokens": 9}}, {"id": "b"}],
+    }
+    limits = ConfiguredLimits(parse_settings(values, Path(), {"SOPHIA__LIMITS__USER_RUNS": "4"}))
+    assert limits("a") == Limits(user_runs=4, tokens=9, storage=3 * 2**20)
+    assert limits("b") == limits("known to the backend alone") == Limits(requests=600, user_runs=4, storage=3 * 2**20)
+    assert ConfiguredLimits(parse_settings({"companies": [{"id": "a"}]}, Path()))("a") == NO_LIMITS
+
+
 def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> None:
     settings = parse_settings(
         {"service": {"language": "en"}, "companies": [{"id": "a"}, {"id": "b", "language": "es"}]}, Path()
@@ -124,6 +138,13 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
                 "/backend/credential": "required key is missing",
             },
         ),
+        ({"limits": {"request": 1}}, {"/limits/request": "unknown key; did you mean 'requests'?"}),
+        ({"limits": {"requests": "many"}}, {"/limits/requests": "expected a whole number, got 'many'"}),
+        ({"limits": {"runs": -1}}, {"/limits": "'runs' must be >= 0: -1"}),
+        (
+            {"companies": [{"id": "a", "limits": {"storage": 1, "tokens": 1}}]},
+            {"/companies/0/limits/storage": "unknown key; did you mean 'storage_mb'?"},
+        ),
         ({"backend": {"timeout": 60}}, {"/backend": "'timeout' must be <= 20: 60.0"}),
         (
             {"targets": [{"name": "V", "path": "report"}, {"name": "V", "path": "/a?b=c"}]},
@@ -166,7 +187,7 @@ def test_a_model_is_found_by_its_endpoint_and_its_key_in_the_vault() -> None:
     )
     assert settings.model_endpoint == Endpoint("http://localhost:11434/v1", "m", None, 0.0)
     assert settings.credentials_named == {"/agent/openai/credential": "platform:openai/key"}
-    assert settings.model_limits == Limits(seconds=12.5)
+    assert settings.model_limits == endpoint.Limits(seconds=12.5)
 
 
 def test_the_environment_wins_over_the_file() -> None:

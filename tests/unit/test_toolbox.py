@@ -118,7 +118,7 @@ def test_a_search_comes_back_with_its_passages_and_is_recorded(search, log) -> N
     assert log.events == [ToolStarted("call-1", "rag_search"), ToolFinished("call-1", ToolStatus.COMPLETED)]
     assert [(call.name, call.status) for call in tools.calls] == [("rag_search", ToolStatus.COMPLETED)]
     assert log.ran == tools.calls
-    assert tools.limitations == []
+    assert tools.limitations == ()
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_arguments_that_a_tool_does_not_take_are_explained(search, log, argument
     assert result.status is ToolStatus.FAILED
     assert reason in str(result.content["reason"])
     assert search.queries == []
-    assert tools.limitations == []  # the agent can do better; nothing is missing yet
+    assert tools.limitations == ()  # the agent can do better; nothing is missing yet
 
 
 def test_what_goes_back_about_a_mistake_is_short(search, log) -> None:
@@ -173,7 +173,9 @@ def test_a_tool_that_does_not_answer_is_named_as_a_limitation_once(search, log) 
     search.error = Unavailable("index", "is being rebuilt")
     tools = box(search, log)
     assert [ask(tools, query="backups").status for _ in range(2)] == ["failed", "failed"]
-    assert tools.limitations == ["rag_search: gave no result (index: is being rebuilt); the answer does without it"]
+    assert list(tools.limitations) == [
+        "rag_search: gave no result (index: is being rebuilt); the answer does without it"
+    ]
 
 
 def test_a_tool_that_hangs_is_left_behind(search, log) -> None:

@@ -22,7 +22,9 @@ from sophia.domain.handoff import (
     Provenance,
 )
 from sophia.domain.intent import IntentClassifier
+from sophia.domain.knowledge import Passage
 from sophia.domain.repeats import asks_again
+from sophia.domain.suspicion import signs_of_injection
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Enclosure, Target, Ticket, delivery_key
 from sophia.domain.urgency import urgency_of
@@ -48,11 +50,13 @@ class HandoffOutcome:
 
     Attributes:
         handoffs: one for each target; none where the message asks for no action, and ``told`` is empty then.
+        enclosed: the passages that go with the tickets.
     """
 
     decision: HandoffDecision
     handoffs: tuple[Handoff, ...] = ()
     told: str = ""
+    enclosed: tuple[Passage, ...] = ()
 
 
 @frozen
@@ -121,14 +125,17 @@ class HandOff:
                 return HandoffOutcome(decision)
             case Course.DECLINE:
                 return self._decline(scope, run_id, heard, decision)
+        hands_off = decision.course is Course.HAND_OFF
+        enclosed = self._found_beside(scope, heard.message.text, vector) if hands_off else ()
         told = [
-            self._see_to(scope, run_id, heard.message, decision, errand, vector)
+            self._see_to(scope, run_id, heard.message, decision, errand, enclosed)
             for errand in self._errands(heard.message, intent, decision.category)
         ]
         if not any(handoff.decision is Decision.CONFIRMATION_REQUIRED for handoff, _ in told):
             # There was nothing to ask about, or nothing left.
             decision = evolve(decision, course=Course.HAND_OFF)
-        return HandoffOutcome(decision, tuple(handoff for handoff, _ in told), "\n\n".join(said for _, said in told))
+        handoffs, words = tuple(handoff for handoff, _ in told), "\n\n".join(said for _, said in told)
+        return HandoffOutcome(decision, handoffs, words, enclosed)
 
     def propose(self, scope: TenantScope, run_id: str, intent: Intent, outcome: HandoffOutcome) -> HandoffOutcome:
         """What an agent's wish for a ticket comes to: what has come of the user's words; a refusal is recorded."""
@@ -146,14 +153,14 @@ class HandOff:
         message: Message,
         decision: HandoffDecision,
         errand: _Errand,
-        vector: tuple[float, ...],
+        enclosed: tuple[Passage, ...],
     ) -> tuple[Handoff, str]:
         """Point to the ticket that there is, ask, or open one."""
         if (twin := self._twin(scope, message, errand)) is not None:
             return self._point_to(scope, run_id, message, twin)
         if decision.course is Course.CONFIRM:
             return self._ask(scope, run_id, message, decision, errand)
-        return self._open(scope, run_id, message, decision, errand, vector)
+        return self._open(scope, run_id, message, decision, errand, enclosed)
 
     def _dismiss(
         self, scope: TenantScope, run_id: str, language: str, asked: Handoff, reason: HandoffReason, *, answers: bool
@@ -173,7 +180,8 @@ class HandOff:
 
     def _errands(self, message: Message, intent: Intent, category: Category) -> tuple[_Errand, ...]:
         """What is asked of whom. A message is one errand, unless its actions are for different targets."""
-        whole = _Errand(self._target(category), category, thread_title(message.text, _LONGEST_TITLE), intent.actions)
+        title = thread_title(intent.ordered if _names_all(intent) else message.text, _LONGEST_TITLE)
+        whole = _Errand(self._target(category), category, title, intent.actions)
         if len(self._targets) == 1 or len(intent.actions) == 1:
             return (whole,)
         parts: dict[str, list[tuple[Category, Action]]] = {}
@@ -226,7 +234,7 @@ class HandOff:
         message: Message,
         decision: HandoffDecision,
         errand: _Errand,
-        vector: tuple[float, ...],
+        enclosed: tuple[Passage, ...],
     ) -> tuple[Handoff, str]:
         words, urgency, now = wording(message.language), urgency_of(message.text), self._clock.now()
         ticket = Ticket(
@@ -245,7 +253,7 @@ class HandOff:
             actions=errand.actions,
             language=message.language,
             created_at=now,
-            enclosures=self._enclosed(scope, message.text, vector),
+            enclosures=tuple(map(_enclosure, enclosed)),
         )
         with self._records.write(scope) as tx:
             stored = tx.tickets.add(ticket)
@@ -258,24 +266,13 @@ class HandOff:
             ticket = tx.tickets.get(stored.id)
         return _made(ticket, words.reason(decision.reason)), words.handed_off(ticket)
 
-    def _enclosed(self, scope: TenantScope, text: str, vector: tuple[float, ...]) -> tuple[Enclosure, ...]:
-        """What the company's documents say on a request. A ticket does not wait for it."""
+    def _found_beside(self, scope: TenantScope, text: str, vector: tuple[float, ...]) -> tuple[Passage, ...]:
+        """The best of what the company's documents say on a request. A ticket does not wait for it."""
         try:
-            passages = self._retrieve(scope, text, vector)
+            return self._retrieve(scope, text, vector)[:_ENCLOSED]
         except Unavailable as error:
             _log.warning("ticket.nothing_enclosed", tenant=scope.company_id, dependency=error.dependency)
             return ()
-        return tuple(
-            Enclosure(
-                passage.title,
-                passage.source,
-                passage.uri,
-                thread_title(passage.text, _LONGEST_QUOTE),
-                passage.document_id,
-                passage.document_version,
-            )
-            for passage in passages[:_ENCLOSED]
-        )
 
     def _record(self, scope: TenantScope, event: AuditEvent) -> None:
         with self._records.write(scope) as tx:
@@ -287,6 +284,24 @@ class HandOff:
 
 def _acts(decision: HandoffDecision) -> bool:
     return decision.course not in (Course.ANSWER, Course.LOOK_UP)
+
+
+def _names_all(intent: Intent) -> bool:
+    """Whether the words that ask for action name what to act on: "ciérralo" says nothing without the question."""
+    named = all(any(thing in intent.ordered for thing in action.objects) for action in intent.actions)
+    return bool(intent.ordered and intent.actions and named)
+
+
+def _enclosure(passage: Passage) -> Enclosure:
+    return Enclosure(
+        passage.title,
+        passage.source,
+        passage.uri,
+        thread_title(passage.text, _LONGEST_QUOTE),
+        passage.document_id,
+        passage.document_version,
+        suspected=bool(signs_of_injection(passage.title, *passage.heading, passage.text)),
+    )
 
 
 def _phrase(action: Action) -> str:

@@ -7,8 +7,9 @@ from contextlib import closing
 from attrs import define, evolve, field, frozen
 
 from sophia.application.handoff import HandOff, HandoffOutcome
-from sophia.application.hear import Heard, hear
+from sophia.application.hear import hear
 from sophia.application.leases import HeldLease
+from sophia.application.limits import count_tokens
 from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
@@ -25,6 +26,7 @@ from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
+from sophia.domain.limits import LimitsOf
 from sophia.domain.runs import (
     Answer,
     CitationAdded,
@@ -98,6 +100,7 @@ class PlayTurn:
         retrieve: Retrieve,
         look_up: LookUp,
         runtime: AgentRuntime,
+        limits: LimitsOf,
         writer: LogWriter,
         clock: Clock,
         ids: Ids,
@@ -113,6 +116,7 @@ class PlayTurn:
         self._retrieve = retrieve
         self._look_up = look_up
         self._runtime = runtime
+        self._limits = limits
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -129,14 +133,14 @@ class PlayTurn:
         """
         began = time.monotonic()
         log = RunLog(self._writer, held)
-        reply, limitations, suspected = _Reply(), list[str](), tuple[Suspect, ...]()
+        reply, limitations = _Reply(), list[str]()
         remembered = max(self._memory.history, _QUESTION_AND_REPLY)
         with self._records.read(held.scope) as tx:
             *history, said = tx.conversations.last_messages(run.thread_id, remembered + 1)
             heard = hear(tx, history, said)
             tickets = tx.tickets.of_thread(run.thread_id, _TICKETS) if history else ()
         message = heard.message
-        vector = self._vector(heard, limitations)
+        vector = unpack(message.vector) if message.vector else self._embed(message.text, message.language, limitations)
 
         intent = self._classify(message.text, vector)
         outcome = self._hand_off(held.scope, run.id, heard, intent, vector)
@@ -161,16 +165,22 @@ class PlayTurn:
             message.language,
             self._agent.tools,
         )
+        read = list(outcome.enclosed)
         if asks_more:
-            asked = evolve(message, text=_question_in(left, intent) if outcome.handoffs else left)
+            asked, meaning = evolve(message, text=left), vector
+            if outcome.handoffs and not intent.is_unsure:
+                asked = evolve(message, text=_question_beside(left, message.text, intent))
+                if vector and asked.text == intent.asked:
+                    meaning = self._embed(asked.text, message.language, limitations)
             seen = tuple(history[-self._memory.history :]) if self._memory.history else ()
-            turn = self._recall(held.scope, asked, seen, tickets, vector, limitations)
+            turn = self._recall(held.scope, asked, seen, tickets, meaning, limitations)
             if reply.text:
                 _say(Spoken("\n\n", claim=False), reply, log)
             self._respond(turn, tools, reply, log)
             limitations += [*tools.limitations, *reply.limitations]
-            suspected = suspects((*turn.passages, *tools.passages), said)
-            limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
+            read += [*turn.passages, *tools.passages]
+        suspected = suspects(read, said)
+        limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
         if asks:
             _tell(outcome, reply, log)
 
@@ -200,14 +210,11 @@ class PlayTurn:
         self._commit(held, completed, log.rest(), event, vectors, suspected)
         return completed
 
-    def _vector(self, heard: Heard, limitations: list[str]) -> tuple[float, ...]:
-        """Of the words that are decided on; an earlier message has its own already."""
-        if heard.message.vector:
-            return unpack(heard.message.vector)
+    def _embed(self, text: str, language: str, limitations: list[str]) -> tuple[float, ...]:
         try:
-            return self._embedder.embed_query(heard.message.text)
+            return self._embedder.embed_query(text)
         except Unavailable:
-            limitations.append(wording(heard.message.language).words_only)
+            limitations.append(wording(language).words_only)
             return ()
 
     def _recall(
@@ -306,6 +313,8 @@ class PlayTurn:
                 _record(tx, answer.run_id, suspect)
             tx.audit.append(event)
             tx.runs.finish(held.lease, completed, before)
+            used = answer.usage.input_tokens + answer.usage.output_tokens
+            count_tokens(tx, self._limits(held.scope.company_id), used, self._clock.now())
             self._tell_late_news(tx, answer)
 
     def _tell_late_news(self, tx: Transaction, answer: Answer) -> None:
@@ -316,16 +325,17 @@ class PlayTurn:
                 self._tell_thread(tx, evolve(ticket, status=handoff.status), ticket)
 
 
-def _question_in(text: str, intent: Intent) -> str:
-    """A request without the addresses and hosts that are to be acted on: what is asked besides is not about them.
+def _question_beside(left: str, message: str, intent: Intent) -> str:
+    """What is asked besides the action that a message asks for.
 
-    Where it is not sure that anything is to be acted on, the question is the whole message.
+    Where that cannot be told apart, or some of the message is answered already, it is what is left without the
+    addresses and hosts that are to be acted on: the question is not about them.
     """
-    if intent.is_unsure:
-        return text
+    if intent.asked and left == message:
+        return intent.asked
     for thing in (thing for action in intent.actions for thing in action.objects if any(map(str.isdigit, thing))):
-        text = text.replace(thing, " ")
-    return " ".join(text.split())
+        left = left.replace(thing, " ")
+    return " ".join(left.split())
 
 
 def _tell(outcome: HandoffOutcome, reply: _Reply, log: RunLog) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from attrs import define, evolve, field, frozen
@@ -23,6 +23,7 @@ from sophia.domain.knowledge import (
     text_version,
 )
 from sophia.domain.language import detect_language
+from sophia.domain.limits import KnowledgeSize, LimitsOf
 from sophia.domain.refresh import (
     Refresh,
     RefreshEnded,
@@ -33,7 +34,7 @@ from sophia.domain.refresh import (
 )
 from sophia.domain.runs import Lease
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import DocumentRejected, LeaseLost, NotFound, SophiaError, Unavailable
+from sophia.errors import DocumentRejected, LeaseLost, LimitExceeded, NotFound, SophiaError, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.documents import DocumentConverter, DocumentSource
 from sophia.ports.embedder import Embedder
@@ -80,6 +81,7 @@ class _Work:
     report: RefreshReport = field(factory=RefreshReport)
     progress: RefreshProgress = field(factory=lambda: RefreshProgress(0, 0, 0, 0))
     failures: list[DocumentFailure] = field(factory=list)
+    size: KnowledgeSize = field(factory=KnowledgeSize)
     fresh_digests: set[str] = field(factory=set)
     written: float = 0.0
 
@@ -93,7 +95,8 @@ class RefreshKnowledge:
 
     A document that is new is found by its words at once and by its meaning when its vectors are made.
     One that changed is embedded first and then replaced in one transaction. One that fails is named and
-    keeps its last good version.
+    keeps its last good version. What a limit of the company has no room for is named as well, and tried again by the
+    next refresh.
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class RefreshKnowledge:
         embedder: Embedder,
         embed_chunks: EmbedChunks,
         sync: SyncIndex,
+        limits: LimitsOf,
         keeper: LeaseKeeper,
         clock: Clock,
     ) -> None:
@@ -115,6 +119,7 @@ class RefreshKnowledge:
         self._embedder = embedder
         self._embed_chunks = embed_chunks
         self._sync = sync
+        self._limits = limits
         self._keeper = keeper
         self._clock = clock
 
@@ -148,6 +153,8 @@ class RefreshKnowledge:
             for source in self._sources(work.scope.company_id)
             if not work.options.sources or source.name in work.options.sources
         ]
+        with self._records.read(work.scope) as tx:
+            work.size = tx.documents.size()
         for source in sources:
             self._refresh_source(work, source)
         if not work.options.dry_run:
@@ -177,23 +184,49 @@ class RefreshKnowledge:
         failures += [item for item in listed if isinstance(item, DocumentFailure)]
         listings = [item for item in listed if isinstance(item, DocumentListing)]
         self._show(work, documents_total=work.progress.documents_total + len(listings))
-        for listing in listings:
-            failure = self._take_in(
-                work, source, listing, known.get(listing.external_id), refused.get(listing.external_id)
-            )
-            if failure is not None:
-                failures.append(failure)
-            self._show(work, documents=work.progress.documents + 1, current=listing.external_id)
+        wrong, full = self._take_in_all(work, source, listings, known, refused)
+        failures += wrong
         seen = {item.external_id for item in listed}
         # What cannot be looked into, such as a folder, may still hold what it held.
         unseen = tuple(failure.external_id for failure in failures if failure.external_id.endswith("/"))
-        for external_id in sorted(id_ for id_ in known.keys() - seen if not id_.startswith(unseen)):
+        gone = sorted(id_ for id_ in known.keys() - seen if not id_.startswith(unseen))
+        for external_id in gone:
             self._remove(work, known[external_id])
+        if gone and full:  # there may be room by now: a document may just have another name
+            again = [listing for listing in listings if listing.external_id in full]
+            wrong, full = self._take_in_all(work, source, again, known, refused)
+            failures += wrong
+        failures += full.values()
+        self._show(work, documents=work.progress.documents + len(full))
         readers = {listing.external_id: listing.readers for listing in listings}
         for failure in failures:
             if failure.external_id in known:
                 self._keep_last_good(work, known[failure.external_id], failure, readers.get(failure.external_id))
         self._note_source(work, source, failures)
+
+    def _take_in_all(
+        self,
+        work: _Work,
+        source: DocumentSource,
+        listings: Sequence[DocumentListing],
+        known: Mapping[str, Document],
+        refused: Mapping[str, DocumentFailure],
+    ) -> tuple[list[DocumentFailure], dict[str, DocumentFailure]]:
+        """Bring documents up to date: what went wrong, and which ones there is no room for."""
+        failures: list[DocumentFailure] = []
+        full: dict[str, DocumentFailure] = {}
+        for listing in listings:
+            id_ = listing.external_id
+            try:
+                failure = self._take_in(work, source, listing, known.get(id_), refused.get(id_))
+            except LimitExceeded as error:
+                # Without its fingerprint: there may be room for the same content another time.
+                full[id_] = DocumentFailure(source.name, id_, str(error))
+                continue
+            if failure is not None:
+                failures.append(failure)
+            self._show(work, documents=work.progress.documents + 1, current=id_)
+        return failures, full
 
     def _take_in(
         self,
@@ -203,7 +236,11 @@ class RefreshKnowledge:
         known: Document | None,
         refused: DocumentFailure | None,
     ) -> DocumentFailure | None:
-        """Bring one document up to date; what went wrong with it, if anything."""
+        """Bring one document up to date; what went wrong with it, if anything.
+
+        Raises:
+            LimitExceeded: there is no room for it.
+        """
         fingerprint = _fingerprint(listing, self._converter)
         if refused is not None and refused.fingerprint == fingerprint and not work.options.force:
             return refused
@@ -213,12 +250,16 @@ class RefreshKnowledge:
                     tx.documents.touch(evolve(known, readers=listing.readers, failure=None))
             work.count(unchanged=1)
             return None
+        if known is None:
+            self._grown(work, 1, 0)  # or it would be converted for nothing
         try:
             taken = self._read(work, source, listing, fingerprint)
         except DocumentRejected as error:
             return DocumentFailure(source.name, listing.external_id, str(error), fingerprint)
         except (NotFound, Unavailable) as error:
             return DocumentFailure(source.name, listing.external_id, str(error))
+        more, before = (1, 0) if known is None else (0, known.text_bytes)
+        size = self._grown(work, more, taken.document.text_bytes - before)
         work.count(**{"added" if known is None else "updated": 1})
         if work.options.dry_run:
             self._estimate(work, taken)
@@ -230,7 +271,14 @@ class RefreshKnowledge:
             except Unavailable as error:
                 work.count(updated=-1)
                 return DocumentFailure(source.name, listing.external_id, str(error))
+        work.size = size
         return None
+
+    def _grown(self, work: _Work, documents: int, text_bytes: int) -> KnowledgeSize:
+        """The size of the knowledge base with so much more in it; nobody but this refresh adds to it meanwhile."""
+        then = work.size.plus(documents, text_bytes)
+        self._limits(work.scope.company_id).check_growth(work.size, then)
+        return then
 
     def _read(self, work: _Work, source: DocumentSource, listing: DocumentListing, fingerprint: str) -> _Taken:
         company = self._directory.company(work.scope.company_id)
@@ -253,6 +301,7 @@ class RefreshKnowledge:
             chunks=len(chunks),
             updated_at=self._clock.now(),
             readers=listing.readers,
+            text_bytes=len(converted.text.encode()),
         )
         return _Taken(document, converted.text, chunks)
 
@@ -298,6 +347,7 @@ class RefreshKnowledge:
             with self._records.write(work.scope) as tx:
                 tx.documents.remove(document.id)
                 tx.audit.append(AuditEvent("document.removed", document.id, {"source": document.source}))
+        work.size = work.size.plus(-1, -document.text_bytes)
         work.count(removed=1)
 
     def _keep_last_good(

@@ -42,9 +42,9 @@ class _Refused:
 class RecordRefusals:
     """Counts refusals in this process, and writes them to the trail as a chore.
 
-    A user and a permission get one entry a minute for each process at the most, and so does a kind of credential with
-    which nobody got in: strangers are told apart by nothing that they choose. Whoever is refused does not wait for the
-    records. A process that is killed loses what it has counted in its last minute.
+    A user and a permission, or a limit, get one entry a minute for each process at the most, and so does a kind of
+    credential with which nobody got in: strangers are told apart by nothing that they choose. Whoever is refused does
+    not wait for the records. A process that is killed loses what it has counted in its last minute.
     """
 
     def __init__(self, records: Records, system: SystemIdentity, clock: Clock) -> None:
@@ -58,6 +58,10 @@ class RecordRefusals:
     def denied(self, scope: TenantScope, permission: str) -> None:
         """Somebody who is known may not do something."""
         self._count(_Refused(scope, "permission.refused", permission, self._clock.now()))
+
+    def limited(self, scope: TenantScope, limit: str) -> None:
+        """Somebody, or their company, is at a limit."""
+        self._count(_Refused(scope, "limit.reached", limit, self._clock.now()))
 
     def not_let_in(self, credential: str, permission: str | None = None) -> None:
         """Somebody did not get in; that is no company's to know, whatever company they name.

@@ -15,6 +15,8 @@ __all__ = ["LogWriter", "RunLog"]
 
 _GATHER = 0.02  # seconds that an event waits for others, of this run and of others, to be written together with it
 
+_STAYS = 10.0  # seconds that the thread waits for more to write: to begin one every few turns takes part of their time
+
 _PAUSE = 0.5  # seconds until the next try after the records did not take what was written
 
 _log = get_logger(__name__)
@@ -37,6 +39,8 @@ class LogWriter:
     def add(self, held: HeldLease, *events: RunEvent) -> None:
         """Write events soon; a stretch of text goes with the text that waits already."""
         with self._changed:
+            if not self._waiting:
+                self._changed.notify_all()
             waiting = self._waiting.setdefault(held, [])
             for event in events:
                 if isinstance(event, MessageDelta) and waiting and isinstance(waiting[-1], MessageDelta):
@@ -55,11 +59,12 @@ class LogWriter:
 
     def _write(self) -> None:
         while True:
-            time.sleep(_GATHER)
             with self._changed:
-                if not self._waiting:
+                if not self._changed.wait_for(lambda: self._waiting, _STAYS):
                     self._thread = None
                     return
+            time.sleep(_GATHER)
+            with self._changed:
                 batch, self._waiting = self._waiting, {}
                 self._in_hand = frozenset(batch)
             companies: defaultdict[str, dict[HeldLease, list[RunEvent]]] = defaultdict(dict)

@@ -9,9 +9,11 @@ from threading import Lock
 from attrs import frozen
 
 from sophia.application.leases import RUNS, HeldLease, LeaseKeeper
+from sophia.application.limits import admit_run
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, Role, Thread, thread_title
 from sophia.domain.language import detect_language
+from sophia.domain.limits import LimitsOf
 from sophia.domain.runs import IdempotencyKey, Run, RunStatus
 from sophia.domain.tenancy import Permission, TenantScope
 from sophia.errors import Fault, InvalidInput, RequestInProgress, Unavailable
@@ -61,15 +63,24 @@ class StartRun:
     """Stores a user's message and the run that will answer it, or finds the run that already has."""
 
     def __init__(
-        self, records: Records, directory: TenantDirectory, keeper: LeaseKeeper, clock: Clock, ids: Ids, owner: str
+        self,
+        records: Records,
+        directory: TenantDirectory,
+        limits: LimitsOf,
+        keeper: LeaseKeeper,
+        clock: Clock,
+        ids: Ids,
+        owner: str,
     ) -> None:
         self._records = records
         self._directory = directory
+        self._limits = limits
         self._keeper = keeper
         self._clock = clock
         self._ids = ids
         self._owner = owner
         self._door = Lock()
+        self._anterooms: dict[str, Lock] = {}
 
     def __call__(self, scope: TenantScope, question: Question, idempotency_key: str | None = None) -> StartedRun:
         """Take a message in. Where a run is begun it is held by this process, which has to execute it.
@@ -80,6 +91,7 @@ class StartRun:
             NotFound: the thread is not the caller's.
             ThreadBusy: the thread has a live run.
             IdempotencyConflict: the key came with another question before.
+            LimitExceeded: one more run, or another token today, would be too many for the user or the company.
             Unavailable: the records do not answer, or too many messages wait to be taken in.
             RequestInProgress: the same question with this key is being answered.
         """
@@ -87,11 +99,12 @@ class StartRun:
         _check(question)
         now = self._clock.now()
         key = IdempotencyKey(idempotency_key, question.digest, now + _KEY_LIFE) if idempotency_key else None
-        with self._one_at_a_time(), self._records.write(scope) as tx:
+        with self._one_at_a_time(scope.company_id), self._records.write(scope) as tx:
             if key is not None and (before := tx.runs.replay(key, now)) is not None:
                 if before.status.is_live:
                     raise RequestInProgress(before.id)
                 return StartedRun(before, None)
+            admit_run(tx, self._limits(scope.company_id), now)
             thread = self._thread(tx, scope, question)
             language = question.language or detect_language(question.text, thread.language)
             run = Run(self._ids.new("run"), thread.id, self._ids.new("msg"), RunStatus.RUNNING, now, attempt=1)
@@ -103,14 +116,13 @@ class StartRun:
         return StartedRun(run, self._keeper.take(scope, lease, RUNS))
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        """Runs that are under way write as well: they wait for one newcomer at the most, not for a crowd."""
-        if not self._door.acquire(timeout=_PATIENCE):
-            raise Unavailable("service", "too many questions come in at once", retry_after=_SOON)
-        try:
+    def _one_at_a_time(self, company_id: str) -> Iterator[None]:
+        """Runs that are under way write as well: they wait for one newcomer at the most, not for a crowd.
+
+        Nor does a newcomer for the crowd of another company: of each there is one at the door.
+        """
+        with _entered(self._anterooms.setdefault(company_id, Lock())), _entered(self._door):
             yield
-        finally:
-            self._door.release()
 
     def _thread(self, tx: Transaction, scope: TenantScope, question: Question) -> Thread:
         """The thread that the question goes on with, or a new one."""
@@ -122,6 +134,16 @@ class StartRun:
         thread = Thread(self._ids.new("thr"), thread_title(question.text), language, now, now, self._ids.random(_SALT))
         tx.conversations.add_thread(thread)
         return thread
+
+
+@contextmanager
+def _entered(door: Lock) -> Iterator[None]:
+    if not door.acquire(timeout=_PATIENCE):
+        raise Unavailable("service", "too many questions come in at once", retry_after=_SOON)
+    try:
+        yield
+    finally:
+        door.release()
 
 
 class ForgetKeys:

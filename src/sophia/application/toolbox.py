@@ -89,7 +89,6 @@ class TurnToolBox(ToolBox):
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
         passages: what the tools have found, for the answer to be made from.
-        limitations: the tools that gave no result, or not all of it, in the user's language.
     """
 
     def __init__(
@@ -128,12 +127,21 @@ class TurnToolBox(ToolBox):
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []
         self.passages: list[Passage] = []
-        self.limitations: list[str] = []
+        self._limitations: list[str] = []
+        self._mistaken: dict[str, str] = {}
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
         """The tools there are."""
         return tuple(tool.spec for tool in self._tools.values())
+
+    @property
+    def limitations(self) -> Sequence[str]:
+        """The tools that gave no result, or not all of it, in the user's language.
+
+        A mistake that the agent has made good since is none.
+        """
+        return (*self._limitations, *self._mistaken.values())
 
     def check(self) -> None:
         """Pass while the turn may go on."""
@@ -161,6 +169,8 @@ class TurnToolBox(ToolBox):
         ran = ToolCallRecord(call.name, result.status, _since(began), evidence.id if evidence else None)
         self._record(ran, evidence)
         with self._lock:
+            if result.status is ToolStatus.COMPLETED:
+                self._mistaken.pop(call.name, None)
             self.passages += result.passages
             self.calls.append(ran)
             self._log.add(ToolFinished(call.id, result.status, ran.evidence_id))
@@ -178,7 +188,10 @@ class TurnToolBox(ToolBox):
             self._limit(self._words.tool_refused(call.name, error))
             return ToolResult(call.id, ToolStatus.DENIED, {"outcome": "refused", "reason": str(error)})
         except InvalidInput as error:
-            return self._mistake(call, str(error)[:_LONGEST_FAULT])
+            fault = str(error)[:_LONGEST_FAULT]
+            with self._lock:
+                self._mistaken[call.name] = self._words.tool_failed(call.name, fault)
+            return self._mistake(call, fault)
 
     def _run(self, tool: _Tool, call: ToolCall) -> ToolResult:
         """Run a tool in a thread of its own: one that hangs is left behind, and a cancelled turn does not wait."""
@@ -218,8 +231,8 @@ class TurnToolBox(ToolBox):
 
     def _limit(self, told: str) -> None:
         with self._lock:
-            if told not in self.limitations:
-                self.limitations.append(told)
+            if told not in self._limitations:
+                self._limitations.append(told)
 
     def _rag_search(self, call: ToolCall, _: Check) -> ToolResult:
         query = str((call.arguments or {})["query"])

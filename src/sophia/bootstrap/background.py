@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import partial
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from sophia.adapters.telemetry import Telemetry
 from sophia.application.deliver_tickets import DeliverTickets
@@ -18,6 +18,7 @@ from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun
+from sophia.bootstrap.fair_pool import FairPool
 from sophia.domain.runs import Outcome
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError, Stopping
@@ -27,6 +28,8 @@ __all__ = ["Background", "Chore"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Submit: TypeAlias = Callable[[Callable[[], T]], Future[T]]
 
 _ROUND = 1.0  # seconds between two rounds of chores
 
@@ -71,7 +74,7 @@ class Background:
         self._slow: tuple[Chore, ...] = (deliver, *trail)
         self._chores: tuple[Chore, ...] = (self._resume, refusals, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
-        self._runs = ThreadPoolExecutor(runs_at_once, thread_name_prefix="run")
+        self._runs = FairPool(runs_at_once, "run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
         self._begun: set[Future[Any]] = set()
         self._stopping = threading.Event()
@@ -130,24 +133,28 @@ class Background:
             _log.warning("chores.failed", error=str(error))  # others will do them
 
     def play(self, started: StartedRun) -> Future[Outcome | None]:
-        """Play a run soon, see `ExecuteRun`.
+        """Play a run as soon as it is its company's and its user's turn, see `FairPool` and `ExecuteRun`.
 
         Raises:
             Stopping: too late; another process will.
         """
+        if started.held is None:
+            there_is_nothing_to_do: Future[Outcome | None] = Future()
+            there_is_nothing_to_do.set_result(None)
+            return there_is_nothing_to_do
+        scope = started.held.scope
         self._runs_waiting.inc()
         try:
-            return self._submit(self._runs, self._play, started)
+            return self._submit(partial(self._runs.submit, scope.company_id, scope.user_id), self._play, started)
         except Stopping:
             self._runs_waiting.dec()
-            if started.held is not None:
-                self._keeper.let_go(started.held)
+            self._keeper.let_go(started.held)
             raise
 
     def refresh(self, started: StartedRefresh, company_id: str) -> None:
         """Carry a refresh out soon."""
         scope = self._system.scope(company_id, "refresh")
-        self._submit(self._refreshes, self._refresh, scope, started)
+        self._submit(self._refreshes.submit, self._refresh, scope, started)
 
     def do_chores(self) -> int:
         """One round for every company; what fails is logged and left for the next. How much there was to do."""
@@ -181,11 +188,11 @@ class Background:
         self._runs_waiting.dec()
         return self._execute(started)
 
-    def _submit(self, pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    def _submit(self, submit: Submit[T], work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         # What is bound to the request (its id, its trace) goes along to the thread that works for it.
         context = copy_context()
         try:
-            begun = pool.submit(context.run, partial(work, *args, **kwargs))
+            begun = submit(partial(context.run, work, *args, **kwargs))
         except RuntimeError as error:
             raise Stopping from error
         self._begun.add(begun)

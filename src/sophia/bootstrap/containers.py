@@ -40,6 +40,7 @@ from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
+from sophia.application.limits import AdmitRequest
 from sophia.application.look_up import LookUp
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
@@ -68,6 +69,7 @@ from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
+from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.models import open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -179,6 +181,7 @@ class Turns(containers.DeclarativeContainer):
     records = providers.Singleton(ObservedRecords, adapters.records, telemetry)
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
+    limits = providers.Singleton(ConfiguredLimits, settings)
 
     system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
@@ -228,6 +231,7 @@ class Turns(containers.DeclarativeContainer):
         retrieve,
         look_up,
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
+        limits,
         log_writer,
         adapters.clock,
         adapters.ids,
@@ -240,7 +244,9 @@ class Turns(containers.DeclarativeContainer):
         telemetry,
         adapters.clock,
     )
-    start_run = providers.Singleton(StartRun, records, adapters.directory, keeper, adapters.clock, adapters.ids, owner)
+    start_run = providers.Singleton(
+        StartRun, records, adapters.directory, limits, keeper, adapters.clock, adapters.ids, owner
+    )
     resume_runs = providers.Singleton(ResumeRuns, records, system, keeper, adapters.clock, owner)
 
 
@@ -270,6 +276,7 @@ class UseCases(containers.DeclarativeContainer):
             embedder,
             providers.Singleton(EmbedChunks, embedder),
             sync_index,
+            turns.limits,
             keeper,
             adapters.clock,
         ),
@@ -305,6 +312,7 @@ class UseCases(containers.DeclarativeContainer):
     services = providers.Singleton(
         Services,
         authenticate=authenticate,
+        admit_request=providers.Singleton(AdmitRequest, records, turns.limits, adapters.clock),
         authenticate_webhook=providers.Singleton(AuthenticateWebhook, adapters.webhooks, system),
         background=background,
         refusals=refusals,

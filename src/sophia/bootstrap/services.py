@@ -10,6 +10,7 @@ from sophia.application.documents import DeleteDocument, ListDocuments, ListSour
 from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook
+from sophia.application.limits import AdmitRequest
 from sophia.application.refusals import RecordRefusals
 from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAnswer, ReadRun
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
@@ -26,6 +27,7 @@ class Services:
     """What a caller can ask SOPHIA for."""
 
     authenticate: Authenticate
+    admit_request: AdmitRequest
     authenticate_webhook: AuthenticateWebhook
     background: Background
     refusals: RecordRefusals

@@ -24,6 +24,7 @@ __all__ = [
     "DatabaseSettings",
     "KnowledgeLimits",
     "KnowledgeSettings",
+    "LimitSettings",
     "LogSettings",
     "OpenAISettings",
     "RetentionSettings",
@@ -253,6 +254,28 @@ class BackendSettings:
     audit: bool = False
 
 
+def _limit() -> Any:
+    return field(default=None, validator=attrs.validators.optional(_at_least(0)))
+
+
+@frozen
+class LimitSettings:
+    """What a company may use at the most, see `sophia.domain.limits.Limits`. 0: as much as it likes; None: not said.
+
+    Attributes:
+        storage_mb: of the texts of its documents.
+    """
+
+    requests: int | None = _limit()
+    user_requests: int | None = _limit()
+    runs: int | None = _limit()
+    user_runs: int | None = _limit()
+    tokens: int | None = _limit()
+    user_tokens: int | None = _limit()
+    documents: int | None = _limit()
+    storage_mb: int | None = _limit()
+
+
 @frozen
 class TargetSettings:
     """An agent that takes tickets.
@@ -285,6 +308,7 @@ class CompanySettings:
 
     Attributes:
         suspended: why nobody of the company is served; empty where it is.
+        limits: those in which it differs from the usual ones.
         examples: messages for somebody who tries it out.
         azure_agent_id, vector_store_id: its agent and its documents at Azure AI Agents.
     """
@@ -298,6 +322,7 @@ class CompanySettings:
     suspended: str = ""
     azure_agent_id: str = ""
     vector_store_id: str = ""
+    limits: LimitSettings = LimitSettings()
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
@@ -321,6 +346,7 @@ class Settings:
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     backend: BackendSettings = BackendSettings()
+    limits: LimitSettings = LimitSettings()
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)

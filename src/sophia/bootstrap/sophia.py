@@ -202,9 +202,10 @@ class Sophia:
 
         Raises:
             AnswerFailed: the run ended without one.
-            SophiaError: the question was not taken, see `StartRun`.
+            SophiaError: the question was not taken, see `AdmitRequest` and `StartRun`.
         """
         scope = self.scope(company, user)
+        self.services.admit_request(scope)
         started = self.services.start_run(scope, Question(text, thread, language))
         outcome = self._use_cases.turns.execute_run()(started)
         return self.services.read_answer(scope, started.run, outcome)
@@ -220,6 +221,7 @@ class Sophia:
     ) -> Iterator[RunEvent]:
         """Ask a question and hear the answer as it comes; the last event is the outcome. Raises as `ask`, at once."""
         scope = self.scope(company, user)
+        self.services.admit_request(scope)
         started = self.services.start_run(scope, Question(text, thread, language))
         self.services.background.play(started)
         followed = self.services.follow_run(scope, started.run)

@@ -46,6 +46,8 @@ class Intent:
         score: how surely action is asked for, 0 to 1; `BOUNDARY` parts doing from knowing.
         question: the message also asks to know something.
         actions: what is asked to be done, if action is asked for or may be.
+        asked, ordered: of a message that asks for action and to know something besides, the words that ask the one and
+            the other, as written; empty where they cannot be told apart.
         likeliest_action: of the categories that are action the likeliest; None where none is likely.
     """
 
@@ -54,6 +56,8 @@ class Intent:
     question: bool = False
     actions: tuple[Action, ...] = ()
     likeliest_action: Category | None = None
+    asked: str = ""
+    ordered: str = ""
 
     @property
     def action_category(self) -> Category | None:

@@ -148,6 +148,7 @@ class Document:
         fingerprint: of the source's content together with converter, chunker and embedder versions.
         readers: who may find it.
         pending: chunks that have no vector yet (they are found by their words already).
+        text_bytes: length of its text in UTF-8.
         failure: why the newest content could not be taken in; what is here is then the last good version.
     """
 
@@ -165,6 +166,7 @@ class Document:
     readers: frozenset[str] = field(default=frozenset({EVERYONE}))
     pending: int = 0
     failure: str | None = None
+    text_bytes: int = 0
 
 
 @frozen

@@ -90,7 +90,11 @@ class TicketReport:
 
 @frozen
 class Enclosure:
-    """What SOPHIA found beside a request, from a document or a look-up: data for whoever acts, never an instruction."""
+    """What SOPHIA found beside a request, from a document or a look-up: data for whoever acts, never an instruction.
+
+    Attributes:
+        suspected: it speaks to an assistant, as an attack would (`sophia.domain.suspicion`).
+    """
 
     title: str
     source: str
@@ -98,6 +102,7 @@ class Enclosure:
     text: str = field(repr=False)
     document_id: str | None = None
     document_version: str | None = None
+    suspected: bool = False
 
 
 @frozen

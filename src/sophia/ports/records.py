@@ -14,6 +14,7 @@ from sophia.domain.audit import AuditEntry, AuditEvent, Head
 from sophia.domain.conversation import FoundMessage, Message, Thread
 from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, DocumentFailure, Passage, SourceStatus
+from sophia.domain.limits import Counted, KnowledgeSize, Tally, Whose
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
 from sophia.domain.remote_threads import RemoteThread
@@ -34,6 +35,7 @@ __all__ = [
     "Refreshes",
     "RemoteThreads",
     "Runs",
+    "Tallies",
     "Tickets",
     "Transaction",
 ]
@@ -162,6 +164,10 @@ class Runs(Protocol):
 
     def live(self, thread_id: str) -> Run | None:
         """The thread's live run."""
+        ...
+
+    def count_live(self) -> dict[Whose, int]:
+        """How many runs are live, of the scope's user and of the whole company."""
         ...
 
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
@@ -331,6 +337,14 @@ class Documents(Protocol):
 
     def forget_source(self, name: str) -> None:
         """Erase what ``set_source`` stored of a source; its documents are removed one by one before."""
+        ...
+
+    def size(self) -> KnowledgeSize:
+        """Of all documents, whoever may read them.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
         ...
 
     def waiting(self) -> int:
@@ -593,6 +607,18 @@ class Delivered(Protocol):
         ...
 
 
+class Tallies(Protocol):
+    """What the company, and the scope's user, have used in the present window of time."""
+
+    def get(self, what: Counted, whose: Whose, beginning: datetime) -> Tally:
+        """What counts in the window that began then, see `Tally.at`."""
+        ...
+
+    def put(self, what: Counted, whose: Whose, tally: Tally) -> None:
+        """Store a tally in place of the one before; only the last window is kept."""
+        ...
+
+
 class LogTail(Protocol):
     """Listens to a log that others write to, in this process or another."""
 
@@ -628,6 +654,8 @@ class Transaction(Protocol):
     def audit(self) -> AuditLog: ...
     @property
     def delivered(self) -> Delivered: ...
+    @property
+    def tallies(self) -> Tallies: ...
 
 
 class Records(Protocol):

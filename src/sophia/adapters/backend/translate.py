@@ -91,6 +91,7 @@ def _evidence(enclosure: Enclosure) -> dict[str, object]:
         "documentId": enclosure.document_id,
         "documentVersion": enclosure.document_version,
         "trusted": False,
+        "suspected": enclosure.suspected,
     }
 
 

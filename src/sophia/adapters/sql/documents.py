@@ -44,6 +44,7 @@ from sophia.domain.knowledge import (
     Passage,
     SourceStatus,
 )
+from sophia.domain.limits import KnowledgeSize
 from sophia.domain.paging import Page
 from sophia.errors import DocumentRejected, NotFound
 from sophia.ports.records import KEPT_VERSIONS, Documents
@@ -251,6 +252,9 @@ _COUNTS = (
     .where(_of_company, _readable)
     .group_by(documents.c.source)
 )
+_SIZE = select(
+    func.count().label("documents"), func.coalesce(func.sum(documents.c.text_bytes), 0).label("bytes")
+).where(_of_company)
 _ANY_PENDING = select(documents.c.id).where(_of_company, is_waiting).limit(1)
 _PENDING_CHUNKS = select(func.coalesce(func.sum(documents.c.pending), 0).label("chunks")).where(
     _of_company, is_waiting, _readable
@@ -307,6 +311,7 @@ class SqlDocuments(Documents):
         generation = self._advance(1)
         here = self._unit.of_company(document=document.id)
         row = _listing(document) | {"chunks": len(chunks), "pending": 0, "generation": generation}
+        row["text_bytes"] = document.text_bytes
         dropped: set[str] = set()
         if stored is None:
             self._unit.change(_DELETE_TOMBSTONE, here)
@@ -453,6 +458,12 @@ class SqlDocuments(Documents):
         known = {row.name: row for row in self._unit.rows(_SOURCES, self._unit.of_company())}
         return tuple(_source(name, known.get(name), counts.get(name)) for name in sorted(counts.keys() | known.keys()))
 
+    def size(self) -> KnowledgeSize:
+        """See `Documents`."""
+        require_system(self._unit.scope)
+        (row,) = self._unit.rows(_SIZE, self._unit.of_company())
+        return KnowledgeSize(row.documents, int(row.bytes))
+
     def waiting(self) -> int:
         """See `Documents`."""
         if self._unit.first(_ANY_PENDING, self._unit.of_company()) is None:
@@ -594,6 +605,7 @@ def _document(row: Row[Any]) -> Document:
         readers=frozenset(row.readers),
         pending=row.pending,
         failure=row.failure,
+        text_bytes=row.text_bytes,
     )
 
 

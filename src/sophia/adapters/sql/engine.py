@@ -10,12 +10,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from sophia.errors import ConfigurationError, Conflict, Fault, Unavailable
@@ -25,9 +25,9 @@ __all__ = ["check_migrated", "check_role", "grant", "migrate", "open_engine", "r
 _PATIENCE = 30.0
 """Seconds that a writer waits for its turn."""
 
-_CONNECTIONS = 6
-"""Connections to an SQLite file. It answers from memory, so that more would only contend for the interpreter:
-hundreds of threads that all want it at once cost more than what they do."""
+_READERS = 6
+"""Connections that read an SQLite file at once. It answers from memory, so that more would only contend for the
+interpreter: hundreds of threads that all want it at once cost more than what they do."""
 
 _KNOCK = 0.0002
 """Seconds between two tries for the write lock of the file."""
@@ -75,6 +75,10 @@ def reading(engine: Engine, company_id: str = "") -> Iterator[Connection]:
     Raises:
         Unavailable: the database does not answer.
     """
+    if (file := _file_of(engine)) is not None:
+        with _translated(engine), file.readers.begun() as connection:
+            yield connection
+        return
     with _translated(engine), engine.connect().execution_options(reads_for=company_id) as connection:
         connection.begin()
         yield connection
@@ -93,13 +97,12 @@ def writing(engine: Engine, company_id: str, *, queue: str | None = None) -> Ite
         Conflict: what was written contradicts what is stored.
         Unavailable: the database does not answer, or other writers take too long.
     """
-    turn: _Turn | None = engine.get_execution_options().get("turn")
-    with (
-        nullcontext(engine) if turn is None else turn.take() as writer,
-        _translated(engine),
-        writer.connect().execution_options(writes_for=company_id, queue=queue or company_id) as connection,
-        connection.begin(),
-    ):
+    if (file := _file_of(engine)) is not None:
+        with _translated(engine), file.writer.begun() as connection:
+            yield connection
+        return
+    options = {"writes_for": company_id, "queue": queue or company_id}
+    with _translated(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -181,66 +184,100 @@ def _newest() -> str:
     return max(file.name for file in (_MIGRATIONS / "versions").glob("0*.py")).partition("_")[0]
 
 
-class _Turn:
-    """Whose turn it is to write, among the threads of a process; a connection is kept for it, free of readers."""
+class _Connections:
+    """Some connections to an SQLite file, for whoever takes them next; each stays open and keeps its statements.
 
-    def __init__(self, writer: Engine) -> None:
-        self._writer = writer
-        self._lock = Lock()
+    SQLAlchemy would take ten times as long as SQLite does to lend one and to begin and end a transaction. So it sees
+    each begun once, for good, and the driver is told where transactions begin and end.
+    """
+
+    def __init__(self, engine: Engine, room: "Lock | Semaphore", *, write: bool) -> None:
+        self._engine = engine
+        self._room = room
+        self._write = write
+        self._idle: list[Connection] = []
 
     @contextmanager
-    def take(self) -> Iterator[Engine]:
-        """Write by this engine as long as the block runs."""
-        if not self._lock.acquire(timeout=_PATIENCE):
-            raise Unavailable("database", "other writers take too long")
+    def begun(self) -> Iterator[Connection]:
+        """A connection in a transaction, which commits when the block ends if it is one for writing."""
+        if not self._room.acquire(timeout=_PATIENCE):
+            raise Unavailable("database", "others take too long")
         try:
-            yield self._writer
+            connection = self._take() or self._open()
+            driver: Any = connection.connection.dbapi_connection
+            try:
+                if self._write:
+                    _insist(lambda: driver.execute("BEGIN IMMEDIATE"))
+                else:
+                    driver.execute("BEGIN")
+                yield connection
+                if self._write:
+                    driver.commit()
+            finally:
+                driver.rollback()  # does nothing after a commit
+                self._idle.append(connection)
         finally:
-            self._lock.release()
+            self._room.release()
+
+    def close(self) -> None:
+        """Close those that nobody has; they are opened anew when they are wanted."""
+        while (connection := self._take()) is not None:
+            connection.close()
+
+    def _take(self) -> Connection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:  # somebody may take the last one at the same moment
+            return None
+
+    def _open(self) -> Connection:
+        connection = self._engine.connect()
+        connection.begin()
+        if self._write:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")  # `_insist` has the patience
+        return connection
+
+
+class _SqliteFile:
+    """The connections of a process to an SQLite file: one at a time writes, free of readers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.readers = _Connections(engine, Semaphore(_READERS), write=False)
+        self.writer = _Connections(engine, Lock(), write=True)
+
+    def close(self) -> None:
+        """Close what nobody uses."""
+        self.readers.close()
+        self.writer.close()
+
+
+def _file_of(engine: Engine) -> _SqliteFile | None:
+    """What is kept open of an SQLite file; None for another database."""
+    file: _SqliteFile | None = engine.get_execution_options().get("file")
+    return file
 
 
 def _open_sqlite(url: str) -> Engine:
-    writer = _sqlite_engine(url, 1)
-    engine = _sqlite_engine(url, _CONNECTIONS, turn=_Turn(writer))
-    event.listen(engine, "engine_disposed", lambda _: writer.dispose())
-    return engine
-
-
-def _sqlite_engine(url: str, connections: int, **options: object) -> Engine:
     engine = create_engine(
         url,
         json_serializer=_to_json,
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_use_lifo=True,
+        poolclass=NullPool,
         connect_args={"cached_statements": 256, "timeout": _PATIENCE},
-        execution_options=options,
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    file = _SqliteFile(engine)
+    event.listen(engine, "engine_disposed", lambda _: file.close())
+    engine.update_execution_options(file=file)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, not where the driver guesses
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
     _insist(lambda: connection.execute("PRAGMA journal_mode = WAL"))
     connection.execute("PRAGMA wal_autocheckpoint = 4000")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what is erased leaves no trace in free pages
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    raw: Any = connection.connection.dbapi_connection
-    if "writes_for" not in connection.get_execution_options():
-        raw.execute("BEGIN")
-        return
-    raw.execute("PRAGMA busy_timeout = 0")
-    try:
-        _insist(lambda: raw.execute("BEGIN IMMEDIATE"))
-    finally:
-        raw.execute(f"PRAGMA busy_timeout = {int(_PATIENCE * 1000)}")
 
 
 def _begin_postgres(connection: Connection) -> None:

@@ -8,7 +8,6 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
 from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -17,34 +16,16 @@ __all__ = ["Prepared", "Unprepared", "prepared"]
 Process = Callable[[Any], Any]
 
 
-@frozen
-class _Parameter:
-    name: str
-    value: Any
-    is_required: bool
-    process: Process | None
-
-    def of(self, values: Mapping[str, object]) -> Any:
-        value = values[self.name] if self.is_required else values.get(self.name, self.value)
-        return value if self.process is None else self.process(value)
-
-
 class Prepared:
     """One statement for one dialect and one set of parameters' names; rows are named tuples."""
 
     def __init__(self, statement: Any, compiled: SQLCompiler, dialect: Dialect) -> None:
         self._sql = compiled.string
-        defaults = compiled.params
-        names = compiled.positiontup if compiled.positional else tuple(compiled.binds)
+        names = compiled.positiontup if compiled.positional else compiled.bind_names.values()
         self._positional = compiled.positional
+        self._constants = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
         self._parameters = tuple(
-            _Parameter(
-                name,
-                defaults.get(name),
-                compiled.binds[name].required,
-                compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect),
-            )
-            for name in names or ()
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names or ()
         )
         columns = _columns(statement)
         self._row: Any = namedtuple("Row", [column["name"] for column in columns], rename=True)  # type: ignore[misc]  # noqa: PYI024 -- its fields are not known before
@@ -78,9 +59,11 @@ class Prepared:
         _cursor(connection).executemany(self._sql, [self._bound(one) for one in values])
 
     def _bound(self, values: Mapping[str, object]) -> Any:
+        if self._constants:
+            values = {**self._constants, **values}
         if self._positional:
-            return [parameter.of(values) for parameter in self._parameters]
-        return {parameter.name: parameter.of(values) for parameter in self._parameters}
+            return [process(values[name]) if process else values[name] for name, process in self._parameters]
+        return {name: process(values[name]) if process else values[name] for name, process in self._parameters}
 
 
 class Unprepared:

@@ -19,6 +19,7 @@ from sophia.adapters.sql.refreshes import SqlRefreshes
 from sophia.adapters.sql.remote_threads import SqlRemoteThreads
 from sophia.adapters.sql.runs import SqlRuns
 from sophia.adapters.sql.tables import refreshes, runs
+from sophia.adapters.sql.tallies import SqlTallies
 from sophia.adapters.sql.tickets import SqlTickets
 from sophia.adapters.sql.unit import Unit, batches
 from sophia.domain.tenancy import TenantScope
@@ -93,6 +94,11 @@ class SqlTransaction(Transaction):
     def delivered(self) -> SqlDelivered:
         """How far the audit trail was delivered."""
         return SqlDelivered(self._unit)
+
+    @property
+    def tallies(self) -> SqlTallies:
+        """What was used in the present window of time."""
+        return SqlTallies(self._unit)
 
 
 class SqlRecords(Records):

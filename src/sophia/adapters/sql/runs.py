@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, insert, not_, select, true, update
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, func, insert, not_, select, true, update
 
 from sophia.adapters.sql.tables import idempotency, is_live, run_events, runs, threads
 from sophia.adapters.sql.translate import run_event_from_json, run_event_to_json
 from sophia.adapters.sql.unit import Unit, batches, mine, require_system
+from sophia.domain.limits import Whose
 from sophia.domain.runs import (
     IdempotencyKey,
     Lease,
@@ -44,6 +45,9 @@ _held = and_(
 )
 _RUN = select(runs).where(mine(runs), runs.c.id == bindparam("run"))
 _LIVE = select(runs).where(mine(runs), runs.c.thread_id == bindparam("thread"), is_live)
+_COUNT_LIVE = select(
+    func.count().label("all"), func.count(case((runs.c.user_id == bindparam("user"), 1))).label("own")
+).where(runs.c.company_id == bindparam("company"), is_live)
 # A run takes its place in the thread, whose user it is given, unless another lives there.
 _INSERT = (
     insert(runs)
@@ -227,6 +231,11 @@ class SqlRuns(Runs):
         """See `Runs`."""
         row = self._unit.first(_LIVE, self._unit.of_user(thread=thread_id))
         return None if row is None else _run(row)
+
+    def count_live(self) -> dict[Whose, int]:
+        """See `Runs`."""
+        (row,) = self._unit.rows(_COUNT_LIVE, self._unit.of_company(user=self._unit.scope.user_id))
+        return {Whose.USER: row.own, Whose.COMPANY: row.all}
 
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """See `Runs`."""

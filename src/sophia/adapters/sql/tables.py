@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -51,6 +52,7 @@ __all__ = [
     "run_events",
     "runs",
     "sources",
+    "tallies",
     "threads",
     "tickets",
     "tombstones",
@@ -219,6 +221,7 @@ documents = Table(
     Column("readers", JsonValue, nullable=False),
     Column("failure", Text),
     Column("generation", Integer, nullable=False),
+    Column("text_bytes", Integer, nullable=False, server_default="0"),
 )
 Index("documents_of_source", documents.c.company_id, documents.c.source)
 Index("documents_by_generation", documents.c.company_id, documents.c.generation)
@@ -450,6 +453,18 @@ access_keys = Table(
 )
 Index("access_keys_by_digest", access_keys.c.digest, unique=True)
 Index("access_keys_of_company", access_keys.c.company_id, access_keys.c.created_at)
+
+# What was used in the present minute or day; that of the company is nobody's.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("company_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("began", UtcDateTime, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # What the local ticket desk received. It plays an outside system, which keeps what it was sent.
 desk_reports = Table(

@@ -65,6 +65,9 @@ class Metrics:
         )
         self.runs_waiting = _live("sophia_runs_waiting", "Runs that wait for a free turn (`[service] runs`).", own)
         self.runs_playing = _live("sophia_runs_playing", "Runs that are being played now.", own)
+        self.limits_reached = Counter(
+            "sophia_limits_reached", "Requests refused with 429, by the limit reached.", ["limit"], registry=own
+        )
         self.handoffs = Counter(
             "sophia_handoffs", "Messages that asked for action, by what was decided.", ["decision"], registry=own
         )
@@ -111,6 +114,7 @@ class Metrics:
         # A series that begins with its first failure hides that failure from rate(): these begin at zero.
         for counter, known in (
             (self.runs, ("completed", "failed", "cancelled", "lost")),
+            (self.limits_reached, ("requests", "user_requests", "runs", "user_runs", "tokens", "user_tokens")),
             (self.handoffs, ("handed_off", "confirmation_required", "declined")),
             (self.deliveries, ("delivered", "rejected", "unavailable")),
             (self.refreshes, ("completed", "failed")),

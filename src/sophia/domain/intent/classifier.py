@@ -26,6 +26,7 @@ from attrs import evolve, field, frozen
 
 from sophia.domain.asked import BOUNDARY, UNSURE, Category, Intent
 from sophia.domain.intent.actions import actions_of, quotes_action
+from sophia.domain.intent.clauses import asks_beside_order, parted
 from sophia.domain.intent.cues import cues, grams
 from sophia.domain.intent.parts import REQUEST, Reading, acts
 from sophia.domain.intent.reading import read
@@ -156,10 +157,12 @@ class IntentClassifier:
         doing = score >= BOUNDARY
         likeliest_action, likeliest_other = _likeliest(outputs, action=True), _likeliest(outputs, action=False)
         category = likeliest_action if doing else likeliest_other
-        question = _asks(reading) if doing else category in (Category.KNOWLEDGE, Category.LOOKUP)
+        besides = doing and (_asks(reading) or asks_beside_order(reading))
+        question = besides if doing else category in (Category.KNOWLEDGE, Category.LOOKUP)
         if score < UNSURE[0]:
             return Intent(category, score, question)
-        return Intent(category, score, question, actions_of(reading), likeliest_action)
+        asked, ordered = parted(reading) if besides else ("", "")
+        return Intent(category, score, question, actions_of(reading), likeliest_action, asked, ordered)
 
 
 def _likeliest(outputs: Sequence[float], *, action: bool) -> Category:

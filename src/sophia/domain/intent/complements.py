@@ -2,6 +2,7 @@
 # ruff: noqa: PLR2004 - windows of tokens are plainest where they are used
 
 import re
+from itertools import pairwise
 
 from sophia.domain.intent.parts import PAUSES, Token, noun_kinds
 
@@ -21,6 +22,13 @@ _VIEWS = frozenset(
     "panel tablero dashboard board grafica grafico graph chart vista view query consulta busqueda search".split()
 )
 
+# Whoever is put on a list, or taken off it, is not shown it.
+_JOINING = frozenset("sac saq qui met pon bor inc agr ana tak put add rem kic dro joi".split())
+_ONTO = frozenset("de en a off on to from onto".split())
+# "Give one to Harriet", "dale una": a thing that was spoken of before.
+_BRINGS = frozenset("give issue send assign get hand dale dales dadle denle asignale pasale mandale".split())
+_ONE = frozenset("one uno una otro otra".split())
+_FOR = frozenset(("to", "for", "a", "para", "al", ""))
 _SHOWING = frozenset("abr ope loa car pul bri ens mos sho dis".split())
 
 
@@ -36,6 +44,12 @@ def object_kind(found: list[Token], at: int) -> str:
         if token.word in {"lista", "list"} and (
             found[where - 1].word in _LISTED
             or re.match(r"lista de (?:distribucion|correo|avisos)", " ".join(t.word for t in found[where : where + 3]))
+        ):
+            return "access"
+        if (
+            token.word in {"lista", "list"}
+            and verb[:3] in _JOINING
+            and _ONTO & {t.word for t in found[where - 2 : where]}
         ):
             return "access"
         if token.word in _VIEWS and verb[:3] in _SHOWING:
@@ -58,7 +72,9 @@ def object_kind(found: list[Token], at: int) -> str:
             continue
         if any(c.isdigit() for c in token.word) and len(token.word) > 2:
             return "target"
-    return ""
+    near = [*(token.word for token in found[at + 1 : at + 5]), ""]
+    brought = (after for word, after in pairwise(near) if word in _ONE)
+    return "access" if verb in _BRINGS and next(brought, None) in _FOR else ""
 
 
 _DEFINITE = frozenset(

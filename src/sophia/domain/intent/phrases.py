@@ -20,6 +20,15 @@ PHRASES: tuple[tuple[str, str, str], ...] = (
             r"whitelist|blocklist|allowlist|deny ?list)\b"
         ),
     ),
+    (
+        "change",
+        "poner en silencio",
+        (
+            r"\b(?:pon\w*|dej\w*|pas\w*|met\w*|put|set|make)(?: \w+){0,4}? (?:en (?:silencio|pausa|mute|solo lectura|"
+            r"mantenimiento|modo (?:mantenimiento|silencio\w*|solo lectura))|a solo lectura|on (?:mute|hold)|"
+            r"(?:(?:in|into|to) )?(?:read-only|maintenance mode))\b"
+        ),
+    ),
     ("change", "roll back", r"\broll(?:ing|ed)? (?:it |that |them )?back\b|\brollback\b"),
     ("create", "set up", r"\bset(?:ting)? (?:\w+ )?up\b|\bsetup\b"),
     ("create", "spin up", r"\b(?:spin|stand|stood|spun)(?:ning)? (?:\w+ ){0,3}?up\b"),

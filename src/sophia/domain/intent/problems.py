@@ -26,6 +26,8 @@ PROBLEM: tuple[str, ...] = (
         r"conseguimos|logro|logra[n]?|logramos|pude|pudimos|pudo|pudieron)\b"
     ),
     r"\bsin poder\b",
+    r"\bse (?:me |nos |les? )?(?:fue|fueron|ha ido|han ido) (?:el|la|los|las)\b",
+    r"\bdrop (?:when|whenever|every|after|mid|as soon)\b|\b(?:kaputt|knackered|a goner|like treacle)\b",
     r"\bse (?:ha |han )?qued(?:ado|o|aron) (?:en (?:el|la|los|las)|parad[oa]s?)\b",
     r"\bsigue[n]? (?:mostrando|en los datos)\b",
     r"\bllev(?:a|an|o|amos) (?:\w+ ){1,5}?sin \w+[aei]r(?:se)?\b",

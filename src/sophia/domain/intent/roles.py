@@ -19,6 +19,8 @@ DETERMINERS = frozenset(
 
 _THE = frozenset("el la mi su tu ese esa este esta".split())
 
+_ASKING_FOR = frozenset("pido pidiendo pedimos exijo".split())
+
 # What is said not to be wanted, right before the verb that names it.
 _UNWANTED = re.compile(
     r"\bno (?:me |nos |os |le |te )?(?:hace falta|hara falta|hay|quiero|queremos|necesito|necesitamos|pido|"
@@ -79,6 +81,8 @@ def spanish_role(
         if "victoria" in before and "que" in before[-4:]:
             return "req", "that"
         if "que" in before[-4:] and ("para" not in before[-5:]):
+            if _ASKING_FOR & set(clause[:2]):  # "no pregunto cómo se hace, estoy pidiendo que lo hagas"
+                return "req", "imp"
             if "howto" in flags:
                 return "howto", ""
             named = before[len(before) - 2 - before[::-1].index("que")] if before.index("que") else ""
@@ -191,6 +195,8 @@ def english_role(
         if "mind" in before[-4:] or (modal and opening and "mind" in before):
             return "req", "modal"
         if need and re.search(r"needs?|requires?|wants?", " ".join(before[-2:])):
+            if "nothing" in near:
+                return "neg", ""
             return "req", "passive"
         if "without" in near:
             return "neg", ""

@@ -54,6 +54,7 @@ _AUXILIARIES = frozenset("do have".split())
 _REMINDED = frozenset("forget hesitate olvides olvide olviden olvideis dudes dude duden dudeis".split())
 # "No dejes abierto el puerto" asks that it be closed.
 _LEAVING = "dejar"
+_AS_IT_IS = re.compile(r"\b(?:como esta[n]?|tal cual|en paz|quiet[oa]s?)\b")
 _STATES = frozenset(
     "abierto abierta abiertos abiertas expuesto expuesta expuestos expuestas puesto puesta sin activo activa".split()
 )
@@ -147,6 +148,8 @@ def _bare(clause: list[str]) -> bool:
     return all(word in CLITIC_BEFORE or word in words.OPENERS for word in clause)
 
 
+# Where a question goes on past "and": "tell me how to stop and restart it", not "tell me who has it and restart it".
+_GOING_ON = frozenset(("howto", "hyp", "suppose"))
 _ASKED_IN = frozenset(("inf", "sub", "sub2", "pres2", "base", "ing"))
 
 
@@ -249,6 +252,8 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
                 role, manner = REQUEST, "too"
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""
+            if lemma == _LEAVING and role == REQUEST and _AS_IT_IS.search(sentence.text):
+                role, manner = "neg", ""
             if lemma == _LEAVING and role == "neg" and _forbidden_here(clause) and _left(after):
                 role, manner = "avert", "imp"
             if reminded and role in {"plain", "neg"} and "inf" in moods:
@@ -280,7 +285,7 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             )
             if joins and is_joined(moods, clause, opening, by_modal, by_need, told_first):
                 role, manner = REQUEST, "too"
-            elif goes_on and not parted and role == REQUEST:
+            elif goes_on and not parted and role == REQUEST and (sentence.question or sentence.flags & _GOING_ON):
                 role, manner = "howto" if "howto" in sentence.flags else "plain", ""
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""

@@ -27,7 +27,8 @@ ENGLISH_VERBS: dict[str, str] = {
         torch slam clamp dial crank knock swing/swung/swung park mothball neutralise neutralize
         sanitise sanitize deprecate retarget repoint reseat deallocate invalidate unassign unshare unlink relocate
         rehome reorder renumber relabel retag rebalance hibernate unban tear/tore/torn hide/hid/hidden cull squash nix
-        chuck shred bar forbid/forbade/forbidden prohibit defang obsolete
+        chuck shred bar forbid/forbade/forbidden prohibit defang obsolete power-cycle powercycle re-enable reinstate
+        ring-fence ringfence whittle evacuate oust banish expel re-route reflash
         """,
     "create": """
         create provision deploy install onboard enrol enroll grant issue assign build/built/built generate configure
@@ -37,7 +38,7 @@ ENGLISH_VERBS: dict[str, str] = {
         alert enlist furnish entitle federate attach mount
         """,
     "fix": "fix repair resolve sort troubleshoot investigate diagnose recover revive mend rectify remedy address "
-    "solve unstick correct debug",
+    "re-run rerun solve unstick correct debug",
     "read": """
         show list check pull fetch search look count verify confirm query see/saw/seen grab compare display
         read/read/read dump retrieve export run/ran/run lookup find/found/found fish dig report inspect calculate

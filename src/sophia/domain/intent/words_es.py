@@ -31,6 +31,7 @@ SPANISH_VERBS: dict[str, str] = {
         obligar retener inutilizar neutralizar desmantelar descolgar enchufar desenchufar recolocar permutar
         intercambiar invertir:ie incrementar disminuir blindar sellar precintar bastionar securizar acotar sanear
         desinfectar cercenar inmovilizar incomunicar aparcar hibernar despertar:ie resucitar regenerar reemitir
+        relanzar redesplegar recargar desterrar vedar recluir estrechar reimportar desmarcar rescindir
         revalidar desautorizar reautorizar desalojar mudar redistribuir retocar posponer aplazar postergar diferir:ie
         atrasar desbaratar inhibir upgradear flushear dropear killear deployear desaprovisionar caducar invalidar
         """,

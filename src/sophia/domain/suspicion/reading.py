@@ -7,6 +7,7 @@ import base64
 import binascii
 import html
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 
@@ -30,7 +31,12 @@ _ALIKE = str.maketrans(
     "аеорсухіјѕԁһӏԛԝвкмнтгАЕОРСУХІЈЅВКМНТԌԚԜαοερνικυτχηωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ’‘“”«»–—",
     'aeopcyxijsdhlqwbkmhtrAEOPCYXIJSBKMHTGQWaoepvikutxnwABEZHIKMNOPTYX\'\'""""--',
 )
-_READ_AS = {code: None for first, last in _UNSEEN for code in range(first, last + 1)} | _ALIKE
+_READ_AS = {chr(code): "" for first, last in _UNSEEN for code in range(first, last + 1)} | {
+    chr(code): chr(latin) for code, latin in _ALIKE.items()
+}
+_ODD = re.compile(
+    "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSEEN) + "".join(map(chr, _ALIKE)) + "]"
+)
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _COMMENT = re.compile(r"<!-{2,}|-{2,}>")
 _TAG = re.compile(
@@ -42,7 +48,7 @@ def folded(text: str) -> str:
     """A text as its words are compared: small Latin letters without accents, nothing unseen, no markup in words."""
     if not text.isascii():
         # Compatibility forms and accented letters may hide letters that look alike, so that these are put right twice.
-        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_READ_AS))).translate(_ALIKE)
+        text = _put_right(_ACCENTS.sub("", unicodedata.normalize("NFKD", _put_right(text))))
     if "&" in text:
         text = html.unescape(text)
     text = text.lower().replace("*", "").replace("`", "").replace("~", "")
@@ -51,8 +57,14 @@ def folded(text: str) -> str:
     return text
 
 
-_LONG = 24
-_BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{24,8000}={0,2}(?![\w+/=-])")
+def _put_right(text: str) -> str:
+    return _ODD.sub(lambda found: _READ_AS[found[0]], text)
+
+
+_CODE = frozenset(string.ascii_letters + string.digits + "+/_-")
+_RUNS = bytes(ord("a" if chr(code) in _CODE else " ") for code in range(128)) + b" " * 128
+_LONG = b"a" * 24
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,8000}")
 _TEXT = re.compile(r"[\w\s.,;:!?¡¿'\"()/@#%&+=<>\[\]{}_-]*\Z")
 _TAGGED = re.compile("[\U000e0020-\U000e007e]{4,}")
 _FLAG = "\U0001f3f4"  # the tags after it name a region
@@ -61,9 +73,9 @@ _REVERSED = re.compile("[\u202e\u2067]([^\n\u202c\u2069]{4,2000})")
 
 def uncovered(text: str) -> Iterator[str]:
     """What stands in a text and is not seen as words, as words."""
-    long = " ".join(word for word in text.split() if len(word) >= _LONG)
-    for found in _BASE64.finditer(long):
-        coded = found[0].rstrip("=").replace("-", "+").replace("_", "/")
+    coded_runs = _BASE64.finditer(text) if _LONG in text.encode("ascii", "replace").translate(_RUNS) else ()
+    for found in coded_runs:
+        coded = found[0].replace("-", "+").replace("_", "/")
         try:
             decoded = base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):

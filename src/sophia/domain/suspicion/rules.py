@@ -36,8 +36,9 @@ class Sign(StrEnum):
 
 def signs_in(text: str) -> frozenset[Sign]:
     """The signs that stand in a folded text, but for what is hidden in it."""
-    words = _words(text)
-    return frozenset(rule.sign for rule in _RULES if rule.applies(text, words))
+    words = _BEGINNINGS.intersection(text.encode("ascii", "replace").translate(_LETTERS).split())
+    rules = [*_ALWAYS, *(rule for rule in _BEGUN if not rule.words.isdisjoint(words))] if words else _ALWAYS
+    return frozenset(rule.sign for rule in rules if rule.applies(text))
 
 
 def is_order(text: str) -> bool:
@@ -46,10 +47,6 @@ def is_order(text: str) -> bool:
 
 
 _LETTERS = bytes(code if chr(code).islower() else 0x20 for code in range(128)) + b" " * 128
-
-
-def _words(text: str) -> set[str]:
-    return set(text.encode("ascii", "replace").translate(_LETTERS).decode().split())
 
 
 _DO_EN = """
@@ -126,29 +123,42 @@ def _pattern(*choices: str) -> re.Pattern[str]:
 
 @frozen
 class _Rule:
-    """A text is searched for the pattern if it has one of the words, or of the marks."""
+    """A text is searched for the pattern if it has one of the words, and of the marks, and what is near them.
+
+    Attributes:
+        words: at least one of them stands in the text; none: whatever stands there.
+        marks: at least one of these does; none: any.
+        near: a quick look at what stands beside the words.
+    """
 
     sign: Sign
-    words: frozenset[str]
+    words: frozenset[bytes]
     marks: tuple[str, ...]
+    near: re.Pattern[str] | None
     pattern: re.Pattern[str]
 
-    def applies(self, text: str, words: set[str]) -> bool:
-        begins = not words.isdisjoint(self.words) or any(mark in text for mark in self.marks)
-        return begins and self.pattern.search(text) is not None
+    def applies(self, text: str) -> bool:
+        if self.marks and not any(mark in text for mark in self.marks):
+            return False
+        if self.near is not None and self.near.search(text) is None:
+            return False
+        return self.pattern.search(text) is not None
 
 
-def _rule(sign: Sign, begins: str, *choices: str) -> _Rule:
-    words = frozenset(word for word in begins.split() if word.isalpha())
-    marks = tuple(mark for mark in begins.split() if not mark.isalpha())
-    return _Rule(sign, words, marks, _pattern(*choices))
+def _rule(sign: Sign, begins: str, *choices: str, marks: str = "", near: str = "") -> _Rule:
+    words = frozenset(word.encode() for word in begins.split())
+    return _Rule(sign, words, tuple(marks.split()), _pattern(near) if near else None, _pattern(*choices))
 
 
+_NAMES = (
+    "sophia assistant assistants asistente asistentes chatbot bot copilot chatgpt language model models modelo agente llm "
+    "llms ai ia artificial"
+)
 _RULES = (
     _rule(
         Sign.OVERRIDE,
         "ignore disregard forget override obey follow",
-        r"(?:@not-told\b(?:ignore|disregard|forget)|@begins@at-onceoverride|\b(?:do not|don't) (?:follow|obey))@gap(?:"
+        r"(?:(?=[idf])@not-told\b(?:ignore|disregard|forget)|@begins@at-onceoverride|\b(?:do not|don't) (?:follow|obey))@gap(?:"
         r"@some(?:previous|prior|above|earlier|preceding|foregoing|past|original|initial|your|system|developer)@gap@few"
         r"@orders-en"
         r"|@few(?:instructions?|prompts?|directives?|rules)@gap(?:above|before|you (?:were|have|got))\b"
@@ -158,7 +168,7 @@ _RULES = (
         Sign.OVERRIDE,
         "ignora ignore ignorad ignoren ignorar olvida olvide olvidad olviden olvidar olvidate descarta descarte descartad "
         "descartar omite omita omitid omitir salta saltate caso deja sigas obedezcas",
-        r"@not-told\b(?:ignor(?:a|e|ad|en)|olvid(?:a|ad|e|en|ate de)|descart(?:a|e|ad)|omit(?:e|a|id)|salta(?:te)?"
+        r"(?=[iodsthn])@not-told\b(?:ignor(?:a|e|ad|en)|olvid(?:a|ad|e|en|ate de)|descart(?:a|e|ad)|omit(?:e|a|id)|salta(?:te)?"
         r"|(?:haz|haga|hagan) caso omiso (?:de|a)|no (?:hagas caso (?:de|a)|sigas|obedezcas)|deja de (?:seguir|obedecer"
         r"|hacer caso (?:de|a))|(?:debes|tienes que|deberas|has de) (?:ignorar|olvidar|descartar|omitir))@gap@some(?:"
         r"(?:vuestr[ao]s|tus|previas|anteriores)@gap@few@orders-es"
@@ -168,10 +178,15 @@ _RULES = (
     ),
     _rule(
         Sign.ADDRESS,
-        "sophia assistant assistants asistente asistentes chatbot bot copilot chatgpt language model models modelo agente "
-        "llm llms ai ia artificial",
+        _NAMES,
         r"(?:@begins|@called)(?:sophia\W{1,6}|@named\s{0,2}[,:!\])>-]\W{0,4})@at-once@do",
         r"@called(?:ai|ia|llms?|models?|modelo|bot|inteligencia artificial)\s{0,2}[,:!\])>-]\W{0,4}@at-once@do",
+        near=r"sophia|(?:assistants?|asistentes?|virtual|digital|ia|ai|chatbot|copilot|chatgpt|models?|agents?|systems?"
+        r"|lenguaje|llms?|modelo|bot|artificial)\s{0,2}[,:!\])>-]",
+    ),
+    _rule(
+        Sign.ADDRESS,
+        _NAMES,
         r"\b@machine(?:@gap(?:that|who|which|que)@gap@many|@gap)(?:must|should|shall|has to|needs to|will"
         r"|is (?:instructed|required|ordered|authori[sz]ed|told) to|debe(?:ra)?|tiene que|ha de|tendra que)@gap"
         r"(?:(?:now|always|also|immediately|siempre|ahora|inmediatamente|tambien)@gap){0,2}@do",
@@ -180,6 +195,8 @@ _RULES = (
         r"\bsi eres (?:una? |el |la )?(?:\w{1,20} )?@machine",
         r"\bsi eres (?:una ia|un asistente)\b",
         r"\bas an? (?:ai|llm|language model)(?: \w{1,20})?, you\b",
+        near=r"@machine|if you are an? (?:ai|assistant)\b|si eres una? (?:ia|asistente)\b"
+        r"|as an? (?:ai|llm|language model)(?: \w{1,20})?, you\b",
     ),
     _rule(
         Sign.ADDRESS,
@@ -210,17 +227,31 @@ _RULES = (
     ),
     _rule(
         Sign.ROLE,
-        "passages <| [inst [/inst << </ <tool <func <system role\" role' system: system] system> system) sistema: sistema] "
-        "developer: prompt: message: override: note:",
+        "",
         r"<\|\s?/?(?:im_start|im_end|system|assistant|user|tool|endoftext|eot_id|start_header_id|end_header_id)\s?\|>",
         r"\[/?inst\]",
         r"<<\s?/?sys\s?>>",
         r"</(?:passages|earlier-messages|tool_results?|function_results?|context)>",
         r"</?(?:tool_results?|tool_calls?|function_results?|function_calls?|system-?prompt)>",
+        near=r"<[|/<tfs]|\[/?inst",
+    ),
+    _rule(
+        Sign.ROLE,
+        "role",
         r"[\"']role[\"']\s?:\s?[\"'](?:system|assistant|tool|developer)[\"']",
+        marks="role\" role'",
+    ),
+    _rule(
+        Sign.ROLE,
+        "system sistema developer",
         r"(?:^|\n)[#>\[(\s-]{0,6}(?:system|sistema|developer)(?: (?:prompt|message|override|note))?\s?[:\])>]+\s{0,3}(?:"
         r"you (?:are|must|will|should|have|can)|(?:the )?user (?:has |is )?(?:confirm|approv|authori|verif|admin)"
         r"|eres\b|debes\b|tienes\b|el usuario (?:ha |ya |es )|@at-once@do)",
+        near=r"(?:system|sistema|developer)(?: (?:prompt|message|override|note))?\s?[:\])>]",
+    ),
+    _rule(
+        Sign.ROLE,
+        "system sistema passages",
         r"\b(?:begin|start of|end of|fin de|inicio de)(?: the| el| la| los)? (?:system prompt|passages|prompt del sistema)\b",
     ),
     _rule(
@@ -238,12 +269,13 @@ _RULES = (
     ),
     _rule(
         Sign.TOOL,
-        "create_ticket rag_search splunk_query palo_alto_status grafana_fetch",
+        "ticket search query status fetch",
         r"\b(?:call|calls|calling|invoke|invoking|use|using|run|execute|trigger|tool|function|name|tool_call|result|llama"
         r"|llame|llamar|usa|usar|ejecuta|invoca|lanza|herramienta|funcion|resultado)\b[^\n]{0,40}"
         r"\b(?:create_ticket|rag_search|splunk_query|palo_alto_status|grafana_fetch)\b",
         r"\b(?:create_ticket|rag_search|splunk_query|palo_alto_status|grafana_fetch)[\"']?\s?[({:=]",
         r"\b(?:call|use|run|llama a|usa|ejecuta) (?:the|la|el) (?:tool|function|herramienta|funcion)\b",
+        marks="create_ticket rag_search splunk_query palo_alto_status grafana_fetch",
     ),
     _rule(
         Sign.REVEAL,
@@ -267,12 +299,19 @@ _RULES = (
     ),
     _rule(
         Sign.REQUEST,
-        "please kindly favor my mi mis",
+        "please kindly favor",
         r"\b(?:please|kindly|por favor)[^\w\n]{1,3}(?:use\b|@do)[^!?\n]{1,200}?(?:\b(?:my|mine|i'm|for me|mi|mis)\b"
         r"|\b(?:id|code|account|number|user ?name|titled|cuenta|numero|codigo|titulad[oa])\W{1,4}[\"'\[]?[\w-]{0,12}\d"
         r"|['\"\[(][\w@./~ -]{2,60}['\"\])])",
+    ),
+    _rule(
+        Sign.REQUEST,
+        "my mi mis",
         r"@begins@do[ ,]{1,2}(?:[\w-]{1,20}[ ,]{1,2}){1,8}(?:my|mi|mis) \w{2,20} \w",
         r"@begins@do (?:my|mi|mis) (?:\w{2,20} ){1,4}(?:to|for|from|with|al|para|por|con)\b",
     ),
 )
+_ALWAYS = tuple(rule for rule in _RULES if not rule.words)
+_BEGUN = tuple(rule for rule in _RULES if rule.words)
+_BEGINNINGS = frozenset(word for rule in _BEGUN for word in rule.words)
 _ORDER = _pattern(r"@begins(?:@named\W{1,4})?@at-once@do@gap\w{1,20}@gap\w")

@@ -9,7 +9,15 @@ from sophia.application.start_run import Question
 from sophia.domain.runs import Outcome, Run, RunEvent
 from sophia.domain.tenancy import TenantScope
 from sophia.entrypoints import contract
-from sophia.entrypoints.http.requests import body, caller, idempotency_key, last_event_id, own_company, services
+from sophia.entrypoints.http.requests import (
+    body,
+    caller,
+    idempotency_key,
+    last_event_id,
+    own_company,
+    services,
+    still_the_caller,
+)
 from sophia.entrypoints.http.sse import stream
 
 __all__ = ["routes"]
@@ -69,4 +77,4 @@ def _soon(playing: Future[Outcome | None]) -> Outcome | None:
 
 def _events(scope: TenantScope, run: Run, after: int) -> Response:
     events = services().follow_run(scope, run, after)
-    return stream(events, lambda event: contract.run_event(cast(RunEvent, event)), caller)
+    return stream(events, lambda event: contract.run_event(cast(RunEvent, event)), still_the_caller)

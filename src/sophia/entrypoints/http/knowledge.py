@@ -15,6 +15,7 @@ from sophia.entrypoints.http.requests import (
     optional_query,
     own_company,
     services,
+    still_the_caller,
 )
 from sophia.entrypoints.http.sse import stream
 from sophia.entrypoints.http.threads import page
@@ -50,7 +51,7 @@ def refresh_events(refresh_id: str) -> Response:
     """Its progress, from where the caller left off."""
     scope = caller()
     events = services().follow_refresh(scope, services().read_refresh(scope, refresh_id), last_event_id())
-    return stream(events, lambda event: contract.refresh_event(cast(RefreshEvent, event)), caller)
+    return stream(events, lambda event: contract.refresh_event(cast(RefreshEvent, event)), still_the_caller)
 
 
 @routes.get("/sources")

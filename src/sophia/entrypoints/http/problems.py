@@ -66,6 +66,9 @@ def install(app: Flask) -> None:
 def _from_error(error: SophiaError) -> Response:
     if isinstance(error, Unauthenticated | PermissionDenied):
         _count(error)
+    if isinstance(error, LimitExceeded):
+        services().refusals.limited(g.caller, error.name)
+        services().telemetry.metrics.limits_reached.labels(error.name).inc()
     if isinstance(error, AnswerFailed):
         return _from_failed_answer(error)
     status, code, title = next(
@@ -79,6 +82,8 @@ def _from_error(error: SophiaError) -> Response:
         more["runId"] = error.run_id
     if isinstance(error, RefreshInProgress):
         more["refreshId"] = error.refresh_id
+    if isinstance(error, LimitExceeded):
+        more["limit"] = error.name
     response = _problem(status, code, title, str(error), **more)
     if isinstance(error, Unavailable | LimitExceeded):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after or RETRY_AFTER))

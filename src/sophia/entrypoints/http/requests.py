@@ -31,6 +31,7 @@ __all__ = [
     "own_company",
     "required_query",
     "services",
+    "still_the_caller",
 ]
 
 _LARGEST_PAGE = 100
@@ -57,18 +58,34 @@ def services() -> Services:
 
 
 def caller() -> TenantScope:
-    """The scope of whoever sends this request.
+    """The scope of whoever sends this request, which counts as one of theirs from now on.
 
     Raises:
         Unauthenticated: no valid credential.
+        LimitExceeded: they, or their company, have sent too many.
         PermissionDenied: the service names a user who is not its company's.
         CompanyMismatch: the query names a company, and not the credential's.
     """
+    scope = _authenticated()
+    services().admit_request(scope)
+    return _of_own_company(scope)
+
+
+def still_the_caller() -> TenantScope:
+    """The scope of whoever has sent this request, as it would be now. Raises as `caller`, and counts nothing."""
+    return _of_own_company(_authenticated())
+
+
+def _authenticated() -> TenantScope:
     kind, credential = _credential()
     g.credential = kind.value
     user = request.headers.get("X-User-Id")
     scope = services().authenticate(kind, credential, None if user is None else _as_utf8(user))
     name_caller(scope)
+    return scope
+
+
+def _of_own_company(scope: TenantScope) -> TenantScope:
     for company_id in request.args.getlist("companyId"):
         own_company(scope, company_id)
     return scope
@@ -79,12 +96,14 @@ def backend() -> TenantScope:
 
     Raises:
         Unauthenticated: it is not signed with the secret of the company that the query names.
+        LimitExceeded: the company has sent too many requests.
         RequestEntityTooLarge: it is over the limit.
     """
     g.credential = "webhook"
     headers = dict(request.headers.items())
     scope = services().authenticate_webhook(request.args.get("companyId", ""), request.get_data(), headers)
     name_caller(scope)
+    services().admit_request(scope)
     return scope
 
 
@@ -234,7 +253,7 @@ def openapi() -> str:
 
 # Read when the module is, once for all workers: the first requests of a new one come at the same moment, and would each
 # read it. In plain Python it takes a tenth of a second.
-_COMPONENTS = yaml.load(openapi(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["components"]  # noqa: S506
+_COMPONENTS = yaml.load(openapi(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["components"]  # noqa: S506 -- both are safe loaders
 
 
 @cache

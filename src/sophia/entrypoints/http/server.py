@@ -48,6 +48,8 @@ _SPARE_CONNECTIONS = 1000
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     """A worker that, told to stop, goes on answering while it finishes what was begun; new work is refused."""
 
+    _ending = False
+
     def handle(self, conn: Any) -> Any:
         """Serve a connection; one that ends waits here for its client to close, too.
 
@@ -70,6 +72,16 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
             super(DrainingWorker, self).handle_exit(sig, frame)
 
         threading.Thread(target=leave, name="drain", daemon=True).start()
+
+    def handle_quit(self, sig: int, frame: FrameType | None) -> None:
+        """End now, and once.
+
+        Ctrl-C reaches the whole group of processes, and then the arbiter tells its workers as well: the second signal
+        would wait for a lock that the first one holds.
+        """
+        if not self._ending:
+            self._ending = True
+            super().handle_quit(sig, frame)
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -108,7 +108,7 @@ class _Search:
         self._operations = operations
         self._identities = identities
         self._garden = garden
-        self._chance = random.Random(seed)  # noqa: S311
+        self._chance = random.Random(seed)  # noqa: S311 -- can be repeated by its seed
         self.report = CanaryReport(seed, marks=len(garden.marks))
 
     def compare_ids(self) -> None:

@@ -6,6 +6,7 @@ from sophia.testing.contracts.records_evidence import EvidenceLogContract
 from sophia.testing.contracts.records_refreshes import RefreshesContract
 from sophia.testing.contracts.records_remote_threads import RemoteThreadsContract
 from sophia.testing.contracts.records_runs import RunsContract
+from sophia.testing.contracts.records_tallies import TalliesContract
 from sophia.testing.contracts.records_tickets import (
     AuditLogContract,
     DeliveredContract,
@@ -26,6 +27,7 @@ class RecordsContract(
     OutboxContract,
     AuditLogContract,
     DeliveredContract,
+    TalliesContract,
     EvidenceLogContract,
     RemoteThreadsContract,
     TransactionsContract,

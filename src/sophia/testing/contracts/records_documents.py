@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sophia.domain.knowledge import ChunkText, Document, DocumentChange, DocumentFailure, SourceStatus, text_version
+from sophia.domain.limits import KnowledgeSize
 from sophia.domain.tenancy import EVERYONE, TenantScope, reader_group, reader_user
 from sophia.errors import DocumentRejected, InvalidInput, NotFound, PermissionDenied
 from sophia.ports.records import KEPT_VERSIONS
@@ -100,6 +101,26 @@ class DocumentsContract(RecordsCase):
             world.put("claves", f"{n}")
         with world.records.read(ANA) as tx:
             assert tx.documents.text(document.id, text_version(_TEXT)) == _TEXT
+
+    def test_its_size_is_that_of_all_documents_as_they_are_now(self, world: World) -> None:
+        def size(scope: TenantScope) -> KnowledgeSize:
+            with world.records.read(scope) as tx:
+                return tx.documents.size()
+
+        assert size(SYSTEM) == KnowledgeSize()
+        world.put("vpn", "la clave era larga\n")
+        world.put("vpn", "año\n")
+        secret = world.put("rota", "la noche\n", readers=frozenset({reader_user("bob")}))
+        world.put("vpn", "texto\n", OTHER_SYSTEM)
+        assert size(SYSTEM) == KnowledgeSize(2, len("año\nla noche\n".encode()))
+        with world.records.write(SYSTEM) as tx:
+            tx.documents.touch(evolve(secret, failure="broken", size=7))
+        assert size(SYSTEM) == KnowledgeSize(2, len("año\nla noche\n".encode()))
+        with world.records.write(SYSTEM) as tx:
+            tx.documents.remove(secret.id)
+        assert size(SYSTEM) == KnowledgeSize(1, len("año\n".encode()))
+        with world.records.read(ANA) as tx, pytest.raises(PermissionDenied):
+            tx.documents.size()
 
     def test_a_text_with_nul_is_refused(self, world: World) -> None:
         with pytest.raises(DocumentRejected):

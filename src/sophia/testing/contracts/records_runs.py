@@ -9,6 +9,7 @@ from attrs import evolve
 from sophia.domain.asked import Category
 from sophia.domain.citation import Citation, Unsupported
 from sophia.domain.handoff import Decision, Handoff
+from sophia.domain.limits import Whose
 from sophia.domain.runs import (
     Answer,
     CitationAdded,
@@ -280,6 +281,17 @@ class RunsContract(RecordsCase):
             assert tx.runs.abandoned(now, 1) == found[:1]
         with world.records.read(ANA) as tx, pytest.raises(PermissionDenied):
             tx.runs.abandoned(now, 1)
+
+    def test_live_runs_are_counted_by_user_and_by_company(self, world: World) -> None:
+        for scope in (ANA, ANA, BOB, EVE):
+            world.run(world.thread(scope), scope)
+        _, ended = world.started(world.thread())
+        with world.records.write(ANA) as tx:
+            assert tx.runs.count_live() == {Whose.USER: 3, Whose.COMPANY: 4}
+            tx.runs.finish(ended, RunCancelled())
+        for scope, own, company in ((ANA, 2, 3), (BOB, 1, 3), (EVE, 1, 1), (SYSTEM, 0, 3), (OTHER_SYSTEM, 0, 1)):
+            with world.records.read(scope) as tx:
+                assert tx.runs.count_live() == {Whose.USER: own, Whose.COMPANY: company}
 
     def test_a_key_gives_back_the_run_it_started(self, world: World) -> None:
         run = world.run(world.thread(), key=world.key())

@@ -117,6 +117,7 @@ class World:
             size=len(text.encode()),
             chunks=len(chunked(text)),
             updated_at=self.clock.now(),
+            text_bytes=len(text.encode()),
         )
 
     def put(

@@ -182,7 +182,7 @@ class BackendWithPage(BackendEmulator):
         }
         table = "".join(f"<tr><th scope=row>{n}</th><td>{escape(str(v))}</td></tr>" for n, v in facts.items())
         evidence = "".join(
-            f"<h2>Found beside it: {escape(str(e['title']))} <span class=quiet>(not trusted)</span></h2>"
+            f"<h2>Found beside it: {escape(str(e['title']))} <span class=quiet>({_trust(e)})</span></h2>"
             f"<blockquote>{escape(str(e['text']))}</blockquote>"
             for e in report["evidence"]
         )
@@ -209,6 +209,12 @@ class BackendWithPage(BackendEmulator):
 
 def _cells(ticket: Received) -> str:
     return "".join(f"<td>{escape(str(ticket.report[name]))}</td>" for name in ("companyId", "category", "title"))
+
+
+def _trust(evidence: dict[str, object]) -> str:
+    return (
+        "not trusted, and it speaks to the assistant as an attack would" if evidence.get("suspected") else "not trusted"
+    )
 
 
 def _page(title: str, body: str, more: str = "") -> str:

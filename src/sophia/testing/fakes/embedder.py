@@ -4,13 +4,14 @@ import hashlib
 import math
 import re
 import struct
+import threading
 import unicodedata
 from collections.abc import Sequence
 
 from sophia.errors import Unavailable
 from sophia.ports.embedder import Embedder
 
-__all__ = ["FailingEmbedder", "HashingEmbedder"]
+__all__ = ["FailingEmbedder", "HashingEmbedder", "MemoisingEmbedder"]
 
 DIMENSION = 64
 
@@ -61,6 +62,36 @@ class FailingEmbedder(HashingEmbedder):
     def _check(self) -> None:
         if not self.working:
             raise Unavailable("embedder", "the model does not answer")
+
+
+class MemoisingEmbedder(Embedder):
+    """Asks another for each text once, and remembers the vector: for tests with a real model."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._queries: dict[str, tuple[float, ...]] = {}
+        self._passages: dict[str, bytes] = {}
+
+    @property
+    def version(self) -> str:
+        return self._inner.version
+
+    @property
+    def dimension(self) -> int:
+        return self._inner.dimension
+
+    def embed_query(self, text: str) -> tuple[float, ...]:
+        with self._lock:
+            if text not in self._queries:
+                self._queries[text] = self._inner.embed_query(text)
+            return self._queries[text]
+
+    def embed_passages(self, texts: Sequence[str]) -> list[bytes]:
+        with self._lock:
+            missing = [text for text in dict.fromkeys(texts) if text not in self._passages]
+            self._passages.update(zip(missing, self._inner.embed_passages(missing), strict=True))
+            return [self._passages[text] for text in texts]
 
 
 def _vector(text: str) -> bytes:

@@ -4,7 +4,7 @@
 export class Problem extends Error {
   constructor(code, { detail = "", status = 0, seconds = null, ...more } = {}) {
     super(`${code}: ${detail}`);
-    Object.assign(this, { code, detail, status, seconds, runId: more.runId, refreshId: more.refreshId });
+    Object.assign(this, { code, detail, status, seconds, runId: more.runId, refreshId: more.refreshId, limit: more.limit });
     this.request = more.instance;
   }
 

@@ -109,6 +109,12 @@ export const WORDS = {
       "refresh-in-progress": "Ya hay una actualización en marcha.",
       "body-too-large": "El mensaje es demasiado largo.",
       "limit-exceeded": "Has llegado a un límite. Prueba de nuevo {when}.",
+      requests: "Tu empresa ha hecho demasiadas peticiones en un minuto. Prueba de nuevo {when}.",
+      user_requests: "Has hecho demasiadas peticiones en un minuto. Prueba de nuevo {when}.",
+      runs: "SOPHIA está respondiendo ya a todas las preguntas que tu empresa puede hacer a la vez. Prueba de nuevo {when}.",
+      user_runs: "SOPHIA está respondiendo ya a todas las preguntas que puedes hacer a la vez. Prueba de nuevo {when}.",
+      tokens: "Tu empresa ha agotado lo que puede usar del modelo en un día. Prueba de nuevo {when}.",
+      user_tokens: "Has agotado lo que puedes usar del modelo en un día. Prueba de nuevo {when}.",
       unavailable: "Algo de lo que SOPHIA depende no responde. Prueba de nuevo {when}.",
       interrupted: "La respuesta se ha interrumpido. Vuelve a preguntar.",
       failed: "SOPHIA no ha podido responder.",
@@ -224,6 +230,12 @@ export const WORDS = {
       "refresh-in-progress": "A refresh is under way already.",
       "body-too-large": "The message is too long.",
       "limit-exceeded": "You have reached a limit. Try again {when}.",
+      requests: "Your company has sent too many requests in a minute. Try again {when}.",
+      user_requests: "You have sent too many requests in a minute. Try again {when}.",
+      runs: "SOPHIA is answering as many questions as your company may ask at once. Try again {when}.",
+      user_runs: "SOPHIA is answering as many questions as you may ask at once. Try again {when}.",
+      tokens: "Your company has used up its day’s share of the model. Try again {when}.",
+      user_tokens: "You have used up your day’s share of the model. Try again {when}.",
       unavailable: "Something SOPHIA depends on does not answer. Try again {when}.",
       interrupted: "The answer was interrupted. Ask again.",
       failed: "SOPHIA could not answer.",
@@ -260,10 +272,8 @@ export function words(name, values = {}) {
 /** A problem as a sentence. */
 export function inWords(problem) {
   const known = WORDS[language].problem;
-  const when = problem.seconds
-    ? new Intl.RelativeTimeFormat(language).format(problem.seconds, "second")
-    : words("soon");
-  return fill(known[problem.code] ?? known.other, { when });
+  const when = problem.seconds ? fromNow(problem.seconds) : words("soon");
+  return fill(known[problem.limit] ?? known[problem.code] ?? known.other, { when });
 }
 
 /** How long ago a time was. */
@@ -271,6 +281,12 @@ export function ago(time) {
   const seconds = (Date.now() - Date.parse(time)) / 1000;
   const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([size]) => seconds >= size) ?? [1, "second"];
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.round(seconds / size), unit);
+}
+
+/** In how long: minutes and hours are rounded up. */
+function fromNow(seconds) {
+  const [size, unit] = [[3600, "hour"], [60, "minute"]].find(([size]) => seconds > 2 * size) ?? [1, "second"];
+  return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / size), unit);
 }
 
 /** Put the words of the present language into the page's fixed parts. */

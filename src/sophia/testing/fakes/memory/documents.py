@@ -15,6 +15,7 @@ from sophia.domain.knowledge import (
     Passage,
     SourceStatus,
 )
+from sophia.domain.limits import KnowledgeSize
 from sophia.domain.paging import Page
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import DocumentRejected, NotFound
@@ -134,6 +135,11 @@ class MemoryDocuments(Documents):
         documents = [self._shown(stored) for stored in self._readable()]
         names = self._state.sources.keys() | {document.source for document in documents}
         return tuple(self._status(name, [d for d in documents if d.source == name]) for name in sorted(names))
+
+    def size(self) -> KnowledgeSize:
+        require_system(self._scope)
+        stored = [s.document for s in self._state.documents.values()]
+        return KnowledgeSize(len(stored), sum(document.text_bytes for document in stored))
 
     def waiting(self) -> int:
         return sum(self._shown(stored).pending for stored in self._readable())

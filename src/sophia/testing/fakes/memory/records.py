@@ -8,10 +8,11 @@ from threading import Condition, Lock
 from attrs import evolve, frozen
 
 from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent, Head
+from sophia.domain.limits import Counted, Tally, Whose
 from sophia.domain.runs import Lease, Sequenced
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import LeaseLost
-from sophia.ports.records import AuditLog, Delivered, LogTail, Records, Transaction
+from sophia.ports.records import AuditLog, Delivered, LogTail, Records, Tallies, Transaction
 from sophia.ports.system import Clock
 from sophia.testing.fakes.memory.conversations import MemoryConversations
 from sophia.testing.fakes.memory.documents import MemoryDocuments
@@ -69,6 +70,21 @@ class MemoryDelivered(Delivered):
         self._state.trail = StoredTrail(position, attempts, due, Claim(fence=claim.fence))
 
 
+class MemoryTallies(Tallies):
+    def __init__(self, state: State, scope: TenantScope) -> None:
+        self._state = state
+        self._scope = scope
+
+    def get(self, what: Counted, whose: Whose, beginning: datetime) -> Tally:
+        return self._state.tallies.get((what, self._user(whose)), Tally(beginning)).at(beginning)
+
+    def put(self, what: Counted, whose: Whose, tally: Tally) -> None:
+        self._state.tallies[what, self._user(whose)] = tally
+
+    def _user(self, whose: Whose) -> str:
+        return self._scope.user_id if whose is Whose.USER else ""
+
+
 class MemoryTransaction(Transaction):
     def __init__(self, state: State, scope: TenantScope, clock: Clock) -> None:
         self._state = state
@@ -114,6 +130,10 @@ class MemoryTransaction(Transaction):
     @property
     def delivered(self) -> MemoryDelivered:
         return MemoryDelivered(self._state, self._scope)
+
+    @property
+    def tallies(self) -> MemoryTallies:
+        return MemoryTallies(self._state, self._scope)
 
 
 @frozen

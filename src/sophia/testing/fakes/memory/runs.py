@@ -5,6 +5,7 @@ from datetime import datetime
 
 from attrs import evolve
 
+from sophia.domain.limits import Whose
 from sophia.domain.runs import (
     IdempotencyKey,
     Lease,
@@ -80,6 +81,10 @@ class MemoryRuns(Runs):
     def live(self, thread_id: str) -> Run | None:
         of_thread = (s.run for s in self._mine() if s.run.thread_id == thread_id)
         return next((run for run in of_thread if run.status.is_live), None)
+
+    def count_live(self) -> dict[Whose, int]:
+        users = [stored.user_id for stored in self._state.runs.values() if stored.run.status.is_live]
+        return {Whose.USER: users.count(self._scope.user_id), Whose.COMPANY: len(users)}
 
     def claim(self, run_id: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         stored = self._state.runs.get(run_id)

@@ -13,6 +13,7 @@ from sophia.domain.audit import AuditEntry
 from sophia.domain.conversation import Message, Thread
 from sophia.domain.evidence import Evidence
 from sophia.domain.knowledge import Chunk, Document, SourceStatus
+from sophia.domain.limits import Counted, Tally
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh
 from sophia.domain.remote_threads import RemoteThread
@@ -140,6 +141,7 @@ class State:
     outbox: dict[str, StoredDelivery] = field(factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     trail: StoredTrail = StoredTrail()
+    tallies: dict[tuple[Counted, str], Tally] = field(factory=dict)
     generation: int = 0
     embedder: str = ""
 

@@ -6,7 +6,7 @@ from alembic import op
 from sophia.adapters.sql.tables import JsonValue, UtcDateTime
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 _OWN = "company_id = current_setting('sophia.company', true)"
 

@@ -22,6 +22,7 @@ The tree (an indented name is a subclass of the one above it)::
       Unavailable             something SOPHIA depends on does not answer; worth another try
         Unanswered            it was asked, and no answer came: it may have done what it was asked
         CredentialMissing     a vault holds no secret of the name that is asked for
+        CredentialRefused     a vault has answered, and does not give a secret away
         Stopping              this process is about to end and takes no more work; another will
       TicketRejected          a ticket desk has refused a ticket for good
       Cancelled               the run was cancelled while it was at work
@@ -41,6 +42,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "CredentialMissing",
+    "CredentialRefused",
     "DocumentRejected",
     "Fault",
     "IdempotencyConflict",
@@ -209,6 +211,13 @@ class Unanswered(Unavailable):
 
 class CredentialMissing(Unavailable):
     """A vault holds no secret of the name that is asked for; somebody has to put one there."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("vault", detail)
+
+
+class CredentialRefused(Unavailable):
+    """A vault has answered, and does not give a secret away: it is disabled, out of its time, or not for SOPHIA."""
 
     def __init__(self, detail: str) -> None:
         super().__init__("vault", detail)

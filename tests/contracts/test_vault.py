@@ -1,4 +1,4 @@
-"""The suites of vaults, over the fakes and the files."""
+"""The suites of vaults, over the fakes, the files and Key Vault."""
 
 import base64
 import json
@@ -9,9 +9,13 @@ import pickle
 import pytest
 
 from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
+from sophia.adapters.key_vault.vault import KeyVault
 from sophia.domain.secrets import Secret
 from sophia.errors import Unavailable
+from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.contracts.vault import ACME, GLOBEX, CredentialVaultContract, PlatformVaultContract
+from sophia.testing.emulators.certificates import issue_certificates
+from sophia.testing.emulators.key_vault import KeyVaultEmulator
 from sophia.testing.fakes.vault import MemoryCredentialVault, MemoryPlatformVault
 
 
@@ -99,6 +103,25 @@ class TestFileCredentialVault(CredentialVaultContract):
         vault.put(ACME, "splunk", "api", Secret("old"))
         FileCredentialVault(tmp_path / "vaults", tmp_path / "vault.key").put(ACME, "splunk", "api", Secret("new"))
         assert vault.secret(ACME, "splunk", "api").reveal() == "new"
+
+
+@pytest.fixture
+def key_vault(tmp_path):
+    certificates = issue_certificates(tmp_path)
+    with KeyVaultEmulator("a token".__eq__, certificates.server) as emulator:
+        yield KeyVault(emulator.url, StaticTokenCredential("a token"), certificates.ca_file)
+
+
+class TestKeyVaultPlatformVault(PlatformVaultContract):
+    @pytest.fixture
+    def vault(self, key_vault):
+        return key_vault.platform
+
+
+class TestKeyVaultCredentialVault(CredentialVaultContract):
+    @pytest.fixture
+    def vault(self, key_vault):
+        return key_vault.companies
 
 
 class TestSecret:

@@ -4,9 +4,11 @@ import logging
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Event
+from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, field
 from standardwebhooks import Webhook
 
 from sophia.adapters.backend.audit import RestAuditSink
@@ -18,7 +20,7 @@ from sophia.adapters.file_vault.vault import VaultFile
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
-from sophia.application.credentials import CachedCredential, Credentials
+from sophia.application.credentials import CachedCredential, Credentials, RecordOutages
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.identity import SystemIdentity
 from sophia.application.tickets import TellThread
@@ -26,9 +28,16 @@ from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.domain.agents import Spoken, ToolSpec, Turn
 from sophia.domain.audit import AuditEvent
 from sophia.domain.secrets import Secret
-from sophia.domain.tenancy import Company
+from sophia.domain.tenancy import Company, TenantScope
 from sophia.domain.tickets import Target, TicketStatus
-from sophia.errors import CredentialMissing, NotFound, Unauthenticated, Unavailable
+from sophia.errors import (
+    CredentialMissing,
+    CredentialRefused,
+    NotFound,
+    SophiaError,
+    Unauthenticated,
+    Unavailable,
+)
 from sophia.ports.vault import Credential
 from sophia.testing.contracts.agent_runtime import NoTools
 from sophia.testing.contracts.records_world import ANA, SYSTEM, World
@@ -48,18 +57,24 @@ HOUR = 3600.0
 class Shelf:
     """A vault of one secret, that counts who looks; and seconds that pass when a test says so."""
 
-    value: str | None = OLD
+    value: str | SophiaError | None = OLD
     looks: int = 0
     now: float = 0.0
+    told: list[tuple[str | None, float]] = field(factory=list)
 
     def read(self) -> Secret:
         self.looks += 1
+        if isinstance(self.value, SophiaError):
+            raise self.value
         if self.value is None:
             raise Unavailable("vault", "it does not answer")
         return Secret(self.value)
 
-    def credential(self, fresh_for: float = 60.0) -> CachedCredential:
-        return CachedCredential(self.read, fresh_for, lambda: self.now)
+    def credential(self, fresh_for: float = 60.0, outage_for: float = 0.0) -> CachedCredential:
+        def hear(error: SophiaError | None, age: float) -> None:
+            self.told.append((error and str(error), age))
+
+        return CachedCredential(self.read, fresh_for, lambda: self.now, outage_for=outage_for, told=hear)
 
 
 def test_a_secret_is_kept_for_its_time_and_no_longer() -> None:
@@ -112,6 +127,174 @@ def test_it_is_looked_up_once_however_many_want_it() -> None:
     with ThreadPoolExecutor(16) as threads:
         assert set(threads.map(lambda _: credential().reveal(), range(64))) == {OLD}
     assert shelf.looks == 1
+
+
+# A vault that does not answer for a while
+
+
+def test_the_last_secret_serves_through_an_outage_which_is_told_once() -> None:
+    shelf = Shelf()
+    credential = shelf.credential(outage_for=600)
+    assert credential() == Secret(OLD)
+    shelf.value = None
+    for shelf.now in (60.0, 61.0, 66.0, 599.0):
+        assert credential() == Secret(OLD)
+    # At 61 it was left alone.
+    assert (shelf.looks, shelf.told) == (4, [("vault: it does not answer", 60.0)])
+    shelf.value, shelf.now = NEW, 700.0
+    assert credential() == Secret(NEW)
+    assert shelf.told[1:] == [(None, 0.0)]
+    # The next one is another.
+    shelf.value, shelf.now = None, 760.0
+    assert credential() == Secret(NEW)
+    assert len(shelf.told) == 3
+
+
+def test_it_serves_no_longer_than_it_may() -> None:
+    shelf = Shelf()
+    credential = shelf.credential(outage_for=600)
+    assert credential() == Secret(OLD)
+    shelf.value, shelf.now = None, 599.0
+    assert credential() == Secret(OLD)
+    shelf.now = 600.0
+    with pytest.raises(Unavailable, match="does not answer"):
+        credential()
+    shelf.value, shelf.now = OLD, 601.0
+    assert credential() == Secret(OLD)
+    assert [error for error, _ in shelf.told] == ["vault: it does not answer", None]
+
+
+@pytest.mark.parametrize("answer", [CredentialMissing("it is gone"), CredentialRefused("it is disabled")])
+def test_a_vault_that_gives_it_to_nobody_any_more_has_answered(answer: Unavailable) -> None:
+    shelf = Shelf()
+    credential = shelf.credential(outage_for=600)
+    assert credential() == Secret(OLD)
+    for at, said in ((60.0, None), (120.0, answer)):
+        shelf.value, shelf.now = said, at
+        if said is None:
+            assert credential() == Secret(OLD)
+        else:
+            with pytest.raises(type(answer)):
+                credential()
+    # That it was there once is forgotten, also when the next outage comes.
+    shelf.value, shelf.now = None, 180.0
+    with pytest.raises(Unavailable, match="does not answer"):
+        credential()
+    assert [error for error, _ in shelf.told] == ["vault: it does not answer", None]
+
+
+def test_who_is_refused_during_an_outage_is_given_nothing_new_and_the_rest_goes_on() -> None:
+    shelf = Shelf()
+    credential = shelf.credential(outage_for=600)
+    refused = credential()
+    shelf.value, shelf.now = None, 10.0
+    assert credential.renewed(refused) is None
+    assert credential() == Secret(OLD)
+    shelf.value = NEW
+    for shelf.now, expected in ((14.0, None), (15.0, Secret(NEW))):
+        assert credential.renewed(refused) == expected
+    assert shelf.looks == 3
+
+
+@pytest.mark.parametrize(("asks", "looks_again_at"), [(20.0, 80.0), (3.0, 65.0), (86_400.0, 120.0), (None, 65.0)])
+def test_a_vault_is_left_alone_as_long_as_it_asks_within_reason(asks: float | None, looks_again_at: float) -> None:
+    shelf = Shelf()
+    credential = shelf.credential(outage_for=600)
+    assert credential() == Secret(OLD)
+    shelf.value, shelf.now = Unavailable("vault", "is asked too often", asks), 60.0
+    assert credential() == Secret(OLD)
+    shelf.value = NEW
+    for at, expected in ((looks_again_at - 0.5, OLD), (looks_again_at, NEW)):
+        shelf.now = at
+        assert credential() == Secret(expected)
+
+
+def test_nobody_waits_for_who_looks_whether_the_vault_is_back() -> None:
+    shelf, looking, may_answer = Shelf(), Event(), Event()
+
+    def read() -> Secret:
+        if shelf.now == 70.0:
+            looking.set()
+            assert may_answer.wait(30)
+        return shelf.read()
+
+    credential = CachedCredential(read, 60.0, lambda: shelf.now, outage_for=600)
+    refused = credential()
+    shelf.value, shelf.now = None, 60.0
+    assert credential() == Secret(OLD)
+    shelf.value, shelf.now = NEW, 70.0
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(credential)
+        assert looking.wait(30)
+        assert credential() == Secret(OLD)
+        assert credential.renewed(refused) is None
+        may_answer.set()
+        assert first.result(30) == Secret(NEW)
+    assert credential() == Secret(NEW)
+
+
+class SilentPlatform(MemoryPlatformVault):
+    """Does not answer once it is silent."""
+
+    silent = False
+
+    def secret(self, category: str, name: str) -> Secret:
+        if self.silent:
+            raise Unavailable("vault", "it does not answer")
+        return super().secret(category, name)
+
+
+class SilentCompanies(MemoryCredentialVault):
+    """The same, for companies."""
+
+    silent = False
+
+    def secret(self, scope: TenantScope, category: str, name: str) -> Secret:
+        if self.silent:
+            raise Unavailable("vault", "it does not answer")
+        return super().secret(scope, category, name)
+
+
+def test_an_outage_is_in_the_trail_of_whose_secret_served_once(world: World, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    platform, companies = SilentPlatform(), SilentCompanies()
+    platform.put("openai", "key", Secret(OLD))
+    companies.put(SYSTEM, "splunk", "api", Secret(OLD))
+    credentials = Credentials(platform, companies, outage_for=600.0)
+    record = RecordOutages(credentials, world.records)
+    key, api = credentials.of_platform("openai", "key"), credentials.of_company(SYSTEM, "splunk", "api")
+    assert (key(), api()) == (Secret(OLD), Secret(OLD))
+    assert record(SYSTEM) == 0
+    platform.silent = companies.silent = True
+    assert {credential().reveal() for credential in (key, api, key, api)} == {OLD}
+    own = SystemIdentity(MemoryTenantDirectory()).platform("chores")
+    assert (record(SYSTEM), record(own), record(SYSTEM)) == (1, 1, 0)
+    for scope, subject in ((SYSTEM, "splunk/api"), (own, "openai/key")):
+        with world.records.read(scope) as tx:
+            (entry,) = tx.audit.entries()
+        assert (entry.event.action, entry.event.subject) == ("credential.served_stale", subject)
+        assert entry.event.details == {"age": 0, "most": 600}
+    companies.silent = False
+    assert api() == Secret(OLD)
+    assert [record.msg["event"] for record in caplog.records] == ["vault.failing", "vault.failing", "vault.recovered"]
+    assert OLD not in caplog.text
+
+
+def test_what_cannot_be_recorded_is_not_lost(world: World) -> None:
+    class Closed(MemoryRecords):
+        def write(self, scope: TenantScope) -> Any:
+            raise Unavailable("database", "is closed")
+
+    companies = SilentCompanies()
+    companies.put(SYSTEM, "splunk", "api", Secret(OLD))
+    credentials = Credentials(MemoryPlatformVault(), companies, outage_for=600.0)
+    api = credentials.of_company(SYSTEM, "splunk", "api")
+    assert api() == Secret(OLD)
+    companies.silent = True
+    assert api() == Secret(OLD)
+    with pytest.raises(Unavailable):
+        RecordOutages(credentials, Closed(world.clock))(SYSTEM)
+    assert RecordOutages(credentials, world.records)(SYSTEM) == 1
 
 
 def test_each_company_has_its_own_and_the_platform_another() -> None:

@@ -271,3 +271,60 @@ def test_an_index_in_postgres_needs_the_records_there() -> None:
     assert "[database]" in faults(knowledge)["/knowledge/index"]
     there = {**knowledge, "database": {"url": "postgresql+psycopg://sophia@db.example/sophia"}}
     assert parse_settings(there, Path("/etc")).knowledge.index == "postgres"
+
+
+VAULT = {"vault": "key-vault", "vault_url": "https://acme.vault.azure.net"}
+SPLUNK = {
+    "type": "splunk",
+    "name": "siem",
+    "url": "https://splunk.example:8089",
+    "credential": f"{'c' * 60}/{'n' * 60}",
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"credentials": {"vault": "key-vault"}}, {"/credentials/vault_url": "required key is missing"}),
+        ({"credentials": VAULT | {"vault_url": "http://127.0.0.1:8443"}}, {"/credentials/vault_url": "https://"}),
+        ({"credentials": VAULT | {"vault_url": "http://vault.example"}}, {"/credentials/vault_url": "https://"}),
+        ({"credentials": VAULT | {"vault_url": f"{VAULT['vault_url']}/secrets"}}, {"/credentials/vault_url": "alone"}),
+        ({"credentials": VAULT, "azure": {"ca_file": "ca.pem"}}, {"/azure/ca_file": "emulators on this machine"}),
+        (
+            {"credentials": VAULT, "companies": [{"id": "a", "sources": [SPLUNK]}]},
+            {"/companies/0/sources/0": "127 fit"},
+        ),
+        (
+            {"credentials": VAULT, "auth": {"secret": f"platform:{'c' * 60}/{'n' * 60}"}},
+            {"/auth/secret": "has 139 characters, and 127 fit"},
+        ),
+        ({"credentials": {"outage_ttl": 100_000}}, {"/credentials": "must be <= 86400"}),
+        (
+            {"azure": {"identity": "certificate", "client_id": "x"}},
+            {"/azure/tenant_id": "required", "/azure/certificate": "required"},
+        ),
+        ({"azure": {"certificate": "sophia.pem"}}, {"/azure/certificate": "is not looked at"}),
+        ({"azure": {"identity": "development", "tenant_id": "x"}}, {"/azure/tenant_id": "is not looked at"}),
+        (
+            {"azure": {"identity": "workload", "authority": "http://127.0.0.1:1"}},
+            {"/azure/authority": "expected an https:// URL"},
+        ),
+        (
+            {"azure": {"identity": "anything"}},
+            {"/azure/identity": "'managed', 'workload', 'certificate', 'development'"},
+        ),
+    ],
+    ids=str,
+)
+def test_what_azure_cannot_be_asked_for_is_named(values: dict[str, Any], expected: dict[str, str]) -> None:
+    found = faults(values)
+    assert len(found) == len(expected)
+    for (pointer, detail), (place, words) in zip(sorted(found.items()), sorted(expected.items()), strict=True):
+        assert pointer.startswith(place)
+        assert words in detail
+
+
+def test_secrets_in_a_vault_of_azures() -> None:
+    settings = parse_settings({"credentials": VAULT}, Path("/etc"), {"SOPHIA__CREDENTIALS__OUTAGE_TTL": "60"})
+    assert (settings.credentials.vault_url, settings.credentials.outage_ttl) == (VAULT["vault_url"], 60.0)
+    assert (settings.azure.identity, settings.azure_ca_file) == ("managed", None)

@@ -13,7 +13,7 @@ from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.knowledge import SourceStatus
 from sophia.domain.refresh import RefreshStatus
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import CredentialMissing, SophiaError, Unavailable
+from sophia.errors import CredentialMissing, CredentialRefused, SophiaError, Unavailable
 from sophia.ports.documents import DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
@@ -89,7 +89,7 @@ class CheckPlatformVault(PlatformCheck):
         for pointer, credential in self.needed.items():
             try:
                 credential()
-            except CredentialMissing as error:
+            except (CredentialMissing, CredentialRefused) as error:
                 yield Diagnosis(f"credential {pointer}", Level.FAILED, str(error))
             else:
                 yield Diagnosis(f"credential {pointer}", Level.OK, "is in the vault")

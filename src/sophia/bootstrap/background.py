@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from sophia.adapters.telemetry import Telemetry
+from sophia.application.credentials import RecordOutages
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.identity import SystemIdentity
@@ -58,6 +59,7 @@ class Background:
         resume_runs: ResumeRuns,
         deliver: DeliverTickets,
         refusals: RecordRefusals,
+        outages: RecordOutages,
         chores: Sequence[Chore],
         trail: Sequence[Chore],
         runs_at_once: int,
@@ -72,7 +74,9 @@ class Background:
         self._refusals = refusals
         # A desk, or who takes the trail, may take its time; nothing else waits for it.
         self._slow: tuple[Chore, ...] = (deliver, *trail)
-        self._chores: tuple[Chore, ...] = (self._resume, refusals, *chores)
+        # A stranger is no company's, and a secret may be the platform's.
+        self._of_platform: tuple[Chore, ...] = (refusals, outages)
+        self._chores: tuple[Chore, ...] = (self._resume, *self._of_platform, *chores)
         self._runs_waiting = telemetry.metrics.runs_waiting
         self._runs = FairPool(runs_at_once, "run")
         self._refreshes = ThreadPoolExecutor(_REFRESHES, thread_name_prefix="refresh")
@@ -162,9 +166,9 @@ class Background:
 
     def _round(self, chores: Sequence[Chore]) -> int:
         done = sum(self._do(chore, scope) for scope in self._system.scopes("chores") for chore in chores)
-        if self._refusals in chores:  # who is a stranger is no company's
-            done += self._do(self._refusals, self._system.platform("chores"))
-        return done
+        return done + sum(
+            self._do(chore, self._system.platform("chores")) for chore in self._of_platform if chore in chores
+        )
 
     def _do(self, chore: Chore, scope: TenantScope) -> int:
         try:

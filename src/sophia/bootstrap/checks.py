@@ -43,7 +43,12 @@ class CheckConfiguration(PlatformCheck):
         desk = "the backend" if chosen.backend.base_url else "a desk of SOPHIA's own"
         directory = "the backend" if chosen.backend.directory == "rest" else "the settings"
         ways = f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}"
-        yield Diagnosis("configuration", Level.OK, f"{ways}, tickets to {desk}, companies from {directory}")
+        vault = f", secrets in {chosen.credentials.vault_url}, signed in as {chosen.azure.identity}"
+        kept = vault if chosen.credentials.vault == "key-vault" else ""
+        yield Diagnosis("configuration", Level.OK, f"{ways}, tickets to {desk}, companies from {directory}{kept}")
+        if kept and chosen.azure.identity == "development":
+            told = '[azure] identity = "development" signs in as whoever is found to be logged in: not for production'
+            yield Diagnosis("configuration", Level.WARNING, told)
         if not chosen.backend.base_url:
             told = "no [backend] base_url: tickets are numbered here, and nobody works on them"
             yield Diagnosis("configuration", Level.WARNING, told)

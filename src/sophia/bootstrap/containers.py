@@ -29,7 +29,7 @@ from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
-from sophia.application.credentials import Credentials, SetCredential
+from sophia.application.credentials import Credentials, RecordOutages, SetCredential
 from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
@@ -63,6 +63,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
+from sophia.bootstrap.azure import open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -95,18 +96,26 @@ class Adapters(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     records = providers.Singleton(SqlRecords, engine, clock)
     ids = providers.Singleton(UlidIds)
+    identity = providers.Singleton(open_identity, settings)
+    key_vault = providers.Singleton(open_key_vault, settings, identity)
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
+        **{"key-vault": key_vault.provided.companies},
         file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
     )
     platform_vault = providers.Selector(
         settings.provided.credentials.vault,
+        **{"key-vault": key_vault.provided.platform},
         file=providers.Singleton(
             VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
         ),
     )
     credentials = providers.Singleton(
-        Credentials, platform_vault, credential_vault, settings.provided.credentials.cache_ttl
+        Credentials,
+        platform_vault,
+        credential_vault,
+        settings.provided.credentials.cache_ttl,
+        settings.provided.credentials.outage_ttl,
     )
     directory = providers.Selector(
         settings.provided.backend.directory,
@@ -298,6 +307,7 @@ class UseCases(containers.DeclarativeContainer):
         turns.resume_runs,
         turns.deliver_tickets,
         refusals,
+        providers.Singleton(RecordOutages, adapters.credentials, records),
         providers.List(embed_messages, sync_index, forget_keys, apply_retention),
         providers.Selector(
             settings.provided.trail,

@@ -18,6 +18,7 @@ __all__ = [
     "AgentSettings",
     "AuthSettings",
     "AzureAgentSettings",
+    "AzureSettings",
     "BackendSettings",
     "CompanySettings",
     "CredentialSettings",
@@ -193,13 +194,38 @@ class CredentialSettings:
     """Where secrets are kept.
 
     Attributes:
+        vault_url: of the vault in Azure.
         key_file: the key of the vaults that are files; made with the first secret, in ``data_dir`` where none is named.
         cache_ttl: seconds within which a secret that was changed is in effect; at once where the old one is refused.
+        outage_ttl: seconds for which the secret that was read last serves while the vault does not answer.
     """
 
-    vault: Literal["file"] = "file"
+    vault: Literal["file", "key-vault"] = "file"
+    vault_url: str = ""
     key_file: str = ""
     cache_ttl: float = field(default=30.0, validator=[_at_least(0), attrs.validators.le(3600)])
+    outage_ttl: float = field(default=3600.0, validator=[_at_least(0), attrs.validators.le(86_400)])
+
+
+@frozen
+class AzureSettings:
+    """Who SOPHIA is to Azure, where anything of Azure is chosen.
+
+    Attributes:
+        identity: where its tokens come from; ``development`` takes any login that it finds on the machine.
+        client_id: of the identity; empty is the machine's own, or what the environment of a pod says.
+        tenant_id: of its directory; ``certificate`` and ``workload`` only.
+        certificate: a file (PEM or PKCS #12) with the certificate and its RSA key, readable by its owner alone.
+        authority: where tokens are given out in a sovereign cloud; empty is the public one.
+        ca_file: certificates (PEM) that emulators on this machine are trusted by.
+    """
+
+    identity: Literal["managed", "workload", "certificate", "development"] = "managed"
+    client_id: str = ""
+    tenant_id: str = ""
+    certificate: str = ""
+    authority: str = ""
+    ca_file: str = ""
 
 
 @frozen
@@ -342,6 +368,7 @@ class Settings:
     knowledge: KnowledgeSettings = KnowledgeSettings()
     auth: AuthSettings = AuthSettings()
     credentials: CredentialSettings = CredentialSettings()
+    azure: AzureSettings = AzureSettings()
     retention: RetentionSettings = RetentionSettings()
     logs: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
@@ -376,6 +403,11 @@ class Settings:
         """The key of the vaults that are files."""
         key_file = self.credentials.key_file
         return self.directory / key_file if key_file else self.data_dir / "vault.key"
+
+    @property
+    def azure_ca_file(self) -> Path | None:
+        """What emulators of Azure on this machine are trusted by."""
+        return self.directory / self.azure.ca_file if self.azure.ca_file else None
 
     @property
     def database_url(self) -> str:

@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from sophia.adapters.http.urls import url_fault
-from sophia.bootstrap.settings import AuthSettings, CompanySettings, Settings
+from sophia.adapters.key_vault.names import secret_name
+from sophia.bootstrap.settings import AuthSettings, AzureSettings, CompanySettings, Settings, secret_place
 from sophia.bootstrap.settings_sources import SystemSettings
+from sophia.domain.addresses import names_this_machine
 from sophia.domain.asked import Category
 from sophia.domain.tenancy import PLATFORM
-from sophia.errors import Fault
+from sophia.errors import Fault, InvalidInput
 
 __all__ = ["inconsistencies"]
 
@@ -28,6 +31,9 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     for pointer, named in settings.credentials_named.items():
         if not _PLATFORM_SECRET.fullmatch(named):
             yield Fault(pointer, "expected platform:category/name, as in the platform's vault")
+    yield from _faults_of_azure(settings.azure)
+    if settings.credentials.vault == "key-vault":
+        yield from _faults_of_key_vault(settings)
     if settings.knowledge.index == "postgres" and not settings.database_url.startswith("postgresql"):
         yield Fault("/knowledge/index", "`postgres` needs the records in Postgres: set `url` in [database]")
     if settings.agent.runtime == "openai":
@@ -72,6 +78,52 @@ def _faults_of_system(source: SystemSettings, pointer: str) -> Iterator[Fault]:
         yield Fault(f"{pointer}/url", fault)
     if not _COMPANY_SECRET.fullmatch(source.credential):
         yield Fault(f"{pointer}/credential", "expected category/name, as in the company's vault")
+
+
+def _faults_of_azure(azure: AzureSettings) -> Iterator[Fault]:
+    principal = ("workload", "certificate")
+    for key, kinds in (("tenant_id", principal), ("authority", principal), ("certificate", ("certificate",))):
+        if getattr(azure, key) and azure.identity not in kinds:
+            yield Fault(f"/azure/{key}", f'is not looked at with identity = "{azure.identity}"; take it out')
+    for key in ("tenant_id", "client_id", "certificate") if azure.identity == "certificate" else ():
+        if not getattr(azure, key):
+            yield Fault(f"/azure/{key}", 'required key is missing (identity = "certificate")')
+    if azure.authority and (fault := _https_fault(azure.authority)):
+        yield Fault("/azure/authority", fault)
+
+
+def _faults_of_key_vault(settings: Settings) -> Iterator[Fault]:
+    url = settings.credentials.vault_url
+    if not url:
+        yield Fault("/credentials/vault_url", 'required key is missing (vault = "key-vault")')
+    elif fault := _https_fault(url):
+        yield Fault("/credentials/vault_url", fault)
+    elif urlsplit(url).path.strip("/") or urlsplit(url).query:
+        yield Fault("/credentials/vault_url", "expected the vault's address alone: https://NAME.vault.azure.net")
+    elif settings.azure.ca_file and not names_this_machine(urlsplit(url).hostname or ""):
+        yield Fault("/azure/ca_file", "is for emulators on this machine; a vault of Azure's needs none")
+    needed: dict[str, tuple[str | None, str, str]] = {
+        pointer: (None, *secret_place(named))
+        for pointer, named in settings.credentials_named.items()
+        if _PLATFORM_SECRET.fullmatch(named)
+    }
+    for i, company in enumerate(settings.companies):
+        for j, source in enumerate(company.sources):
+            if isinstance(source, SystemSettings) and _COMPANY_SECRET.fullmatch(source.credential):
+                category, _, name = source.credential.partition("/")
+                needed[f"/companies/{i}/sources/{j}/credential"] = company.id, category, name
+    for pointer, (company_id, category, name) in needed.items():
+        try:
+            secret_name(company_id, category, name)
+        except InvalidInput as error:
+            yield Fault(pointer, error.faults[0].detail)
+
+
+def _https_fault(url: str) -> str | None:
+    """What keeps a URL of Azure's from being called; tokens go nowhere in the clear, on this machine neither."""
+    if fault := url_fault(url):
+        return fault
+    return None if urlsplit(url).scheme == "https" else "expected an https:// URL"
 
 
 def _auth_faults(auth: AuthSettings) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ class PlatformVault(Protocol):
 
         Raises:
             NotFound: there is none of this name.
+            CredentialRefused: the vault answers, and does not give it away; somebody has to see to it.
             Unavailable: the vault does not answer, or cannot be opened.
         """
         ...
@@ -75,13 +76,15 @@ class Credential(Protocol):
 
         Raises:
             CredentialMissing: there is none.
-            Unavailable: the vault does not answer, or cannot be opened.
+            CredentialRefused: the vault answers, and does not give it away.
+            Unavailable: the vault does not answer, or cannot be opened, and the secret that it gave last is too old.
         """
         ...
 
     def renewed(self, refused: Secret) -> Secret | None:
         """What is in the vault by now, whatever the cache time; None where that is what was refused.
 
-        However often refusals are heard, a vault is looked into about once a second. Raises as ``__call__``.
+        While the vault does not answer, that is what it gave last. However often refusals are heard, a vault is looked
+        into about once a second. Raises as ``__call__``.
         """
         ...

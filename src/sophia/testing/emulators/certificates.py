@@ -27,11 +27,12 @@ class Certificates:
     server: ssl.SSLContext
 
 
-def issue_certificates(folder: Path) -> Certificates:
+def issue_certificates(folder: Path, *names: str) -> Certificates:
     """A new authority, and a certificate of it for 127.0.0.1, ::1 and localhost; both hold for a day.
 
     Args:
         folder: where the files go; it has to exist.
+        names: other hosts that the certificate is for.
     """
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Emulated CA")])
@@ -43,7 +44,7 @@ def issue_certificates(folder: Path) -> Certificates:
         .sign(ca_key, hashes.SHA256())
     )
     hosts = [
-        x509.DNSName("localhost"),
+        *(x509.DNSName(name) for name in ("localhost", *names)),
         *(x509.IPAddress(ipaddress.ip_address(address)) for address in ("127.0.0.1", "::1")),
     ]
     shown = (

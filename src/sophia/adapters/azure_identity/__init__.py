@@ -1,0 +1,1 @@
+"""Who SOPHIA is to Azure (`azure-identity`)."""

@@ -1,0 +1,55 @@
+"""What speaks to Azure: its libraries take a while to load, and who does not choose it need not have them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sophia.bootstrap.settings import Settings
+from sophia.errors import ConfigurationError, Fault
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from sophia.adapters.key_vault.vault import KeyVault
+
+__all__ = ["open_identity", "open_key_vault"]
+
+_MISSING = "this needs: pip install 'sophia[azure]'"
+
+
+def open_identity(settings: Settings) -> "TokenCredential":
+    """Who SOPHIA is to Azure, as ``[azure]`` says: one object a process, whose tokens all that asks Azure shares.
+
+    Raises:
+        ConfigurationError: it cannot be used, or the packages are not installed.
+    """
+    try:
+        from sophia.adapters.azure_identity.credential import Identity, make_credential  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/azure", _MISSING)) from error
+    azure = settings.azure
+    certificate = settings.directory / azure.certificate if azure.certificate else None
+    identity = Identity(
+        azure.identity, azure.client_id, azure.tenant_id, certificate, azure.authority, _ca_file(settings)
+    )
+    return make_credential(identity)
+
+
+def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":
+    """The vault in Azure that the settings name.
+
+    Raises:
+        ConfigurationError: the packages, or the certificates of an emulator, are not there.
+    """
+    try:
+        from sophia.adapters.key_vault.vault import KeyVault  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/credentials/vault", _MISSING)) from error
+    return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
+
+
+def _ca_file(settings: Settings) -> Path | None:
+    """Certificates that the SDK would miss at each request only."""
+    file = settings.azure_ca_file
+    if file is not None and not file.is_file():
+        raise ConfigurationError(Fault("/azure/ca_file", f"there is no file {file}"))
+    return file

@@ -12,7 +12,7 @@ from sophia.adapters.azure_agents.play import Place, Play
 from sophia.adapters.azure_agents.wording import WORDINGS
 from sophia.domain.agents import AgentEvent, Turn
 from sophia.errors import NotFound, Unavailable
-from sophia.ports.agent_runtime import AgentRuntime, ToolBox
+from sophia.ports.agent_runtime import AgentRuntime, ThreadKeeper, ToolBox
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records
 
@@ -25,7 +25,7 @@ _POLL = 0.2
 _LIMITS = Limits()
 
 
-class AzureAgentsRuntime(AgentRuntime):
+class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
     """Plays a turn with the agent that the directory names for the company (classic Agents API, streamed).
 
     The thread there carries on ours, and is made anew from our transcript when it is gone. Tools are run here, by the
@@ -69,6 +69,15 @@ class AzureAgentsRuntime(AgentRuntime):
     def version(self) -> str:
         """Names what answers, for the record."""
         return "azure-agents-1"
+
+    @property
+    def service(self) -> str:
+        """The name under which its threads are kept in the records."""
+        return AGENTS
+
+    def erase(self, remote_id: str) -> None:
+        """See `ThreadKeeper`."""
+        self._agents.delete_thread(remote_id, lambda: None)
 
     def check(self) -> None:
         """Pass when the service answers to SOPHIA's identity."""

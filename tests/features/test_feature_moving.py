@@ -10,12 +10,12 @@ from pytest_bdd import given, parsers, scenarios, then, when
 from sentences import sentence
 
 from sophia.adapters.foundry.project import Project
-from sophia.adapters.foundry.references import MemoryReferences
 from sophia.adapters.foundry.runtime import FoundryAgentRuntime
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.domain.citing import without_markers
 from sophia.ports.agent_runtime import AgentRuntime
+from sophia.ports.records import Records
 from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.emulators.foundry import TOKEN, FoundryEmulator, ResponseRequest
 from sophia.testing.emulators.openai import ChatRequest, Completion, OpenAIEmulator, says
@@ -34,7 +34,7 @@ class Voice:
         told: role and text of all that it was shown last; None where nobody can look.
     """
 
-    runtime: Callable[[], AgentRuntime | None]
+    runtime: Callable[[Records], AgentRuntime | None]
     told: Callable[[], Said] | None = field(default=None)
 
 
@@ -54,16 +54,18 @@ def foundry():
 @pytest.fixture
 def voices(foundry):
     """Another runtime is another line here, and its rows in the feature."""
-    references, identity = MemoryReferences(), StaticTokenCredential(TOKEN)
+    identity = StaticTokenCredential(TOKEN)
     with OpenAIEmulator(quotes_the_first_passage) as openai:
         yield {
-            "SOPHIA's own quoting": Voice(lambda: None),
+            "SOPHIA's own quoting": Voice(lambda _: None),
             "a language model": Voice(
-                lambda: OpenAIAgentRuntime(Endpoint(f"{openai.url}/v1", "emulated"), backoff=0.0),
+                lambda _: OpenAIAgentRuntime(Endpoint(f"{openai.url}/v1", "emulated"), backoff=0.0),
                 lambda: [(said["role"], said["content"]) for said in openai.chats[-1].messages],
             ),
             "an agent at Foundry": Voice(
-                lambda: FoundryAgentRuntime(Project(foundry.project, "emulated"), identity, references, backoff=0.0),
+                lambda records: FoundryAgentRuntime(
+                    Project(foundry.project, "emulated"), identity, records, backoff=0.0
+                ),
                 lambda: foundry.asked[-1].said,
             ),
         }
@@ -87,7 +89,7 @@ def driver(world, way_in):
 @given(parsers.parse("the answers are worded by {voice}"))
 @when(parsers.parse("the operator moves to {voice}"))
 def _(world, voices, voice):
-    world.restart(voices[voice].runtime())
+    world.restart(voices[voice].runtime)
 
 
 @given("Foundry has lost every conversation")

@@ -1,7 +1,7 @@
 """What stands around SOPHIA in a scenario: people, documents, the model of meaning, VICTORIA's desk, the clock."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import Claims
+from sophia.ports.records import Records
 from sophia.ports.ticket_desk import TicketDesk
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
@@ -146,6 +147,7 @@ class World:
         self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
         self.ids = SequentialIds()
+        self._make_runtime: Callable[[Records], AgentRuntime | None] | None = None
         self.targets = Settings().targets
         self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
@@ -157,10 +159,13 @@ class World:
         """Made when it is first needed; until then a scenario may still choose the runtime."""
         self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
         migrate(self._engine)
+        records = SqlRecords(self._engine, self.clock)
+        if self._make_runtime is not None:
+            self.runtime = self._make_runtime(records)
         chosen = {"runtime": self.runtime} if self.runtime else {}
         sophia = Sophia(
             Settings(directory=self._folder, targets=self.targets),
-            records=SqlRecords(self._engine, self.clock),
+            records=records,
             embedder=self.embedder,
             directory=self.directory,
             sources=lambda company: tuple(self._sources[company].values()),
@@ -177,11 +182,11 @@ class World:
         sophia._use_cases.turns.limits.override(lambda company: self._limits.get(company, NO_LIMITS))
         return sophia
 
-    def restart(self, runtime: AgentRuntime | None) -> None:
+    def restart(self, runtime: Callable[[Records], AgentRuntime | None]) -> None:
         """Stop SOPHIA, and start her with another runtime on what she has on record."""
         self._stop()
         self.__dict__.pop("sophia", None)
-        self.runtime = runtime
+        self._make_runtime = runtime
 
     @property
     def companies_with_documents(self) -> list[str]:

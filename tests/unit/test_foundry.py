@@ -11,26 +11,27 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 
 from sophia.adapters.foundry.project import Project
-from sophia.adapters.foundry.references import MemoryReferences
 from sophia.adapters.foundry.runtime import FoundryAgentRuntime
 from sophia.adapters.model.limits import Limits
 from sophia.domain.agents import AgentEvent, Cited, Limitation, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
-from sophia.domain.conversation import Message, Role
+from sophia.domain.conversation import Message, Role, Thread
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
 from sophia.errors import Cancelled, ConfigurationError, Unavailable
 from sophia.ports.agent_runtime import ToolBox
 from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.contracts.agent_runtime import NoTools, make_passage
+from sophia.testing.contracts.records_world import ANA, SYSTEM
 from sophia.testing.emulators.foundry import TOKEN, Fail, FoundryEmulator, FoundryModel, FoundryReply, Lost
 from sophia.testing.emulators.openai import CallTool, Completion, Cut, Failure, Say, Send, Stall, calls, says
 from sophia.testing.emulators.server import Exchange, LoopbackServer, Request, nobody_listens
+from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock
 
 SECRET = "an upstream secret"
 PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
 OTHER = make_passage("Backups are made every night at two.", 2, title="Backups")
-TURN = Turn("thr_1", "run_1", "How often are passwords changed?", "en", passages=(PASSAGE,))
+TURN = Turn("thr_1", "run_1", "How often are passwords changed?", "en", passages=(PASSAGE,), scope=ANA)
 LIMITS = Limits()
 SEARCH = CallTool("rag_search", {"query": "backups at night"})
 ANSWER = "Every ninety days [1]."
@@ -66,6 +67,23 @@ class Tools(ToolBox):
         return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": ["its own form"]}, self.found)
 
 
+def with_threads(*ids: str) -> MemoryRecords:
+    """Records with these threads of Ana's, and the one that the turn is in."""
+    clock = FrozenClock()
+    records = MemoryRecords(clock)
+    with records.write(ANA) as tx:
+        for thread_id in (TURN.thread_id, *ids):
+            tx.conversations.add_thread(Thread(thread_id, "Passwords", "en", clock.now(), clock.now(), b"salt"))
+    return records
+
+
+def conversation_of(records: MemoryRecords) -> str:
+    with records.read(ANA) as tx:
+        remote = tx.remote_threads.get("foundry", TURN.thread_id)
+    assert remote is not None
+    return remote.id
+
+
 @contextmanager
 def model(
     *replies: FoundryReply,
@@ -73,12 +91,12 @@ def model(
     limits: Limits = LIMITS,
     goes_on: bool = True,
     identity: TokenCredential | None = None,
-    references: MemoryReferences | None = None,
+    records: MemoryRecords | None = None,
     **project: object,
 ) -> Iterator[tuple[FoundryAgentRuntime, FoundryEmulator]]:
     with FoundryEmulator(does or replies, goes_on=goes_on) as foundry:
         given = Project(foundry.project, "gpt-emulated", **project)
-        kept = references or MemoryReferences()
+        kept = records or with_threads()
         yield (
             FoundryAgentRuntime(
                 given, identity or StaticTokenCredential(TOKEN), kept, limits, default_language="en", backoff=0.0
@@ -124,7 +142,7 @@ def test_the_agent_is_a_version_with_the_instructions_and_the_tools_and_is_made_
             FoundryAgentRuntime(
                 Project(foundry.project, "gpt-emulated", temperature=0.0),
                 StaticTokenCredential(TOKEN),
-                MemoryReferences(),
+                with_threads(),
             ),
             Tools(),
         )
@@ -154,11 +172,11 @@ def test_a_new_conversation_is_made_of_the_thread_and_the_one_before_is_deleted(
         message(2, Role.ASSISTANT, "The CISO [1]."),
         message(3, Role.USER, "Not answered"),
     )
-    references = MemoryReferences()
-    with model(says(ANSWER), says("The CISO."), references=references) as (runtime, foundry):
+    records = with_threads()
+    with model(says(ANSWER), says("The CISO."), records=records) as (runtime, foundry):
         play(runtime, turn=evolve(TURN, history=history))
         (first,) = foundry.conversations
-        assert references.get(TURN) == first
+        assert conversation_of(records) == first
         *before, (role, question) = foundry.asked[0].said
         assert before == [("user", "Who made the policy?"), ("assistant", "The CISO."), ("user", "Not answered")]
         assert role == "user"
@@ -170,18 +188,20 @@ def test_a_new_conversation_is_made_of_the_thread_and_the_one_before_is_deleted(
         play(runtime, turn=evolve(TURN, run_id="run_2", passages=(), question="And who made it?"))
         (second,) = foundry.conversations
         assert second != first
-        assert references.get(TURN) == second
+        assert conversation_of(records) == second
+        with records.read(SYSTEM) as tx:
+            assert tx.remote_threads.orphans(runtime.service, 9) == (first,)
         assert foundry.asked[1].said == [("user", "And who made it?")]
 
 
 def test_a_conversation_that_is_gone_keeps_no_turn_from_its_answer() -> None:
-    references = MemoryReferences()
-    with model(does=lambda _: says(ANSWER), references=references) as (runtime, foundry):
+    records = with_threads()
+    with model(does=lambda _: says(ANSWER), records=records) as (runtime, foundry):
         play(runtime)
         foundry.conversations.clear()
         assert text_of(play(runtime)) == ANSWER
         (kept,) = foundry.conversations
-        assert references.get(TURN) == kept
+        assert conversation_of(records) == kept
         for _ in range(2):
             runtime.erase(kept)
             assert foundry.conversations == {}
@@ -474,7 +494,7 @@ def test_an_identity_that_is_not_known_is_named(identity: TokenCredential) -> No
 def test_a_project_that_is_not_there_or_is_something_else() -> None:
     with nobody_listens() as url:
         runtime = FoundryAgentRuntime(
-            Project(f"{url}/api/projects/p", "m"), StaticTokenCredential(TOKEN), MemoryReferences(), backoff=0.0
+            Project(f"{url}/api/projects/p", "m"), StaticTokenCredential(TOKEN), with_threads(), backoff=0.0
         )
         for does in (runtime.check, lambda: play(runtime)):
             with pytest.raises(Unavailable, match="cannot be reached"):
@@ -485,7 +505,7 @@ def test_a_project_that_is_not_there_or_is_something_else() -> None:
 
     with LoopbackServer(a_page) as server:
         runtime = FoundryAgentRuntime(
-            Project(f"{server.url}/p", "m"), StaticTokenCredential(TOKEN), MemoryReferences(), backoff=0.0
+            Project(f"{server.url}/p", "m"), StaticTokenCredential(TOKEN), with_threads(), backoff=0.0
         )
         for does in (runtime.check, lambda: play(runtime)):
             with pytest.raises(Unavailable):
@@ -534,7 +554,8 @@ def test_turns_side_by_side_do_not_mix() -> None:
         return Completion(tuple(Say(word, size=1, pause=0.001) for _ in range(10)))
 
     said: dict[int, str] = {}
-    with model(does=echo) as (runtime, foundry):
+    records = with_threads(*(f"thr_{i}" for i in range(12) if i != 1))
+    with model(does=echo, records=records) as (runtime, foundry):
 
         def ask(i: int) -> None:
             said[i] = text_of(play(runtime, turn=evolve(TURN, thread_id=f"thr_{i}", question=f"Say {i}")))
@@ -551,7 +572,7 @@ def test_turns_side_by_side_do_not_mix() -> None:
 @pytest.mark.parametrize("url", ["http://project.example.com/api/projects/p", "project.example.com", ""])
 def test_addresses_that_may_not_be_used(url: str) -> None:
     with pytest.raises(ConfigurationError, match="/agent/foundry/endpoint"):
-        FoundryAgentRuntime(Project(url, "m"), StaticTokenCredential(TOKEN), MemoryReferences())
+        FoundryAgentRuntime(Project(url, "m"), StaticTokenCredential(TOKEN), with_threads())
 
 
 def test_its_version_names_the_model() -> None:

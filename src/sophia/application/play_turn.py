@@ -253,6 +253,7 @@ class PlayTurn:
             passages=passages,
             tickets=tickets,
             agent=self._agent,
+            scope=scope,
         )
 
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:

@@ -34,6 +34,7 @@ from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
+from sophia.application.erase_remote_threads import EraseRemoteThreads
 from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
@@ -63,7 +64,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
-from sophia.bootstrap.azure import open_identity, open_key_vault
+from sophia.bootstrap.azure import open_agents, open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -166,9 +167,11 @@ class Adapters(containers.DeclarativeContainer):
             open_foundry,
             settings.provided.foundry_project,
             identity,
+            records,
             settings.provided.agent.foundry.limits,
             settings.provided.service.language,
         ),
+        **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records)},
     )
     desk = providers.Selector(
         settings.provided.desk,
@@ -322,6 +325,16 @@ class UseCases(containers.DeclarativeContainer):
             backend=providers.List(
                 providers.Singleton(DeliverTrail, records, adapters.audit_sink, adapters.clock, owner)
             ),
+        ),
+        providers.Selector(
+            settings.provided.agent.runtime,
+            extractive=providers.List(),
+            openai=providers.List(),
+            **{
+                "azure-agents": providers.List(
+                    providers.Singleton(EraseRemoteThreads, records, adapters.runtime, adapters.clock)
+                )
+            },
         ),
         settings.provided.service.runs,
         telemetry,

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from sophia.adapters.foundry.project import Project
-from sophia.adapters.foundry.references import MemoryReferences
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.application.credentials import Credentials
 from sophia.bootstrap.credentials import named_credential
 from sophia.errors import ConfigurationError, Fault
 from sophia.ports.agent_runtime import AgentRuntime
+from sophia.ports.records import Records
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -33,7 +33,9 @@ def open_model(
     return OpenAIAgentRuntime(evolve(endpoint, key=key), limits, default_language=default_language)
 
 
-def open_foundry(project: Project, identity: "TokenCredential", limits: Limits, default_language: str) -> AgentRuntime:
+def open_foundry(
+    project: Project, identity: "TokenCredential", records: Records, limits: Limits, default_language: str
+) -> AgentRuntime:
     """The runtime of an agent at Microsoft Foundry.
 
     Raises:
@@ -43,4 +45,4 @@ def open_foundry(project: Project, identity: "TokenCredential", limits: Limits, 
         from sophia.adapters.foundry.runtime import FoundryAgentRuntime  # noqa: PLC0415 - a second
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", "`foundry` needs: pip install 'sophia[azure]'")) from error
-    return FoundryAgentRuntime(project, identity, MemoryReferences(), limits, default_language=default_language)
+    return FoundryAgentRuntime(project, identity, records, limits, default_language=default_language)

@@ -19,6 +19,7 @@ from sophia.domain.tickets import Target
 __all__ = [
     "AgentSettings",
     "AuthSettings",
+    "AzureAgentSettings",
     "AzureSettings",
     "BackendSettings",
     "CompanySettings",
@@ -130,6 +131,32 @@ class FoundrySettings(_ModelSettings):
 
 
 @frozen
+class AzureAgentSettings:
+    """Azure AI Agents (classic), and what a turn may ask of it. A company's own agent is named by the directory.
+
+    Attributes:
+        endpoint: of the project: ``https://<account>.services.ai.azure.com/api/projects/<project>``.
+        file_search: whether a company that has a vector store is answered from it, and not by ``rag_search``.
+        timeout: seconds without a byte after which a connection is taken to be dead.
+        max_steps: times that the agent goes on after it has looked something up.
+        max_tokens: that it may write in one turn.
+        max_seconds: for one turn.
+        queue_seconds: that it may wait to be begun.
+        concurrent: turns that one worker plays there at once; others wait for their turn.
+    """
+
+    endpoint: str = ""
+    api_version: str = "v1"
+    file_search: bool = False
+    timeout: float = field(default=60.0, validator=_more_than(0))
+    max_steps: int = field(default=8, validator=_at_least(1))
+    max_tokens: int = field(default=4_000, validator=_at_least(1))
+    max_seconds: float = field(default=300.0, validator=_more_than(0))
+    queue_seconds: float = field(default=60.0, validator=_more_than(0))
+    concurrent: int = field(default=32, validator=_at_least(1))
+
+
+@frozen
 class AgentSettings:
     """Who words the answers, and as whom.
 
@@ -137,10 +164,11 @@ class AgentSettings:
         definition: a file that defines another agent than SOPHIA; see `sophia.domain.instructions`.
     """
 
-    runtime: Literal["extractive", "openai", "foundry"] = "extractive"
+    runtime: Literal["extractive", "openai", "azure-agents", "foundry"] = "extractive"
     history: int = field(default=12, validator=_at_least(0))
     recalled: int = field(default=4, validator=_at_least(0))
     openai: OpenAISettings = OpenAISettings()
+    azure: AzureAgentSettings = AzureAgentSettings()
     foundry: FoundrySettings = FoundrySettings()
     definition: str = ""
 
@@ -336,6 +364,7 @@ class CompanySettings:
         suspended: why nobody of the company is served; empty where it is.
         limits: those in which it differs from the usual ones.
         examples: messages for somebody who tries it out.
+        azure_agent_id, vector_store_id: its agent and its documents at Azure AI Agents.
     """
 
     id: str
@@ -345,6 +374,8 @@ class CompanySettings:
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
     suspended: str = ""
+    azure_agent_id: str = ""
+    vector_store_id: str = ""
     limits: LimitSettings = LimitSettings()
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
@@ -468,6 +499,8 @@ class Settings:
                     c.synonyms,
                     frozenset({c.access_key_sha256.lower()} - {""}),
                     c.suspended or None,
+                    c.azure_agent_id or None,
+                    c.vector_store_id or None,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

@@ -49,6 +49,11 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
             yield Fault("/agent/openai/model", "required key is missing")
         if fault := url_fault(settings.agent.openai.base_url):
             yield Fault("/agent/openai/base_url", fault)
+    if settings.agent.runtime == "azure-agents":
+        if not settings.agent.azure.endpoint:
+            yield Fault("/agent/azure/endpoint", "required key is missing")
+        elif fault := url_fault(settings.agent.azure.endpoint):
+            yield Fault("/agent/azure/endpoint", fault)
     if settings.agent.runtime == "foundry":
         yield from _faults_of_foundry(settings.agent.foundry)
     yield from _faults_of_backend(settings)
@@ -177,7 +182,16 @@ def _faults_of_rest_directory(settings: Settings) -> Iterator[Fault]:
         yield Fault("/backend/credential", "required key is missing")
     usual = CompanySettings("")
     for i, company in enumerate(settings.companies):
-        for key in ("name", "language", "handoff", "access_key_sha256", "suspended", "users"):
+        for key in (
+            "name",
+            "language",
+            "handoff",
+            "access_key_sha256",
+            "suspended",
+            "azure_agent_id",
+            "vector_store_id",
+            "users",
+        ):
             if getattr(company, key) != getattr(usual, key):
                 yield Fault(f"/companies/{i}/{key}", 'the backend tells this (directory = "rest"); take it out')
 

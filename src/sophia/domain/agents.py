@@ -10,6 +10,7 @@ from sophia.domain.evidence import Evidence
 from sophia.domain.instructions import AgentDefinition, sophia
 from sophia.domain.knowledge import Passage
 from sophia.domain.runs import ToolStatus
+from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket
 
 __all__ = ["AgentEvent", "Cited", "Limitation", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
@@ -27,6 +28,7 @@ class Turn:
         passages: what the knowledge base has on it, best first.
         tickets: what was handed over in the thread, newest first, and how far it is; a note in one is not the user's.
         agent: who is to answer.
+        scope: whose turn it is, for a runtime that keeps something for the company or the thread.
     """
 
     thread_id: str
@@ -39,6 +41,7 @@ class Turn:
     passages: tuple[Passage, ...] = ()
     tickets: tuple[Ticket, ...] = ()
     agent: AgentDefinition = field(factory=sophia)
+    scope: TenantScope | None = None
 
 
 @frozen

@@ -8,7 +8,6 @@ from azure.core.credentials import TokenCredential
 
 from sophia.adapters.foundry.client import FoundryClient, Gone
 from sophia.adapters.foundry.project import Project
-from sophia.adapters.foundry.references import References
 from sophia.adapters.foundry.translate import (
     GOING_ON,
     Item,
@@ -29,14 +28,17 @@ from sophia.adapters.model.showing import opening, result_text
 from sophia.adapters.prompts import size
 from sophia.domain.agents import ToolCall, ToolResult, Turn
 from sophia.domain.citing import Citing
+from sophia.domain.remote_threads import RemoteThread
 from sophia.errors import Cancelled, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import ToolBox
+from sophia.ports.records import Records
 
 __all__ = ["FoundryAgentRuntime"]
 
 _LIMITS = Limits()
 _POLL = 0.2
+_SERVICE = "foundry"
 
 _log = get_logger(__name__)
 
@@ -56,7 +58,7 @@ class FoundryAgentRuntime(ModelAgentRuntime):
     Args:
         project: where the agent is.
         credential: who SOPHIA is to Azure.
-        references: which conversation is that of a thread.
+        records: keep which conversation there is that of a thread.
         limits: what a turn may cost.
         default_language: in which it speaks when it does not speak the turn's.
         backoff: seconds before the first retry.
@@ -69,7 +71,7 @@ class FoundryAgentRuntime(ModelAgentRuntime):
         self,
         project: Project,
         credential: TokenCredential,
-        references: References,
+        records: Records,
         limits: Limits = _LIMITS,
         *,
         default_language: str = "es",
@@ -78,7 +80,7 @@ class FoundryAgentRuntime(ModelAgentRuntime):
         super().__init__(project.model, "agent.foundry", limits, default_language, backoff)
         self._project = project
         self._client = FoundryClient(project, credential)
-        self._references = references
+        self._records = records
 
     @property
     def version(self) -> str:
@@ -89,16 +91,21 @@ class FoundryAgentRuntime(ModelAgentRuntime):
         """Pass when the project answers to SOPHIA's identity."""
         self._client.check()
 
-    def erase(self, conversation: str) -> None:
-        """Delete a conversation at Foundry; that it is gone already is no fault.
+    @property
+    def service(self) -> str:
+        """The name under which its conversations are kept in the records."""
+        return _SERVICE
+
+    def erase(self, remote_id: str) -> None:
+        """Delete a conversation at Foundry; one that is gone already is no fault.
 
         Raises:
-            Unavailable: Foundry does not answer as it should; try again later.
+            Unavailable: it may still be there; try again.
         """
-        self._client.delete_conversation(conversation)
+        self._client.delete_conversation(remote_id)
 
     def _open(self, turn: Turn, tools: ToolBox, citing: Citing, _: Check) -> Dialogue:
-        return _Conversation(self._client, self._project, self._references, turn, tools, citing, self._limits)
+        return _Conversation(self._client, self._project, self._records, turn, tools, citing, self._limits)
 
 
 class _Conversation(Dialogue):
@@ -108,14 +115,14 @@ class _Conversation(Dialogue):
         self,
         client: FoundryClient,
         project: Project,
-        references: References,
+        records: Records,
         turn: Turn,
         tools: ToolBox,
         citing: Citing,
         limits: Limits,
     ) -> None:
         self._client = client
-        self._references = references
+        self._records = records
         self._turn = turn
         self._number = citing.number
         self._patience = project.timeout
@@ -167,7 +174,7 @@ class _Conversation(Dialogue):
         self._response = ""
 
     def end(self) -> None:
-        """Delete the conversation of the turn before; where that fails, it is left to whoever keeps the references."""
+        """Delete the conversation of the turn before; where that fails, it is left to who erases orphans."""
         for conversation in self._replaced:
             try:
                 self._client.delete_conversation(conversation)
@@ -175,12 +182,16 @@ class _Conversation(Dialogue):
                 _log.warning("foundry.not_erased", thread=self._turn.thread_id, error=str(error))
 
     def _begun(self, check: Check) -> str:
-        """A new conversation, remembered before anything is said in it."""
-        metadata = {"sophia_thread": self._turn.thread_id, "sophia_run": self._turn.run_id}
-        made = self._client.new_conversation(metadata, check)
-        if before := self._references.get(self._turn):
-            self._replaced.append(before)
-        self._references.put(self._turn, made)
+        """A new conversation, on record before anything is said in it."""
+        turn = self._turn
+        if turn.scope is None:
+            raise Unavailable(MODEL, "the turn does not tell whose it is")
+        made = self._client.new_conversation({"sophia_thread": turn.thread_id, "sophia_run": turn.run_id}, check)
+        with self._records.write(turn.scope) as tx:
+            before = tx.remote_threads.get(_SERVICE, turn.thread_id)
+            tx.remote_threads.put(RemoteThread(_SERVICE, made, turn.thread_id, turn.run_id))
+        if before is not None:
+            self._replaced.append(before.id)
         return made
 
     def _asked(self, step: Step) -> Generator[Delta]:

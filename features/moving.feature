@@ -4,8 +4,8 @@ Feature: Moving to another agent
 
   Background:
     Given the example documents of globex:
-      | access-control-policy.md    |
-      | siem-user-guide.md          |
+      | access-control-policy.md |
+      | siem-user-guide.md       |
     And SOPHIA has read them
 
   Scenario Outline: A thread goes on where it was
@@ -20,12 +20,14 @@ Feature: Moving to another agent
     And Grace has one thread, with both questions and both answers
 
     Examples:
-      | before               | after                |
-      | SOPHIA's own quoting | an agent at Foundry  |
-      | a language model     | an agent at Foundry  |
-      | an agent at Foundry  | an agent at Foundry  |
-      | an agent at Foundry  | a language model     |
-      | an agent at Foundry  | SOPHIA's own quoting |
+      | before                | after                 |
+      | a classic Azure agent | an agent at Foundry   |
+      | an agent at Foundry   | a classic Azure agent |
+      | SOPHIA's own quoting  | an agent at Foundry   |
+      | a language model      | an agent at Foundry   |
+      | an agent at Foundry   | an agent at Foundry   |
+      | an agent at Foundry   | a language model      |
+      | an agent at Foundry   | SOPHIA's own quoting  |
 
   Scenario Outline: What was said in other threads is remembered
     Given the answers are worded by <before>
@@ -36,9 +38,10 @@ Feature: Moving to another agent
     And Grace finds the question "How long are privileged session recordings retained?" in her history
 
     Examples:
-      | before               |
-      | SOPHIA's own quoting |
-      | a language model     |
+      | before                |
+      | a classic Azure agent |
+      | SOPHIA's own quoting  |
+      | a language model      |
 
   Scenario: What was said while others worded the answers is known after moving back
     Given the answers are worded by an agent at Foundry

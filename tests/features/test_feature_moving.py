@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from drivers import DRIVERS
 from pytest_bdd import given, parsers, scenarios, then, when
 from sentences import sentence
+from world import COMPANIES
 
+from sophia.adapters.azure_agents.endpoint import Endpoint as AzureEndpoint
+from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
 from sophia.adapters.foundry.project import Project
 from sophia.adapters.foundry.runtime import FoundryAgentRuntime
 from sophia.adapters.openai.endpoint import Endpoint
@@ -17,6 +20,9 @@ from sophia.domain.citing import without_markers
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.records import Records
 from sophia.testing.azure import StaticTokenCredential
+from sophia.testing.emulators.azure_agents import Asked, AzureAgentsEmulator, Leg
+from sophia.testing.emulators.azure_agents import Say as AzureSay
+from sophia.testing.emulators.azure_agents.credential import EmulatedCredential
 from sophia.testing.emulators.foundry import TOKEN, FoundryEmulator, ResponseRequest
 from sophia.testing.emulators.openai import ChatRequest, Completion, OpenAIEmulator, says
 
@@ -38,7 +44,7 @@ class Voice:
     told: Callable[[], Said] | None = field(default=None)
 
 
-def quotes_the_first_passage(asked: ChatRequest | ResponseRequest) -> Completion:
+def quotes_the_first_passage(asked: Asked | ChatRequest | ResponseRequest) -> Completion:
     if not asked.passages:
         return says("The documents do not tell.")
     first = asked.passages[0]
@@ -52,11 +58,32 @@ def foundry():
 
 
 @pytest.fixture
-def voices(foundry):
+def classic(world):
+    """Azure AI Agents, with an agent of Globex's own; what its agent was asked last."""
+    asked: list[Asked] = []
+
+    def answers(it: Asked) -> Leg:
+        asked.append(it)
+        (act,) = quotes_the_first_passage(it).acts
+        return Leg((AzureSay(act.text),))
+
+    with AzureAgentsEmulator(answers) as azure:
+        company, *users = next(known for known in COMPANIES if known[0].id == "globex")
+        world.directory.add(evolve(company, azure_agent_id=azure.add_assistant()), *users)
+        endpoint = AzureEndpoint(azure.endpoint)
+        yield Voice(
+            lambda records: AzureAgentsRuntime(endpoint, EmulatedCredential(), world.directory, records, backoff=0.0),
+            lambda: [(said["role"], said["text"]) for said in asked[-1].messages],
+        )
+
+
+@pytest.fixture
+def voices(classic, foundry):
     """Another runtime is another line here, and its rows in the feature."""
     identity = StaticTokenCredential(TOKEN)
     with OpenAIEmulator(quotes_the_first_passage) as openai:
         yield {
+            "a classic Azure agent": classic,
             "SOPHIA's own quoting": Voice(lambda _: None),
             "a language model": Voice(
                 lambda _: OpenAIAgentRuntime(Endpoint(f"{openai.url}/v1", "emulated"), backoff=0.0),

@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from sophia.adapters.foundry.project import Project
 from sophia.adapters.model import limits as model_limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.containers import Adapters
@@ -115,7 +114,7 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
         ),
         (
             {"agent": {"runtime": "gpt"}},
-            {"/agent/runtime": "expected one of 'extractive', 'openai', 'foundry', got 'gpt'"},
+            {"/agent/runtime": "expected one of 'extractive', 'openai', 'azure-agents', 'foundry', got 'gpt'"},
         ),
         ({"agent": {"runtime": "openai"}}, {"/agent/openai/model": "required key is missing"}),
         (
@@ -210,9 +209,8 @@ def test_a_model_is_found_by_its_endpoint_and_its_key_in_the_vault() -> None:
 
 def test_an_agent_at_foundry_is_found_by_its_project() -> None:
     endpoint = "https://a.services.ai.azure.com/api/projects/p"
-    foundry = {"endpoint": endpoint, "model": "m", "agent": "sophia-es", "max_steps": 3, "timeout": 9}
+    foundry = {"endpoint": endpoint, "model": "m", "max_steps": 3}
     settings = parse_settings({"agent": {"runtime": "foundry", "foundry": foundry}}, Path("/etc/sophia"))
-    assert settings.foundry_project == Project(endpoint, "m", "sophia-es", None, 9.0)
     assert settings.agent.foundry.limits == model_limits.Limits(steps=3)
     assert Adapters(settings=settings).runtime().version == "foundry-1 (m)"
 

@@ -34,7 +34,6 @@ from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
-from sophia.application.erase_remote_threads import EraseRemoteThreads
 from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
@@ -72,7 +71,7 @@ from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
-from sophia.bootstrap.models import open_foundry, open_model
+from sophia.bootstrap.models import open_erasers, open_foundry, open_keepers, open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
@@ -163,16 +162,10 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.agent.openai.limits,
             settings.provided.service.language,
         ),
-        foundry=providers.Singleton(
-            open_foundry,
-            settings.provided.foundry_project,
-            identity,
-            records,
-            settings.provided.agent.foundry.limits,
-            settings.provided.service.language,
-        ),
+        foundry=providers.Singleton(open_foundry, settings, identity, records),
         **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records)},
     )
+    thread_keepers = providers.Singleton(open_keepers, settings, identity.provider, directory, records)
     desk = providers.Selector(
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),
@@ -308,6 +301,7 @@ class UseCases(containers.DeclarativeContainer):
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
     apply_retention = providers.Singleton(ApplyRetention, records, settings.provided.kept, adapters.clock)
     refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
+    erase_remote_threads = providers.Singleton(open_erasers, records, adapters.thread_keepers, adapters.clock)
     background = providers.Singleton(
         Background,
         turns.execute_run,
@@ -326,16 +320,7 @@ class UseCases(containers.DeclarativeContainer):
                 providers.Singleton(DeliverTrail, records, adapters.audit_sink, adapters.clock, owner)
             ),
         ),
-        providers.Selector(
-            settings.provided.agent.runtime,
-            extractive=providers.List(),
-            openai=providers.List(),
-            **{
-                "azure-agents": providers.List(
-                    providers.Singleton(EraseRemoteThreads, records, adapters.runtime, adapters.clock)
-                )
-            },
-        ),
+        erase_remote_threads,
         settings.provided.service.runs,
         telemetry,
     )

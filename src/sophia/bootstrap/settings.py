@@ -7,7 +7,6 @@ from typing import Any, Literal
 import attrs
 from attrs import field, frozen
 
-from sophia.adapters.foundry.project import Project
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.settings_sources import SourceSettings
@@ -447,12 +446,6 @@ class Settings:
         """Where the model is that words the answers."""
         openai = self.agent.openai
         return Endpoint(openai.base_url, openai.model, None, openai.temperature, openai.timeout)
-
-    @property
-    def foundry_project(self) -> Project:
-        """Where the agent at Foundry is that words the answers."""
-        foundry = self.agent.foundry
-        return Project(foundry.endpoint, foundry.model, foundry.agent, foundry.temperature, foundry.timeout)
 
     @property
     def handoff_targets(self) -> tuple[Target, ...]:

@@ -31,7 +31,7 @@ from sophia.domain.citing import Citing
 from sophia.domain.remote_threads import RemoteThread
 from sophia.errors import Cancelled, Unavailable
 from sophia.logs import get_logger
-from sophia.ports.agent_runtime import ToolBox
+from sophia.ports.agent_runtime import ThreadKeeper, ToolBox
 from sophia.ports.records import Records
 
 __all__ = ["FoundryAgentRuntime"]
@@ -43,7 +43,7 @@ _SERVICE = "foundry"
 _log = get_logger(__name__)
 
 
-class FoundryAgentRuntime(ModelAgentRuntime):
+class FoundryAgentRuntime(ModelAgentRuntime, ThreadKeeper):
     """Plays a turn with an agent of Microsoft Foundry (conversations and responses, streamed). Experimental.
 
     What SOPHIA has on record is the truth, and the conversation at Foundry is what the agent works on: each turn has a
@@ -97,11 +97,7 @@ class FoundryAgentRuntime(ModelAgentRuntime):
         return _SERVICE
 
     def erase(self, remote_id: str) -> None:
-        """Delete a conversation at Foundry; one that is gone already is no fault.
-
-        Raises:
-            Unavailable: it may still be there; try again.
-        """
+        """See `ThreadKeeper`."""
         self._client.delete_conversation(remote_id)
 
     def _open(self, turn: Turn, tools: ToolBox, citing: Citing, _: Check) -> Dialogue:

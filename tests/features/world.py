@@ -152,14 +152,19 @@ class World:
         self._engine: Engine | None = None
 
     @cached_property
-    def sophia(self) -> Sophia:
-        """Made when it is first needed; until then a scenario may still choose the runtime."""
+    def records(self) -> SqlRecords:
+        """The system of record."""
         self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
         migrate(self._engine)
+        return SqlRecords(self._engine, self.clock)
+
+    @cached_property
+    def sophia(self) -> Sophia:
+        """Made when it is first needed; until then a scenario may still choose the runtime."""
         chosen = {"runtime": self.runtime} if self.runtime else {}
         sophia = Sophia(
             Settings(directory=self._folder, targets=self.targets),
-            records=SqlRecords(self._engine, self.clock),
+            records=self.records,
             embedder=self.embedder,
             directory=self.directory,
             sources=lambda company: tuple(self._sources[company].values()),
@@ -201,7 +206,7 @@ class World:
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
-        self.directory.add(evolve(company, handoff=HandoffSetting(setting)), *users)
+        self.directory.add(evolve(self.directory.company(company.id), handoff=HandoffSetting(setting)), *users)
 
     def limit(self, *companies: str, **limits: int) -> None:
         """Set limits of some companies, or of all."""

@@ -10,10 +10,20 @@ from typing import Any, TypeVar
 
 from attrs import define, field, frozen
 
-from sophia.adapters.prompts import arguments, as_json, block, clean, fitting, handed_over, shown, size
+from sophia.adapters.prompts import (
+    arguments,
+    as_json,
+    block,
+    clean,
+    fitting,
+    handed_over,
+    recalled_message,
+    shown,
+    size,
+)
 from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.citing import without_markers
-from sophia.domain.conversation import FoundMessage, Message, Role
+from sophia.domain.conversation import Message, Role
 from sophia.domain.knowledge import Passage
 
 __all__ = [
@@ -70,7 +80,7 @@ def opening(turn: Turn, number: Number, room: int) -> list[WireMessage]:
     room -= size(system, turn.question)
     passages, room = fitting(turn.passages, room, shown)
     history, room = fitting(map(_said, reversed(turn.history)), room, _itself)
-    recalled, room = fitting(map(_recalled, turn.recalled), room, _itself)
+    recalled, room = fitting(map(recalled_message, turn.recalled), room, _itself)
     tickets, _ = fitting(map(handed_over, turn.tickets), room, _itself)
     data = block("passages", [shown(passage, number(passage)) for passage in passages])
     data += block("earlier-messages", recalled)
@@ -184,10 +194,6 @@ def _piece(piece: Mapping[str, Any]) -> CallPiece:
 def _said(message: Message) -> WireMessage:
     text = without_markers(message.text) if message.role is Role.ASSISTANT else message.text
     return {"role": str(message.role), "content": text}
-
-
-def _recalled(found: FoundMessage) -> dict[str, object]:
-    return {"said_by": str(found.message.role), "text": found.message.text}
 
 
 def _itself(item: T) -> T:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 from drivers import Person
@@ -15,20 +16,23 @@ from sophia import Sophia
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
-from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.domain.asked import Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
 from sophia.domain.limits import NO_LIMITS, Limits
-from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
+from sophia.domain.lookups import Finding, Lookup, Operation, System
+from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, TenantScope, User
 from sophia.domain.tickets import Ticket
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import Claims
+from sophia.ports.security_source import Check
 from sophia.ports.ticket_desk import TicketDesk
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
+from sophia.testing.fakes.security_source import MemorySecuritySource
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
 
@@ -49,6 +53,8 @@ COMPANIES = (
         User("ana", frozenset(), _ALL),
     ),
 )
+
+WHERE = (CompanySettings("acme", time_zone="Europe/Madrid"), CompanySettings("globex", time_zone="Europe/London"))
 
 PEOPLE = {
     "Ana": Person("acme", "ana"),
@@ -133,6 +139,51 @@ class Desk(TicketDesk):
         return self.behind.open(ticket)
 
 
+_TEXT = {"type": "string"}
+_OPERATIONS = {
+    System.SPLUNK: (
+        Operation("search", "rows of a search", {"search": _TEXT}, ("search",), ranged=True),
+        Operation("fired_alerts", "alerts that have fired", ranged=True),
+    ),
+    System.PANOS: (Operation("show", "what a view shows", {"view": _TEXT, "target": _TEXT}, ("view",)),),
+    System.GRAFANA: (
+        Operation("alerts", "alerts that are firing"),
+        Operation("annotations", "what was noted", ranged=True),
+    ),
+}
+
+
+class ToldSystem(MemorySecuritySource):
+    """A system that has one table, whatever it is asked, or that does not answer."""
+
+    def __init__(
+        self,
+        name: str,
+        system: System,
+        company: str,
+        rows: Sequence[Sequence[str]],
+        *,
+        answers: bool = True,
+        **more: Any,
+    ) -> None:
+        super().__init__(name, system, company, **more)
+        self.rows = rows
+        self._answers = answers
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        return _OPERATIONS[self.system]
+
+    def look_up(self, scope: TenantScope, lookup: Lookup, check: Check) -> Finding:
+        assert scope.company_id == self._company_id
+        check()
+        if not self._answers:
+            raise Unavailable(self.name, "does not answer")
+        self.asked.append(lookup)
+        columns, *rows = map(tuple, self.rows)
+        return Finding(self.name, lookup.operation, columns, tuple(rows), len(rows))
+
+
 class World:
     """One scenario's surroundings, and the SOPHIA in them."""
 
@@ -146,6 +197,7 @@ class World:
         self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
         self.targets = Settings().targets
+        self.systems: dict[tuple[str, str], ToldSystem] = {}
         self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
@@ -163,11 +215,12 @@ class World:
         """Made when it is first needed; until then a scenario may still choose the runtime."""
         chosen = {"runtime": self.runtime} if self.runtime else {}
         sophia = Sophia(
-            Settings(directory=self._folder, targets=self.targets),
+            Settings(directory=self._folder, targets=self.targets, companies=WHERE),
             records=self.records,
             embedder=self.embedder,
             directory=self.directory,
             sources=lambda company: tuple(self._sources[company].values()),
+            systems=lambda company: tuple(s for (whose, _), s in self.systems.items() if whose == company),
             converter=PlainTextConverter(),
             desk=self.desk,
             webhooks=StandardWebhookVerifier(self.secrets.get),
@@ -196,6 +249,10 @@ class World:
     def source_of(self, company: str, document: str) -> MemorySource:
         """The source that holds a document."""
         return next(source for source in self._sources[company].values() if document in source.documents)
+
+    def system(self, name: str) -> ToldSystem:
+        """The system of a name, whoever's it is."""
+        return next(system for (_, known), system in self.systems.items() if known == name)
 
     def slow_source(self, company: str, name: str) -> SlowSource:
         """A source that comes after the others and does not answer until it is let go."""

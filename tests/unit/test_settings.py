@@ -111,7 +111,10 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
                 "/companies/0/language": "expected one of 'es', 'en', got 'fr'",
             },
         ),
-        ({"agent": {"runtime": "gpt"}}, {"/agent/runtime": "expected one of 'extractive', 'openai', got 'gpt'"}),
+        (
+            {"agent": {"runtime": "gpt"}},
+            {"/agent/runtime": "expected one of 'extractive', 'openai', 'azure-agents', got 'gpt'"},
+        ),
         ({"agent": {"runtime": "openai"}}, {"/agent/openai/model": "required key is missing"}),
         (
             {"agent": {"runtime": "openai", "openai": {"model": "m", "base_url": "http://models.example.com/v1"}}},

@@ -129,7 +129,7 @@ class Outside:
             "desk": self.desk,
             "directory": self.directory,
             "sources": self.sources.__getitem__,
-            "systems": self.systems.__getitem__,
+            "systems": lambda company_id: self.systems.get(company_id, ()),
             "converter": self.converter,
             "embedder": HashingEmbedder(),
             "index": MemoryKnowledgeIndex(),

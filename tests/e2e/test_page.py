@@ -198,7 +198,8 @@ class TestAnswers:
         addresses: list[str] = []
         page.on("request", lambda request: addresses.append(request.url))
         ask(page, f"{ROTATED} And {EVIL} evil")
-        expect(completed(page).locator(".text")).to_contain_text(EVIL)
+        # The ticket is named by the words that order something.
+        expect(completed(page).locator(".text")).to_contain_text(EVIL.partition(".pwned=1</script>")[0])
         expect(page.locator("article.question")).to_contain_text(EVIL)
         answer(page).get_by_role("button", name=re.compile("^Citation 1")).click()
         expect(page.get_by_role("region", name="Stored text")).to_contain_text(EVIL)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve
 from drivers import Person
@@ -15,21 +16,24 @@ from sophia import Sophia
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
-from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.domain.asked import Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
 from sophia.domain.limits import NO_LIMITS, Limits
-from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, User
+from sophia.domain.lookups import Finding, Lookup, Operation, System
+from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, TenantScope, User
 from sophia.domain.tickets import Ticket
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import Claims
 from sophia.ports.records import Records
+from sophia.ports.security_source import Check
 from sophia.ports.ticket_desk import TicketDesk
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
+from sophia.testing.fakes.security_source import MemorySecuritySource
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
 
@@ -50,6 +54,8 @@ COMPANIES = (
         User("ana", frozenset(), _ALL),
     ),
 )
+
+WHERE = (CompanySettings("acme", time_zone="Europe/Madrid"), CompanySettings("globex", time_zone="Europe/London"))
 
 PEOPLE = {
     "Ana": Person("acme", "ana"),
@@ -134,6 +140,51 @@ class Desk(TicketDesk):
         return self.behind.open(ticket)
 
 
+_TEXT = {"type": "string"}
+_OPERATIONS = {
+    System.SPLUNK: (
+        Operation("search", "rows of a search", {"search": _TEXT}, ("search",), ranged=True),
+        Operation("fired_alerts", "alerts that have fired", ranged=True),
+    ),
+    System.PANOS: (Operation("show", "what a view shows", {"view": _TEXT, "target": _TEXT}, ("view",)),),
+    System.GRAFANA: (
+        Operation("alerts", "alerts that are firing"),
+        Operation("annotations", "what was noted", ranged=True),
+    ),
+}
+
+
+class ToldSystem(MemorySecuritySource):
+    """A system that has one table, whatever it is asked, or that does not answer."""
+
+    def __init__(
+        self,
+        name: str,
+        system: System,
+        company: str,
+        rows: Sequence[Sequence[str]],
+        *,
+        answers: bool = True,
+        **more: Any,
+    ) -> None:
+        super().__init__(name, system, company, **more)
+        self.rows = rows
+        self._answers = answers
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        return _OPERATIONS[self.system]
+
+    def look_up(self, scope: TenantScope, lookup: Lookup, check: Check) -> Finding:
+        assert scope.company_id == self._company_id
+        check()
+        if not self._answers:
+            raise Unavailable(self.name, "does not answer")
+        self.asked.append(lookup)
+        columns, *rows = map(tuple, self.rows)
+        return Finding(self.name, lookup.operation, columns, tuple(rows), len(rows))
+
+
 class World:
     """One scenario's surroundings, and the SOPHIA in them."""
 
@@ -149,26 +200,32 @@ class World:
         self.ids = SequentialIds()
         self._make_runtime: Callable[[Records], AgentRuntime | None] | None = None
         self.targets = Settings().targets
+        self.systems: dict[tuple[str, str], ToldSystem] = {}
         self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
         self._engine: Engine | None = None
 
     @cached_property
-    def sophia(self) -> Sophia:
-        """Made when it is first needed; until then a scenario may still choose the runtime."""
+    def records(self) -> SqlRecords:
+        """The system of record."""
         self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
         migrate(self._engine)
-        records = SqlRecords(self._engine, self.clock)
+        return SqlRecords(self._engine, self.clock)
+
+    @cached_property
+    def sophia(self) -> Sophia:
+        """Made when it is first needed; until then a scenario may still choose the runtime."""
         if self._make_runtime is not None:
-            self.runtime = self._make_runtime(records)
+            self.runtime = self._make_runtime(self.records)
         chosen = {"runtime": self.runtime} if self.runtime else {}
         sophia = Sophia(
-            Settings(directory=self._folder, targets=self.targets),
-            records=records,
+            Settings(directory=self._folder, targets=self.targets, companies=WHERE),
+            records=self.records,
             embedder=self.embedder,
             directory=self.directory,
             sources=lambda company: tuple(self._sources[company].values()),
+            systems=lambda company: tuple(s for (whose, _), s in self.systems.items() if whose == company),
             converter=PlainTextConverter(),
             desk=self.desk,
             webhooks=StandardWebhookVerifier(self.secrets.get),
@@ -185,7 +242,8 @@ class World:
     def restart(self, runtime: Callable[[Records], AgentRuntime | None]) -> None:
         """Stop SOPHIA, and start her with another runtime on what she has on record."""
         self._stop()
-        self.__dict__.pop("sophia", None)
+        for made in ("sophia", "records"):
+            self.__dict__.pop(made, None)
         self._make_runtime = runtime
 
     @property
@@ -204,6 +262,10 @@ class World:
         """The source that holds a document."""
         return next(source for source in self._sources[company].values() if document in source.documents)
 
+    def system(self, name: str) -> ToldSystem:
+        """The system of a name, whoever's it is."""
+        return next(system for (_, known), system in self.systems.items() if known == name)
+
     def slow_source(self, company: str, name: str) -> SlowSource:
         """A source that comes after the others and does not answer until it is let go."""
         source = SlowSource(name)
@@ -213,7 +275,7 @@ class World:
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
-        self.directory.add(evolve(company, handoff=HandoffSetting(setting)), *users)
+        self.directory.add(evolve(self.directory.company(company.id), handoff=HandoffSetting(setting)), *users)
 
     def limit(self, *companies: str, **limits: int) -> None:
         """Set limits of some companies, or of all."""

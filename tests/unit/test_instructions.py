@@ -89,7 +89,10 @@ def test_another_agent_is_a_file(tmp_path: Path) -> None:
         ('name = "X"\ninstructions = ["nowhere.txt"]', "/instructions: cannot be read"),
         ('name = "X"\ninstructions = "hermes.txt"', "/instructions: expected a list of texts"),
         ('name = "X"\ninstructions = ["hermes.txt"]\ncolour = 1', "/colour: unknown key"),
-        (HERMES.replace("rag_search", "rm"), "/tools: there is no 'rm'; there are rag_search, create_ticket"),
+        (
+            HERMES.replace("rag_search", "rm"),
+            "/tools: there is no 'rm'; there are rag_search, splunk_query, ",
+        ),
         (HERMES.replace("NETWORK", "NOBODY"), "/targets: there is no 'NOBODY'"),
     ],
 )

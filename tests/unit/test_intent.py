@@ -505,3 +505,25 @@ def test_a_kind_or_rhetorical_no_forbids_nothing(ask, text: str) -> None:
 
 def test_the_boundary_lies_where_it_is_unsure() -> None:
     assert 0 < UNSURE[0] < BOUNDARY < UNSURE[1] < 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Bloquea evil.example.com. ¿Cada cuánto se hacen las copias?",
+        "Block evil.example.com. How often are backups made?",
+        "Give bob@acme.example access to the share, and tell me how backups are made.",
+        "Give bob access to the finance share and tell me how long backups are kept",
+        "Dale acceso a bob al recurso compartido y dime cada cuánto se hacen copias",
+    ],
+)
+def test_an_order_on_a_domain_or_an_account_is_one_beside_a_question(message: str) -> None:
+    intent = IntentClassifier.load()(message)
+    assert intent.asks_action
+    assert not intent.is_unsure
+    assert intent.question
+
+
+@pytest.mark.parametrize("message", ["Put together a text asking for access.", "Give me access.example.com logs"])
+def test_what_is_to_be_written_or_shown_is_no_order_to_give_access(message: str) -> None:
+    assert not IntentClassifier.load()(message).asks_action

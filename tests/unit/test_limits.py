@@ -253,6 +253,7 @@ def test_a_newcomer_does_not_wait_for_the_crowd_of_another_company(tmp_path):
             begun.append(scope.company_id)
             reached.set()
             assert gate.wait(30)
+            threading.Event().wait(0.05)  # long enough for whoever is awake to come to the door
             return super().write(scope)
 
     companies = (CompanySettings("acme"), CompanySettings("globex"))
@@ -273,4 +274,4 @@ def test_a_newcomer_does_not_wait_for_the_crowd_of_another_company(tmp_path):
     for thread in threads:
         thread.join(30)
     sophia.close(within=0)
-    assert begun.index("globex") <= 2, begun
+    assert begun.index("globex") <= 4, begun

@@ -13,6 +13,7 @@ from sophia.domain.asked import Category
 from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import Course, Decision, Handoff, HandoffDecision, HandoffReason
 from sophia.domain.knowledge import Passage
+from sophia.domain.named_lookups import CompanyLookups
 from sophia.domain.runs import Run, RunEvent, RunStatus, ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Cancelled, Unavailable
@@ -97,7 +98,7 @@ def box(
         scope or user_scope("acme"),
         RUN,
         search,
-        LookUp(lambda _: systems, FrozenClock(), SequentialIds()),
+        LookUp(lambda _: systems, lambda _: CompanyLookups(), FrozenClock(), SequentialIds()),
         HashingEmbedder(),
         lambda: outcome,
         log.record,

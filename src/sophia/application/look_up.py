@@ -1,5 +1,6 @@
 """Looking something up in a company's own systems."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -12,16 +13,20 @@ from jsonschema.exceptions import best_match
 from sophia.domain.agents import ToolSpec
 from sophia.domain.evidence import EVIDENCE_ID, Evidence
 from sophia.domain.lookups import USUAL_RANGE, Cut, Finding, Lookup, Operation, System, TimeRange, instant
+from sophia.domain.named_lookups import CompanyLookups, NamedLookup
 from sophia.domain.runs import Run
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Fault, InvalidInput
 from sophia.ports.security_source import Check, SecuritySource
 from sophia.ports.system import Clock, Ids
 
-__all__ = ["LookUp", "SecuritySources"]
+__all__ = ["LookUp", "NamedLookups", "SecuritySources"]
 
 SecuritySources = Callable[[str], Sequence[SecuritySource]]
 """The systems that a company (its id) lets SOPHIA look at."""
+
+NamedLookups = Callable[[str], CompanyLookups]
+"""What can be asked for by name at a company (its id)."""
 
 _ABOUT = {
     System.SPLUNK: "Search the company's Splunk, read-only. Write SPL that only searches and reports.",
@@ -34,13 +39,15 @@ _TIME = {
     "latest": {"type": "string", "description": "as earliest; now where it is left out"},
 }
 _LONGEST_FAULT = 300
+_ROOM_FOR_KNOWN = 3_000  # characters of a tool's description
 
 
 class LookUp:
     """Looks at one of a company's systems, for a caller who may, and makes evidence of what is found."""
 
-    def __init__(self, sources: SecuritySources, clock: Clock, ids: Ids) -> None:
+    def __init__(self, sources: SecuritySources, named: NamedLookups, clock: Clock, ids: Ids) -> None:
         self._sources = sources
+        self._named = named
         self._clock = clock
         self._ids = ids
 
@@ -51,7 +58,10 @@ class LookUp:
 
     def tools(self, scope: TenantScope) -> tuple[ToolSpec, ...]:
         """The tools that the caller's agent can be given: one for each kind of system."""
-        return tuple(_tool(system, tuple(group)) for system, group in groupby(self.sources(scope), lambda s: s.system))
+        named = self._named(scope.company_id).lookups
+        return tuple(
+            _tool(system, tuple(group), named) for system, group in groupby(self.sources(scope), lambda s: s.system)
+        )
 
     def source(self, scope: TenantScope, tool: str, arguments: Mapping[str, object]) -> SecuritySource:
         """The system that a call of a tool is for.
@@ -104,10 +114,11 @@ class LookUp:
         return finding, at, round((time.monotonic() - began) * 1000)
 
 
-def _tool(system: System, sources: Sequence[SecuritySource]) -> ToolSpec:
+def _tool(system: System, sources: Sequence[SecuritySource], named: Sequence[NamedLookup]) -> ToolSpec:
     """One flat schema for all operations, which every model can be held to; `_lookup` looks more closely."""
     operations = sources[0].operations
     about = "\n".join([_ABOUT[system], _CITE, *(f"- {op.name}: {op.description}" for op in operations)])
+    about += _known(sources, [lookup for lookup in named if lookup.system is system])
     properties: dict[str, object] = {
         "source": {"type": "string", "enum": [source.name for source in sources]},
         "operation": {"type": "string", "enum": [operation.name for operation in operations]},
@@ -119,6 +130,26 @@ def _tool(system: System, sources: Sequence[SecuritySource]) -> ToolSpec:
     required = ["operation"] if len(sources) == 1 else ["source", "operation"]
     schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
     return ToolSpec(system.tool, about, schema)
+
+
+def _known(sources: Sequence[SecuritySource], named: Sequence[NamedLookup]) -> str:
+    """Calls that are known to be good, as many as there is room for."""
+    told, room = "", _ROOM_FOR_KNOWN
+    there = {source.name for source in sources}
+    for lookup in named:
+        if lookup.source and lookup.source not in there:
+            continue
+        call = {
+            **({"source": lookup.source} if lookup.source else {}),
+            "operation": lookup.operation,
+            **lookup.arguments,
+        }
+        line = f"\n- {lookup.title('en')}: {json.dumps(call, ensure_ascii=False)}"
+        room -= len(line)
+        if room < 0:
+            break
+        told += line
+    return f"\nCalls that are known to work, with a value in the place of each $name$:{told}" if told else ""
 
 
 def _lookup(source: SecuritySource, arguments: Mapping[str, object], clock: Clock) -> Lookup:

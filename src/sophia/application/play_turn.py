@@ -1,23 +1,24 @@
 """One turn, from the stored message to the stored answer: recall, decide, retrieve, respond, verify, commit."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 
 from attrs import define, evolve, field, frozen
 
 from sophia.application.handoff import HandOff, HandoffOutcome
-from sophia.application.hear import hear
+from sophia.application.hear import Heard, hear
 from sophia.application.leases import HeldLease
 from sophia.application.limits import count_tokens
 from sophia.application.look_up import LookUp
+from sophia.application.plan_lookups import PlanLookups
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.tickets import AnswerStatus, TellThread
 from sophia.application.toolbox import TurnToolBox
 from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
-from sophia.domain.asked import Intent
+from sophia.domain.asked import Category, Intent
 from sophia.domain.audit import AuditEvent
 from sophia.domain.citation import Citation, Quote, find_unsupported, prove
 from sophia.domain.conversation import FoundMessage, Message, Role
@@ -27,6 +28,7 @@ from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.limits import LimitsOf
+from sophia.domain.named_lookups import LookupPlan
 from sophia.domain.runs import (
     Answer,
     CitationAdded,
@@ -34,7 +36,6 @@ from sophia.domain.runs import (
     MessageCompleted,
     Run,
     RunCompleted,
-    RunEvent,
     ToolCallRecord,
     Usage,
 )
@@ -86,6 +87,53 @@ class _Reply:
         self.text += spoken.text
 
 
+@frozen
+class _Words:
+    """What a turn begins with.
+
+    Attributes:
+        said: the user's message as it is stored.
+        heard: what it comes to: a plain yes stands for the message that it agrees to.
+        history: the thread's messages before it, oldest first.
+        tickets: the newest of the thread.
+        vector: of the words that are decided on; empty where there is none.
+    """
+
+    said: Message
+    heard: Heard
+    history: tuple[Message, ...]
+    tickets: tuple[Ticket, ...]
+    vector: tuple[float, ...]
+
+    @property
+    def message(self) -> Message:
+        """The words that are decided on."""
+        return self.heard.message
+
+
+@frozen
+class _Decided:
+    """What is made of the words: what they ask for, what is looked up, and what was handed over."""
+
+    intent: Intent
+    plan: LookupPlan
+    outcome: HandoffOutcome
+
+    @property
+    def asks(self) -> bool:
+        """Whether the user is asked first."""
+        return self.outcome.decision.course is Course.CONFIRM
+
+
+@frozen
+class _Question:
+    """What of a message is left to answer."""
+
+    text: str
+    vector: tuple[float, ...]
+    plan: LookupPlan
+
+
 class PlayTurn:
     """Answers one message, under the lease of its run."""
 
@@ -99,6 +147,7 @@ class PlayTurn:
         tell_thread: TellThread,
         retrieve: Retrieve,
         look_up: LookUp,
+        plan_lookups: PlanLookups,
         runtime: AgentRuntime,
         limits: LimitsOf,
         writer: LogWriter,
@@ -115,6 +164,7 @@ class PlayTurn:
         self._tell_thread = tell_thread
         self._retrieve = retrieve
         self._look_up = look_up
+        self._plan_lookups = plan_lookups
         self._runtime = runtime
         self._limits = limits
         self._writer = writer
@@ -132,106 +182,125 @@ class PlayTurn:
             Unavailable: what the answer needs does not answer.
         """
         began = time.monotonic()
-        log = RunLog(self._writer, held)
-        reply, limitations = _Reply(), list[str]()
+        scope, log, reply = held.scope, RunLog(self._writer, held), _Reply()
+        words = self._hear(scope, run, reply)
+        decided = self._decide(scope, run, words)
+        if decided.outcome.handoffs and not decided.asks:
+            _tell(decided.outcome, reply, log)
+        question = self._tell_status(scope, words, decided, reply, log)
+        tools = self._tools(scope, run, words, decided, log)
+        read = list(decided.outcome.enclosed)
+        if question is not None:
+            turn = self._recall(scope, words, question, reply)
+            if reply.text:
+                _say(Spoken("\n\n", claim=False), reply, log)
+            self._respond(turn, tools, reply, log)
+            read += [*turn.passages, *tools.passages]
+        suspected = suspects(read, words.said)
+        reply.limitations += [wording(words.message.language).suspected(suspect) for suspect in suspected]
+        if decided.asks:
+            _tell(decided.outcome, reply, log)
+        answer = self._answer(scope, run, words, decided, tools, reply)
+        answer = evolve(answer, usage=evolve(answer.usage, latency_ms=round((time.monotonic() - began) * 1000)))
+        return self._commit(held, log, words, decided, answer, suspected)
+
+    def _hear(self, scope: TenantScope, run: Run, reply: _Reply) -> _Words:
+        """The user's words, with what they follow."""
         remembered = max(self._memory.history, _QUESTION_AND_REPLY)
-        with self._records.read(held.scope) as tx:
+        with self._records.read(scope) as tx:
             *history, said = tx.conversations.last_messages(run.thread_id, remembered + 1)
             heard = hear(tx, history, said)
             tickets = tx.tickets.of_thread(run.thread_id, _TICKETS) if history else ()
         message = heard.message
-        vector = unpack(message.vector) if message.vector else self._embed(message.text, message.language, limitations)
+        vector = unpack(message.vector) if message.vector else self._embed(message.text, message.language, reply)
+        return _Words(said, heard, tuple(history), tickets, vector)
 
-        intent = self._classify(message.text, vector)
-        outcome = self._hand_off(held.scope, run.id, heard, intent, vector)
-        asks = outcome.decision.course is Course.CONFIRM
-        if outcome.handoffs and not asks:
-            _tell(outcome, reply, log)
-        left, asks_more = message.text, outcome.decision.answers
-        status = self._answer_status(held.scope, message, tickets)
+    def _decide(self, scope: TenantScope, run: Run, words: _Words) -> _Decided:
+        """What the words ask for, what is looked up for them, and what is handed over."""
+        intent = self._classify(words.message.text, words.vector)
+        plan = self._plan_lookups(scope, words.message, words.history, intent, words.vector)
+        if plan.settles:
+            intent = Intent(Category.LOOKUP, 0.0, question=True)
+        return _Decided(intent, plan, self._hand_off(scope, run.id, words.heard, intent, words.vector))
+
+    def _tell_status(
+        self, scope: TenantScope, words: _Words, decided: _Decided, reply: _Reply, log: RunLog
+    ) -> _Question | None:
+        """Answer what asks how tickets are doing; what is left to answer, None where that is nothing."""
+        plan, outcome = decided.plan, decided.outcome
+        asks_more = outcome.decision.answers or (decided.asks and bool(plan.planned))
+        told = evolve(words.message, text=plan.rest) if plan.answers else words.message
+        status = self._answer_status(scope, told, words.tickets) if told.text else None
+        left = words.message.text
         if status is not None:
             _say(Spoken(f"\n\n{status.told}" if reply.text else status.told, claim=False), reply, log)
             left = status.rest
-            asks_more = "?" in left if outcome.handoffs else bool(left)
-        tools = TurnToolBox(
-            held.scope,
+            plan = evolve(plan, rest=status.rest) if plan.answers else plan
+            asks_more = plan.answers or ("?" in left if outcome.handoffs else bool(left))
+        if not asks_more:
+            return None
+        if not outcome.handoffs or decided.intent.is_unsure:
+            return _Question(left, words.vector, plan)
+        asked, vector = _question_beside(left, words.message.text, decided.intent), words.vector
+        if vector and asked == decided.intent.asked:
+            vector = self._embed(asked, words.message.language, reply)
+        return _Question(asked, vector, plan)
+
+    def _tools(self, scope: TenantScope, run: Run, words: _Words, decided: _Decided, log: RunLog) -> TurnToolBox:
+        return TurnToolBox(
+            scope,
             run,
             self._retrieve,
             self._look_up,
             self._embedder,
-            lambda: self._hand_off.propose(held.scope, run.id, intent, outcome),
-            lambda call, evidence: self._record_call(held.scope, run.id, call, evidence),
+            lambda: self._hand_off.propose(scope, run.id, decided.intent, decided.outcome),
+            lambda call, evidence: self._record_call(scope, run.id, call, evidence),
             log,
-            message.language,
+            words.message.language,
             self._agent.tools,
         )
-        read = list(outcome.enclosed)
-        if asks_more:
-            asked, meaning = evolve(message, text=left), vector
-            if outcome.handoffs and not intent.is_unsure:
-                asked = evolve(message, text=_question_beside(left, message.text, intent))
-                if vector and asked.text == intent.asked:
-                    meaning = self._embed(asked.text, message.language, limitations)
-            seen = tuple(history[-self._memory.history :]) if self._memory.history else ()
-            turn = self._recall(held.scope, asked, seen, tickets, meaning, limitations)
-            if reply.text:
-                _say(Spoken("\n\n", claim=False), reply, log)
-            self._respond(turn, tools, reply, log)
-            limitations += [*tools.limitations, *reply.limitations]
-            read += [*turn.passages, *tools.passages]
-        suspected = suspects(read, said)
-        limitations += [wording(message.language).suspected(suspect) for suspect in suspected]
-        if asks:
-            _tell(outcome, reply, log)
 
-        citations = self._verify(held.scope, reply)
+    def _answer(
+        self, scope: TenantScope, run: Run, words: _Words, decided: _Decided, tools: TurnToolBox, reply: _Reply
+    ) -> Answer:
+        """What was said, with every quote checked."""
+        language = words.message.language
+        citations = self._verify(scope, reply)
         if unverified := sum(not citation.verified for citation in citations):
-            limitations.append(wording(message.language).unverified(unverified))
-        answer = Answer(
+            reply.limitations.append(wording(language).unverified(unverified))
+        handoffs = decided.outcome.handoffs
+        return Answer(
             thread_id=run.thread_id,
             run_id=run.id,
             message_id=self._ids.new("msg"),
             text=reply.text,
-            language=message.language,
+            language=language,
             citations=citations,
             unsupported=find_unsupported(reply.text, reply.claims, citations),
             tool_calls=tuple(tools.calls),
-            handoff=next(iter(outcome.handoffs), None),
-            more_handoffs=outcome.handoffs[1:],
-            limitations=tuple(limitations),
+            handoff=next(iter(handoffs), None),
+            more_handoffs=handoffs[1:],
+            limitations=tuple(reply.limitations),
             agent_version=f"{self._runtime.version}, {self._agent.version}",
-            usage=Usage(reply.tokens.input, reply.tokens.output, round((time.monotonic() - began) * 1000)),
+            usage=Usage(reply.tokens.input, reply.tokens.output),
         )
-        log.add(*map(CitationAdded, citations), MessageCompleted(answer.message_id))
-        completed = RunCompleted(answer)
-        decided = {"course": outcome.decision.course, "reason": outcome.decision.reason}
-        event = AuditEvent("question.answered", answer.run_id, {"citations": len(citations), **decided})
-        vectors = {said.id: pack(vector)} if vector and said.text == message.text else {}
-        self._commit(held, completed, log.rest(), event, vectors, suspected)
-        return completed
 
-    def _embed(self, text: str, language: str, limitations: list[str]) -> tuple[float, ...]:
+    def _embed(self, text: str, language: str, reply: _Reply) -> tuple[float, ...]:
         try:
             return self._embedder.embed_query(text)
         except Unavailable:
-            limitations.append(wording(language).words_only)
+            reply.limitations.append(wording(language).words_only)
             return ()
 
-    def _recall(
-        self,
-        scope: TenantScope,
-        message: Message,
-        history: tuple[Message, ...],
-        tickets: tuple[Ticket, ...],
-        vector: tuple[float, ...],
-        limitations: list[str],
-    ) -> Turn:
+    def _recall(self, scope: TenantScope, words: _Words, question: _Question, reply: _Reply) -> Turn:
         """What the runtime answers from. A follow-up is searched together with the question that it follows.
 
         What waits for its vector may be just what was not found: that is a limitation.
         """
-        searched, text = vector, contextual_question(message.text, history)
-        if text != message.text:
+        message, vector = words.message, question.vector
+        history = words.history[-self._memory.history :] if self._memory.history else ()
+        searched, text = vector, contextual_question(question.text, history)
+        if text != question.text:
             before = next(m for m in reversed(history) if m.role is Role.USER)
             searched = blend((vector, 1.0), (unpack(before.vector), 1.0))
         passages = self._retrieve(scope, text, searched)
@@ -241,22 +310,24 @@ class PlayTurn:
                 if self._memory.recalled:
                     recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
                 if waiting := tx.documents.waiting():
-                    limitations.append(wording(message.language).unembedded(waiting))
+                    reply.limitations.append(wording(message.language).unembedded(waiting))
         return Turn(
             thread_id=message.thread_id,
             run_id=message.run_id,
-            question=message.text,
+            question=question.text,
             language=message.language,
             vector=vector,
             history=history,
             recalled=recalled,
             passages=passages,
-            tickets=tickets,
+            tickets=words.tickets,
             agent=self._agent,
             scope=scope,
+            lookups=question.plan,
         )
 
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:
+        limitations = list[str]()
         with closing(self._runtime.respond(turn, tools)) as events:
             for event in events:
                 match event:
@@ -267,7 +338,8 @@ class PlayTurn:
                     case Tokens():
                         reply.tokens = event
                     case Limitation(text):
-                        reply.limitations.append(text)
+                        limitations.append(text)
+        reply.limitations += [*tools.limitations, *limitations]
 
     def _record_call(self, scope: TenantScope, run_id: str, call: ToolCallRecord, evidence: Evidence | None) -> None:
         told: dict[str, str | int | float | bool | None]
@@ -288,34 +360,35 @@ class PlayTurn:
     def _commit(
         self,
         held: HeldLease,
-        completed: RunCompleted,
-        before: Sequence[RunEvent],
-        event: AuditEvent,
-        vectors: Mapping[str, bytes],
+        log: RunLog,
+        words: _Words,
+        decided: _Decided,
+        answer: Answer,
         suspected: Sequence[Suspect],
-    ) -> None:
-        answer = completed.answer
+    ) -> RunCompleted:
+        log.add(*map(CitationAdded, answer.citations), MessageCompleted(answer.message_id))
+        completed, before = RunCompleted(answer), log.rest()
+        now, decision = self._clock.now(), decided.outcome.decision
+        answered = AuditEvent(
+            "question.answered",
+            answer.run_id,
+            {"citations": len(answer.citations), "course": decision.course, "reason": decision.reason},
+        )
+        reply = Message(
+            answer.message_id, answer.thread_id, answer.run_id, Role.ASSISTANT, answer.text, answer.language, now
+        )
+        used = answer.usage.input_tokens + answer.usage.output_tokens
         with self._records.write(held.scope) as tx:
-            tx.conversations.add_message(
-                Message(
-                    answer.message_id,
-                    answer.thread_id,
-                    answer.run_id,
-                    Role.ASSISTANT,
-                    answer.text,
-                    answer.language,
-                    self._clock.now(),
-                )
-            )
-            if vectors:
-                tx.conversations.set_vectors(vectors)
+            tx.conversations.add_message(reply)
+            if words.vector and words.said.text == words.message.text:
+                tx.conversations.set_vectors({words.said.id: pack(words.vector)})
             for suspect in suspected:
                 _record(tx, answer.run_id, suspect)
-            tx.audit.append(event)
+            tx.audit.append(answered)
             tx.runs.finish(held.lease, completed, before)
-            used = answer.usage.input_tokens + answer.usage.output_tokens
-            count_tokens(tx, self._limits(held.scope.company_id), used, self._clock.now())
+            count_tokens(tx, self._limits(held.scope.company_id), used, now)
             self._tell_late_news(tx, answer)
+        return completed
 
     def _tell_late_news(self, tx: Transaction, answer: Answer) -> None:
         """Tell of a delivery that went on while the answer was under way, which says that it is queued."""

@@ -223,7 +223,7 @@ class TurnToolBox(ToolBox):
     def _mistake(self, call: ToolCall, fault: str) -> ToolResult:
         with self._lock:
             self._mistakes += 1
-        return _failed(call, fault)
+        return ToolResult(call.id, ToolStatus.FAILED, {"outcome": "mistaken", "reason": fault})
 
     def _without(self, call: ToolCall, reason: str) -> ToolResult:
         self._limit(self._words.tool_failed(call.name, reason))

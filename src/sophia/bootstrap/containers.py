@@ -42,6 +42,7 @@ from sophia.application.identity import Authenticate, AuthenticateWebhook, Imper
 from sophia.application.leases import LeaseKeeper
 from sophia.application.limits import AdmitRequest
 from sophia.application.look_up import LookUp
+from sophia.application.plan_lookups import PlanLookups
 from sophia.application.play_turn import PlayTurn, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
@@ -71,6 +72,7 @@ from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
 from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
+from sophia.bootstrap.lookups import ConfiguredLookups
 from sophia.bootstrap.models import open_erasers, open_foundry, open_keepers, open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
@@ -205,7 +207,8 @@ class Turns(containers.DeclarativeContainer):
         ),
         telemetry,
     )
-    look_up = providers.Singleton(LookUp, adapters.systems, adapters.clock, adapters.ids)
+    named_lookups = providers.Singleton(ConfiguredLookups, settings, adapters.systems)
+    look_up = providers.Singleton(LookUp, adapters.systems, named_lookups, adapters.clock, adapters.ids)
     agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
@@ -242,6 +245,7 @@ class Turns(containers.DeclarativeContainer):
         tell_thread,
         retrieve,
         look_up,
+        providers.Singleton(PlanLookups, named_lookups, look_up, embedder, classify, adapters.clock),
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
         limits,
         log_writer,

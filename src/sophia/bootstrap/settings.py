@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
+from sophia.bootstrap.settings_lookups import LookupSettings
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
 from sophia.domain.retention import Retention
@@ -348,11 +349,12 @@ class TargetSettings:
 
 @frozen
 class UserSettings:
-    """A user of a company."""
+    """A user of a company; ``time_zone`` where it is not the company's."""
 
     id: str
     groups: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = tuple(sorted(USUAL))
+    time_zone: str = ""
 
 
 @frozen
@@ -364,6 +366,8 @@ class CompanySettings:
         limits: those in which it differs from the usual ones.
         examples: messages for somebody who tries it out.
         azure_agent_id, vector_store_id: its agent and its documents at Azure AI Agents.
+        time_zone: where its people are (IANA), for what "last night" means.
+        lookups: what users can ask of its systems by name, besides what every company has.
     """
 
     id: str
@@ -379,6 +383,8 @@ class CompanySettings:
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
+    time_zone: str = ""
+    lookups: tuple[LookupSettings, ...] = ()
 
 
 @frozen

@@ -1,8 +1,10 @@
 """What settings have to agree on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.key_vault.names import secret_name
@@ -14,9 +16,10 @@ from sophia.bootstrap.settings import (
     Settings,
     secret_place,
 )
-from sophia.bootstrap.settings_sources import SystemSettings
+from sophia.bootstrap.settings_sources import SplunkSettings, SystemSettings
 from sophia.domain.addresses import names_this_machine
 from sophia.domain.asked import Category
+from sophia.domain.named_lookups import built_in
 from sophia.domain.tenancy import PLATFORM
 from sophia.errors import Fault, InvalidInput
 
@@ -67,6 +70,7 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
             yield Fault(f"/companies/{i}/access_key_sha256", "expected a SHA-256: 64 hexadecimal digits")
         yield from _repeated([u.id for u in company.users], f"/companies/{i}/users", "id")
         yield from _repeated([s.name for s in company.sources], f"/companies/{i}/sources", "name")
+        yield from _faults_of_lookups(company, f"/companies/{i}")
         users = {u.id for u in company.users}
         for j, source in enumerate(company.sources):
             pointer = f"/companies/{i}/sources/{j}"
@@ -98,6 +102,46 @@ def _faults_of_system(source: SystemSettings, pointer: str) -> Iterator[Fault]:
         yield Fault(f"{pointer}/url", fault)
     if not _COMPANY_SECRET.fullmatch(source.credential):
         yield Fault(f"{pointer}/credential", "expected category/name, as in the company's vault")
+
+
+def _faults_of_lookups(company: CompanySettings, pointer: str) -> Iterator[Fault]:
+    for key, zone in [
+        ("time_zone", company.time_zone),
+        *((f"users/{i}/time_zone", u.time_zone) for i, u in enumerate(company.users)),
+    ]:
+        if zone and not _is_zone(zone):
+            yield Fault(f"{pointer}/{key}", f"expected a time zone of IANA's (Europe/Madrid), got {zone!r}")
+    yield from _repeated([lookup.name for lookup in company.lookups], f"{pointer}/lookups", "name")
+    systems = {s.name: s for s in company.sources if isinstance(s, SystemSettings)}
+    for source in systems.values():
+        if isinstance(source, SplunkSettings):
+            at = f"{pointer}/sources/{company.sources.index(source)}/events"
+            yield from _faults_of(at, partial(built_in, source.system, source.name, source.events.names), "")
+    for i, lookup in enumerate(company.lookups):
+        at = f"{pointer}/lookups/{i}"
+        if lookup.takes_away:
+            continue
+        if lookup.source not in systems:
+            known = ", ".join(map(repr, systems)) or "none"
+            yield Fault(f"{at}/source", f"{lookup.source!r} is no system of this company; there are {known}")
+        else:
+            yield from _faults_of(at, partial(lookup.named, systems[lookup.source].system), "/query")
+
+
+def _faults_of(pointer: str, make: Callable[[], object], search: str) -> Iterator[Fault]:
+    """What is wrong with a look-up that is made; ``search`` is the key that its search stands under."""
+    try:
+        make()
+    except InvalidInput as error:
+        for fault in error.faults:
+            yield Fault(pointer + fault.pointer.replace("/arguments/search", search), fault.detail)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _faults_of_azure(azure: AzureSettings) -> Iterator[Fault]:

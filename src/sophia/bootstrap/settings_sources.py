@@ -5,12 +5,14 @@ from typing import Any, Literal, TypeAlias
 import attrs
 from attrs import field, frozen
 
+from sophia.bootstrap.settings_lookups import EventSettings
 from sophia.domain.lookups import LookupCaps, System
 from sophia.domain.tenancy import EVERYONE, reader_group, reader_user
 
 __all__ = ["FolderSettings", "GrafanaSettings", "PanosSettings", "SourceSettings", "SplunkSettings", "SystemSettings"]
 
 _USUAL = LookupCaps()
+_USUAL_EVENTS = EventSettings()
 
 
 def _within(least: float, most: float) -> Any:
@@ -88,6 +90,7 @@ class SplunkSettings(SystemSettings):
         web_url: of its pages, for links; empty: none are made.
         commands: of SPL, if a search may use only some of those that read.
         macros, lookup_tables, saved_searches: that a search may name.
+        events: where it keeps what the built-in look-ups ask for.
     """
 
     type: Literal["splunk"] = "splunk"
@@ -97,6 +100,7 @@ class SplunkSettings(SystemSettings):
     macros: tuple[str, ...] = ()
     lookup_tables: tuple[str, ...] = ()
     saved_searches: tuple[str, ...] = ()
+    events: EventSettings = _USUAL_EVENTS
 
     @property
     def system(self) -> System:

@@ -23,6 +23,7 @@ from sophia.adapters.azure_agents.translate import (
     usage_of,
 )
 from sophia.adapters.azure_agents.wording import Wording
+from sophia.adapters.http.transport import Check
 from sophia.domain.agents import AgentEvent, Limitation, Spoken, Tokens, Turn
 from sophia.domain.citing import Citing
 from sophia.domain.remote_threads import RemoteThread
@@ -40,6 +41,7 @@ _HISTORY = 32  # messages that the service takes with a new thread
 _STARTS = 3
 _USUAL_WAIT = 20.0
 _SECONDS_TO_CANCEL = 5.0
+_SECONDS_TO_END = 1.0
 _FIRST_LOOK, _LONGEST_LOOK = 0.2, 2.0
 
 _log = get_logger(__name__)
@@ -279,7 +281,7 @@ class Play:
                     run = event.data if self._status not in ("queued", "in_progress", "cancelling") else None
                 else:
                     yield from self._told(event, event.data)
-            events.following(self.check)  # lets go of the connection, for the next request
+            events.following(_within(_SECONDS_TO_END))  # its end lets go of the connection, for the next request
         except Transient as error:
             if run is None:
                 _log.info("azure.stream_broken", run=self._run_id, error=str(error))
@@ -373,12 +375,7 @@ class Play:
         """Cancel what still runs: else it would lock the thread, and cost."""
         if self._metadata is None or self._status not in ACTIVE:
             return
-        until = time.monotonic() + _SECONDS_TO_CANCEL
-
-        def check() -> None:
-            if time.monotonic() >= until:
-                raise OutOfTime(AGENTS, "has not stopped its run in time")
-
+        check = _within(_SECONDS_TO_CANCEL)
         try:
             thread_id = self._thread.id
             run_id = self._run_id or self._agents.run_with(thread_id, self._metadata, check)
@@ -386,3 +383,14 @@ class Play:
                 self._agents.cancel(thread_id, run_id, check)
         except SophiaError as error:
             _log.warning("azure.cancel_failed", run=self._run_id, error=str(error))
+
+
+def _within(seconds: float) -> Check:
+    """Passes for so long."""
+    until = time.monotonic() + seconds
+
+    def check() -> None:
+        if time.monotonic() >= until:
+            raise Transient(AGENTS, f"has not done within {seconds:g} s what it was asked for")
+
+    return check

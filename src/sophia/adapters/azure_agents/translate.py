@@ -10,7 +10,17 @@ from typing import Any
 from attrs import frozen
 
 from sophia.adapters.azure_agents.endpoint import Limits
-from sophia.adapters.prompts import arguments, as_json, block, clean, fitting, handed_over, shown, size
+from sophia.adapters.prompts import (
+    arguments,
+    as_json,
+    block,
+    clean,
+    fitting,
+    handed_over,
+    recalled_message,
+    shown,
+    size,
+)
 from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.citing import without_markers
 from sophia.domain.conversation import Message, Role
@@ -61,13 +71,14 @@ def document_in(name: str) -> tuple[str, str] | None:
 def question(turn: Turn, number: Number, room: int) -> str:
     """The user's words after what was found for them, as data, in about ``room`` tokens.
 
-    Earlier messages of other threads are left out: what is said here stays in the service's thread, and would outlive
-    them.
+    What is shown stays in the service's thread until that is erased; the thread's own history is there already.
     """
     room -= size(turn.question)
     passages, room = fitting(turn.passages, room, shown)
+    recalled, room = fitting(map(recalled_message, turn.recalled), room, lambda message: message)
     tickets, _ = fitting(map(handed_over, turn.tickets), room, lambda ticket: ticket)
     data = block("passages", [shown(passage, number(passage)) for passage in passages])
+    data += block("earlier-messages", recalled)
     data += block("tickets", tickets)
     return f"{data}\n\n{turn.question}" if data else turn.question
 

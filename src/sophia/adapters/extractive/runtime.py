@@ -1,4 +1,4 @@
-"""The runtime that words nothing: it quotes the sentences of the passages that answer, or says that none does."""
+"""The runtime that words nothing: it tells what it looked up, and quotes the sentences that answer if any do."""
 
 import re
 import threading
@@ -9,17 +9,19 @@ from attrs import evolve
 
 from sophia.adapters.extractive.answer import Group, choose, runs
 from sophia.adapters.extractive.evidence import confidence, weigh
+from sophia.adapters.extractive.lookups import look_up, offer
 from sophia.adapters.extractive.memory import is_personal, is_statement, said_before
 from sophia.adapters.extractive.rendering import code, plain, shown, unmarked, with_marker
 from sophia.adapters.extractive.selection import Scored, rank_units, whole
 from sophia.adapters.extractive.units import Unit, UnitKind
 from sophia.adapters.extractive.wording import WORDINGS, Wording, small_talk
 from sophia.adapters.extractive.words import contains, identifiers, terms
-from sophia.domain.agents import AgentEvent, Cited, Spoken, Turn
+from sophia.domain.agents import AgentEvent, Cited, Spoken, ToolCall, Turn
 from sophia.domain.citation import Quote
 from sophia.domain.conversation import Message, Role
 from sophia.domain.followup import contextual_question
 from sophia.domain.knowledge import Passage
+from sophia.domain.named_lookups import LookupPlan
 from sophia.domain.vectors import blend
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
@@ -27,11 +29,12 @@ from sophia.ports.embedder import Embedder
 
 __all__ = ["ExtractiveAgentRuntime"]
 
+_LONGEST_QUERY = 1000
 _MARKER = re.compile(r" ?\[\d+\]")
 
 
 class ExtractiveAgentRuntime(AgentRuntime):
-    """Answers with exact sentences of the turn's passages. It needs no model but the embedder, and no tools.
+    """Answers with what the turn's look-ups find and exact sentences of its passages; needs no model but the embedder.
 
     Args:
         embedder: the one that made the vectors of question and passages.
@@ -64,9 +67,32 @@ class ExtractiveAgentRuntime(AgentRuntime):
         """Names what answers, for the record."""
         return f"extractive-1 ({self._embedder.version})"
 
-    def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:  # noqa: ARG002 -- the passages are all it needs
-        """The reply, sentence by sentence."""
+    def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:
+        """What was looked up, where anything was; then the reply from the passages, sentence by sentence."""
         words = WORDINGS.get(turn.language, self._default)
+        plan = turn.lookups
+        if plan.live and not (plan.planned or plan.gaps):
+            yield from offer(plan.offered, words)
+            return
+        if plan.planned or plan.gaps:
+            told = yield from look_up(plan, tools, words)
+            if plan.rest:
+                yield Spoken("\n\n", claim=False)
+                yield from self._quote(self._about(plan.rest, turn, tools), words, told)
+            return
+        yield from self._quote(turn, words)
+
+    def _about(self, rest: str, turn: Turn, tools: ToolBox) -> Turn:
+        """The turn as if nothing but the rest had been asked."""
+        found = tools.call(ToolCall("rest", "rag_search", {"query": rest[:_LONGEST_QUERY]}))
+        try:
+            vector = self._embedder.embed_query(rest)
+        except Unavailable:
+            vector = ()
+        return evolve(turn, question=rest, vector=vector, history=(), passages=found.passages, lookups=LookupPlan())
+
+    def _quote(self, turn: Turn, words: Wording, cited: int = 0) -> Generator[AgentEvent]:
+        """The reply from the passages; its markers go on from those that there are."""
         if kind := small_talk(turn.question):
             yield Spoken(words.small_talk[kind], claim=False)
             return
@@ -96,10 +122,13 @@ class ExtractiveAgentRuntime(AgentRuntime):
             near = confidence(evolve(evidence, unnamed=0.0)) if evidence else 0.0
             offered = near >= self._offers_from or _is_subject(question, turn.passages)
             yield from _nothing(missing, turn.passages, ranked if offered else (), words)
+            if turn.lookups.offered:
+                yield Spoken("\n\n", claim=False)
+                yield from offer(turn.lookups.offered, words, also=True)
         else:
             if missing:
                 yield Spoken(words.not_named.format(names=_listed(missing)), claim=False)
-            yield from _answer(choose(question, ranked, turn.passages), words, turn.language)
+            yield from _answer(choose(question, ranked, turn.passages), words, turn.language, cited)
 
     def _cosines(self, turn: Turn, question: str) -> "_Cosines":
         vector = turn.vector
@@ -174,8 +203,7 @@ class _Cosines:
         return [float(np.frombuffer(known[text] or b"", dtype="<f4") @ target) for text in texts]
 
 
-def _answer(groups: Sequence[Group], words: Wording, language: str) -> Iterator[AgentEvent]:
-    index = 0
+def _answer(groups: Sequence[Group], words: Wording, language: str, index: int) -> Iterator[AgentEvent]:
     for previous, group in zip((None, *groups), groups, strict=False):
         yield Spoken(("\n\n" if previous else "") + _lead_in(group, previous, words, language), claim=False)
         before: Unit | None = None

@@ -35,6 +35,7 @@ class Wording:
     months: tuple[str, ...]
     day: str
     small_talk: dict[str, str] = field(hash=False)
+    lookups: dict[str, str] = field(hash=False)
 
     def date(self, day: date) -> str:
         """A day, as it is written out in this language."""
@@ -76,6 +77,39 @@ WORDINGS = {
                 " como ticket."
             ),
         },
+        lookups={
+            "title": "{title} ({about})",
+            "where": "{title}, en {source}",
+            "span": "{where}, del {start} al {end} ({zone}{words})",
+            "said": ", «{words}»",
+            "now": "{where}, ahora",
+            "fields": "{what} [{index}]:",
+            "total": "{what}: {total} en total, en {rows} filas [{index}].",
+            "total_one": "{what}: {total} en total [{index}].",
+            "rows": "{what}: {rows} filas [{index}].",
+            "row": "{what}: una fila [{index}].",
+            "none": "{what}: no consta ninguno [{index}].",
+            "none_cut": "{what}: ninguno en lo que se ha podido mirar, que no es todo [{index}].",
+            "none_such": "{what}: ninguna de las {seen} filas [{index}].",
+            "more": "… y {more} filas más.",
+            "failed": "{what}: no he podido mirarlo ({reason}), así que no sé si hay algo.",
+            "not_looked": "{title}: sin mirar en {source} ({reason})",
+            "ignored": "Esta consulta no distingue por {things}: lo de arriba es de todos.",
+            "denied": (
+                "{title}: no lo he mirado, porque tu usuario no tiene permiso para consultar {system}{permission}."
+            ),
+            "permission": " («{permission}»)",
+            "missing": "{title}: dime {kind} y lo miro.",
+            "missing.user": "de qué usuario",
+            "missing.host": "de qué equipo",
+            "missing.ip": "de qué dirección IP",
+            "missing.number": "cuántos",
+            "missing.text": "cuál (entre comillas)",
+            "unknown": "{title}: no conozco {thing}. Los cortafuegos que puedo mirar son: {known}.",
+            "many": "{title}: dime de qué cortafuegos, que son muchos: {known}.",
+            "offered": "No tengo ninguna consulta para eso. Lo que puedo mirar en vuestros sistemas:",
+            "offered_also": "Tampoco tengo ninguna consulta para eso. Lo que puedo mirar en vuestros sistemas:",
+        },
     ),
     "en": Wording(
         found="This is what “{title}” says{language}:",
@@ -108,6 +142,37 @@ WORDINGS = {
                 " exact sentences and where they stand; if they say nothing, I tell you. What has to be done or"
                 " repaired I pass on as a ticket."
             ),
+        },
+        lookups={
+            "title": "{title} ({about})",
+            "where": "{title}, in {source}",
+            "span": "{where}, from {start} to {end} ({zone}{words})",
+            "said": ", “{words}”",
+            "now": "{where}, now",
+            "fields": "{what} [{index}]:",
+            "total": "{what}: {total} in total, in {rows} rows [{index}].",
+            "total_one": "{what}: {total} in total [{index}].",
+            "rows": "{what}: {rows} rows [{index}].",
+            "row": "{what}: one row [{index}].",
+            "none": "{what}: none found [{index}].",
+            "none_cut": "{what}: none in what could be looked at, which is not all there is [{index}].",
+            "none_such": "{what}: none of the {seen} rows [{index}].",
+            "more": "… and {more} more rows.",
+            "failed": "{what}: I could not look ({reason}), so I do not know whether there is anything.",
+            "not_looked": "{title}: not looked at in {source} ({reason})",
+            "ignored": "This look-up does not tell {things} apart: the above is of all.",
+            "denied": "{title}: I have not looked, because your user may not look things up in {system}{permission}.",
+            "permission": " (“{permission}”)",
+            "missing": "{title}: tell me {kind}, and I will look.",
+            "missing.user": "of which user",
+            "missing.host": "of which host",
+            "missing.ip": "of which IP address",
+            "missing.number": "how many",
+            "missing.text": "which one (in quotation marks)",
+            "unknown": "{title}: I do not know {thing}. The firewalls that I can look at are: {known}.",
+            "many": "{title}: tell me which firewall, there are many: {known}.",
+            "offered": "I have no look-up for that. What I can look up in your systems:",
+            "offered_also": "Nor have I a look-up for that. What I can look up in your systems:",
         },
     ),
 }

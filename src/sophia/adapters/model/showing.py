@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sophia.adapters.prompts import as_json, block, fitting, handed_over, shown
+from sophia.adapters.prompts import as_json, block, fitting, handed_over, recalled_message, shown
 from sophia.domain.agents import ToolResult, Turn
 from sophia.domain.citing import without_markers
-from sophia.domain.conversation import FoundMessage, Message, Role
+from sophia.domain.conversation import Message, Role
 from sophia.domain.knowledge import Passage
 
 __all__ = ["Number", "instructions_of", "opening", "result_text"]
@@ -33,7 +33,7 @@ def opening(turn: Turn, history: Sequence[Message], number: Number, room: int) -
     """
     passages, room = fitting(turn.passages, room, shown)
     said, room = fitting(map(_said, reversed(history)), room, _itself)
-    recalled, room = fitting(map(_recalled, turn.recalled), room, _itself)
+    recalled, room = fitting(map(recalled_message, turn.recalled), room, _itself)
     tickets, _ = fitting(map(handed_over, turn.tickets), room, _itself)
     data = block("passages", [shown(passage, number(passage)) for passage in passages])
     data += block("earlier-messages", recalled)
@@ -55,10 +55,6 @@ def result_text(result: ToolResult, number: Number, room: int) -> str:
 def _said(message: Message) -> dict[str, str]:
     text = without_markers(message.text) if message.role is Role.ASSISTANT else message.text
     return {"role": str(message.role), "content": text}
-
-
-def _recalled(found: FoundMessage) -> dict[str, object]:
-    return {"said_by": str(found.message.role), "text": found.message.text}
 
 
 def _itself(item: T) -> T:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from sophia.domain.conversation import FoundMessage
 from sophia.domain.knowledge import Passage
 from sophia.domain.tickets import Ticket
 
-__all__ = ["as_json", "block", "fitting", "handed_over", "shown", "size"]
+__all__ = ["as_json", "block", "fitting", "handed_over", "recalled_message", "shown", "size"]
 
 T = TypeVar("T")
 
@@ -23,6 +24,11 @@ def shown(passage: Passage, number: int = 0) -> dict[str, object]:
     """A passage under its number."""
     section = " > ".join(passage.heading)
     return {"n": number, "title": passage.title, "section": section, "text": passage.text}
+
+
+def recalled_message(found: FoundMessage) -> dict[str, object]:
+    """An earlier message of the same user, from any thread."""
+    return {"said_by": str(found.message.role), "text": found.message.text}
 
 
 def handed_over(ticket: Ticket) -> dict[str, object]:

@@ -11,6 +11,7 @@ The weights are package data (`weights.json`), made by `benchmarks/fit_intent.py
 
 import base64
 import json
+import re
 import sys
 from array import array
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,7 @@ from sophia.domain.asked import BOUNDARY, UNSURE, Category, Intent
 from sophia.domain.intent.actions import actions_of, quotes_action
 from sophia.domain.intent.clauses import asks_beside_order, parted
 from sophia.domain.intent.cues import cues, grams
-from sophia.domain.intent.parts import REQUEST, Reading, acts
+from sophia.domain.intent.parts import REQUEST, Reading, Verb, acts
 from sophia.domain.intent.reading import read
 
 __all__ = ["BUCKETS", "DIMENSIONS", "OUTPUTS", "VERSION", "IntentClassifier", "IntentWeights", "bucket", "settled"]
@@ -187,6 +188,8 @@ def settled(reading: Reading, score: float) -> float:
 _NAMED_THINGS = frozenset(("access", "many", "target"))
 _NO_ORDERS = frozenset(("light", "read", "tell", "write"))
 _IMPERATIVES = frozenset(("imp", "imp0", "clitic"))
+_GIVING = frozenset("give grant da dad dale dales dadle dadles denle denles otorga otorgale concede concedele".split())
+_HOST = re.compile(r"(?:[\w.+-]{1,64}@)?(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
 _OPENS_QUESTION = frozenset(("howto", "wh", "norm", "status", "general"))
 
 
@@ -194,13 +197,25 @@ def _orders(reading: Reading) -> bool:
     """Whether a message orders in so many words to act on a named thing; then it does, whatever it says besides."""
     return any(
         acts(verb)
-        and verb.target in _NAMED_THINGS
+        and (verb.target in _NAMED_THINGS or _names_host(reading, verb))
         and verb.manner in _IMPERATIVES
         and not verb.opens
-        and not verb.kinds & _NO_ORDERS
+        and (not verb.kinds & _NO_ORDERS or _gives_access(reading, verb))
         and not reading.sentences[verb.sentence].question
         for verb in reading.requests
     )
+
+
+def _gives_access(reading: Reading, verb: Verb) -> bool:
+    """Whether it is to give somebody access ("give bob access", "dale acceso"), which is nothing to be told."""
+    word = reading.sentences[verb.sentence].tokens[verb.token].word
+    return word in _GIVING and verb.target == "access" and not verb.article.endswith("me")
+
+
+def _names_host(reading: Reading, verb: Verb) -> bool:
+    """Whether what is to be acted on is a domain, or somebody's address."""
+    tokens = reading.sentences[verb.sentence].tokens[verb.token + 1 : verb.token + _NEAR]
+    return any(_HOST.fullmatch(token.word) for token in tokens)
 
 
 _WANTING = frozenset("adopt desire lacks nominal please polite problem suggest urgent victoria".split())

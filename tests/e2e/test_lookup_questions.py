@@ -1,0 +1,84 @@
+"""Ten questions in each language, through settings, vault, adapters and HTTP, to systems that speak the real wires."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+import pytest
+
+from sophia import Sophia
+from sophia.bootstrap.settings_file import parse_settings
+from sophia.domain.secrets import Secret
+from sophia.testing.emulators.day import make_day
+from sophia.testing.emulators.grafana import GrafanaEmulator
+from sophia.testing.emulators.panos import PanosEmulator
+from sophia.testing.emulators.splunk import SplunkEmulator
+from sophia.testing.fakes.system import FrozenClock
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+QUESTIONS = [
+    ("¿Cuántos logins fallidos hubo anoche?", "84 en total, en 3 filas [1]", "| m.serrano | 203.0.113.66 | 47 [1] |"),
+    ("¿Cuántos logins fallidos tuvo m.serrano anoche?", "47 en total", "| 203.0.113.66 | dc-madrid-1 |"),
+    ("¿Qué conexiones se han denegado a 203.0.113.66 desde ayer?", "36 en total", "| 443 | ACM-BLQ-001 | 24 [1] |"),
+    ("¿Qué alertas de Splunk saltaron anoche?", "2 filas [1]", "| ACM-R-052 Fuerza bruta | severe [1] |"),
+    (
+        "¿Está sincronizado el HA de fw-madrid-1?",
+        "| state | passive [1] |",
+        "| configuration synchronisation | not syn",
+    ),
+    ("¿Qué versión de PAN-OS lleva fw-madrid-2?", "(fw-madrid-2), en panorama", "| software | 10.2.9-h1 [1] |"),
+    ("¿Hay alguna interfaz caída en los firewalls de Madrid?", "ninguna de las 5 filas [1]", "| ethernet1/5 | down |"),
+    ("¿Quién está conectado a la VPN en fw-madrid-2?", "12 filas [1]", "… y 2 filas más."),
+    ("¿Qué alertas hay activas en Grafana?", "una fila [1]", "| DiscoLleno | aviso |"),
+    ("¿Qué se anotó ayer en Grafana?", "3 filas [1]", "Bloqueo de 203.0.113.66 en edl-bloqueo-soc"),
+    (
+        "How many failed logins were there last night?",
+        "84 in total, in 3 rows [1]",
+        "| j.robles | 203.0.113.66 | 22 [1] |",
+    ),
+    ("How many failed logins did user l.vega have today?", "3 in total [1]", "| dc-madrid-1 | 3 [1] |"),
+    ("Was traffic from 198.51.100.77 blocked yesterday?", "27 in total, in 27 rows", "… and 17 more rows."),
+    ("Which SIEM alerts fired yesterday?", "3 rows [1]", "| ACM-R-011 Barrido externo | warning [1] |"),
+    ("Is fw-madrid-2 active or passive?", "| state | active [1] |", "| peer state | passive [1] |"),
+    ("What model is fw-valencia-1?", "(fw-valencia-1), in panorama", "| model | PA-3410 [1] |"),
+    ("Are there interfaces down on fw-valencia-2?", "none of the 2 rows [1]", "in panorama, now"),
+    ("Who is connected to the VPN?", "12 rows [2]", "(fw-valencia-2), in panorama, now: none found [4]."),
+    ("Is any alert firing in Grafana right now?", "one row [1]", "/var/log"),
+    ("Which annotations are there in Grafana since yesterday?", "3 rows [1]", "CAM-5190"),
+]
+
+
+@pytest.fixture(scope="module")
+def sophia(tmp_path_factory) -> Iterator[Sophia]:
+    day = make_day(NOW)
+    with ExitStack() as stack:
+        splunk = stack.enter_context(SplunkEmulator(day, token="t"))
+        panorama = stack.enter_context(PanosEmulator(day, key="k", device="panorama-1"))
+        grafana = stack.enter_context(GrafanaEmulator(day, token="g"))
+        targets = {firewall.name: firewall.serial for firewall in day.firewalls if firewall.group}
+        sources = [
+            {"name": "siem", "type": "splunk", "url": splunk.url, "credential": "splunk/token"},
+            {"name": "panorama", "type": "panos", "url": panorama.url, "credential": "panos/key", "targets": targets},
+            {"name": "grafana", "type": "grafana", "url": grafana.url, "credential": "grafana/token"},
+        ]
+        company = {"id": "acme", "time_zone": "Europe/Madrid", "users": [{"id": "ana"}], "sources": sources}
+        settings = parse_settings({"companies": [company]}, tmp_path_factory.mktemp("lookups"))
+        clock = FrozenClock(NOW)
+        sophia = stack.enter_context(Sophia(settings, clock=clock))
+        for category, name, secret in (("splunk", "token", "t"), ("panos", "key", "k"), ("grafana", "token", "g")):
+            sophia.set_credential("acme", category, name, Secret(secret))
+        yield sophia
+        assert splunk.writes == panorama.writes == grafana.writes == []
+
+
+@pytest.mark.parametrize(("question", "told", "shown"), QUESTIONS)
+def test_a_question_is_answered_from_the_system(sophia, question, told, shown) -> None:
+    answer = sophia.ask(question, company="acme", user="ana")
+    assert told in answer.text
+    assert shown in answer.text
+    assert answer.citations
+    assert all(citation.verified for citation in answer.citations)
+    assert answer.unsupported == ()
+    assert answer.handoff is None
+    assert answer.limitations == ()

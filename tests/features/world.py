@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import Claims
+from sophia.ports.records import Records
 from sophia.ports.security_source import Check
 from sophia.ports.ticket_desk import TicketDesk
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
@@ -197,6 +198,8 @@ class World:
             self.directory.add(company, *users)
         self.secrets = mint_webhook_secrets(company.id for company, *_ in COMPANIES)
         self.runtime: AgentRuntime | None = None
+        self.ids = SequentialIds()
+        self._make_runtime: Callable[[Records], AgentRuntime | None] | None = None
         self.targets = Settings().targets
         self.systems: dict[tuple[str, str], ToldSystem] = {}
         self._limits: dict[str, Limits] = {}
@@ -205,14 +208,21 @@ class World:
         self._engine: Engine | None = None
 
     @cached_property
-    def sophia(self) -> Sophia:
-        """Made when it is first needed; until then a scenario may still choose the runtime."""
+    def records(self) -> SqlRecords:
+        """The system of record."""
         self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
         migrate(self._engine)
+        return SqlRecords(self._engine, self.clock)
+
+    @cached_property
+    def sophia(self) -> Sophia:
+        """Made when it is first needed; until then a scenario may still choose the runtime."""
+        if self._make_runtime is not None:
+            self.runtime = self._make_runtime(self.records)
         chosen = {"runtime": self.runtime} if self.runtime else {}
         sophia = Sophia(
             Settings(directory=self._folder, targets=self.targets, companies=WHERE),
-            records=SqlRecords(self._engine, self.clock),
+            records=self.records,
             embedder=self.embedder,
             directory=self.directory,
             sources=lambda company: tuple(self._sources[company].values()),
@@ -222,13 +232,20 @@ class World:
             webhooks=StandardWebhookVerifier(self.secrets.get),
             verifier=MemoryTokenVerifier({p.token: Claims(p.company, p.id) for p in PEOPLE.values()}),
             clock=self.clock,
-            ids=SequentialIds(),
+            ids=self.ids,
             **chosen,
         )
         self.classifier = DoubtingClassifier(sophia.classifier)
         sophia._use_cases.turns.classify.override(self.classifier)
         sophia._use_cases.turns.limits.override(lambda company: self._limits.get(company, NO_LIMITS))
         return sophia
+
+    def restart(self, runtime: Callable[[Records], AgentRuntime | None]) -> None:
+        """Stop SOPHIA, and start her with another runtime on what she has on record."""
+        self._stop()
+        for made in ("sophia", "records"):
+            self.__dict__.pop(made, None)
+        self._make_runtime = runtime
 
     @property
     def companies_with_documents(self) -> list[str]:
@@ -274,7 +291,7 @@ class World:
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""
         company, *users = next(c for c in COMPANIES if c[0].id == company_id)
-        self.directory.add(evolve(company, handoff=HandoffSetting(setting)), *users)
+        self.directory.add(evolve(self.directory.company(company.id), handoff=HandoffSetting(setting)), *users)
 
     def limit(self, *companies: str, **limits: int) -> None:
         """Set limits of some companies, or of all."""
@@ -314,6 +331,10 @@ class World:
             for source in sources.values():
                 if isinstance(source, SlowSource):
                     source.released.set()
+        self._stop()
+
+    def _stop(self) -> None:
         if self._engine is not None:
             self.sophia.close()
             self._engine.dispose()
+            self._engine = None

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.adapters.model.limits import Limits
+from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.bootstrap.settings import AgentSettings, OpenAISettings, Settings
 from sophia.bootstrap.sophia import Sophia

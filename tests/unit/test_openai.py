@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 
 from sophia.adapters.http.urls import url_fault
-from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.adapters.model.limits import Limits
+from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.application.credentials import CachedCredential, Credentials
 from sophia.domain.agents import (

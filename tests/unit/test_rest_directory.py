@@ -322,6 +322,12 @@ def test_a_company_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_else_out(
             w.directory.company("initech")
 
 
+def test_what_a_company_has_at_azure_is_told_by_the_backend() -> None:
+    wire = [{"id": "acme", "azureAgentId": "asst_1", "vectorStoreId": "vs_1"}, {"id": "globex", "azureAgentId": ""}]
+    known = companies_from_wire(wire, "es", {}).readable
+    assert [(c.azure_agent_id, c.vector_store_id) for c in known.values()] == [("asst_1", "vs_1"), (None, None)]
+
+
 def test_a_company_that_is_there_twice_is_neither() -> None:
     known = companies_from_wire([{"id": "acme"}, {"id": "acme", "suspended": "x"}, {"id": "globex"}], "es", {})
     assert (list(known.readable), list(known.unreadable)) == (["globex"], ["acme"])

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from sophia.adapters.openai import endpoint
+from sophia.adapters.model import limits as model_limits
 from sophia.adapters.openai.endpoint import Endpoint
+from sophia.bootstrap.containers import Adapters
 from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings, parse_settings
@@ -111,11 +112,27 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
                 "/companies/0/language": "expected one of 'es', 'en', got 'fr'",
             },
         ),
-        ({"agent": {"runtime": "gpt"}}, {"/agent/runtime": "expected one of 'extractive', 'openai', got 'gpt'"}),
+        (
+            {"agent": {"runtime": "gpt"}},
+            {"/agent/runtime": "expected one of 'extractive', 'openai', 'azure-agents', 'foundry', got 'gpt'"},
+        ),
         ({"agent": {"runtime": "openai"}}, {"/agent/openai/model": "required key is missing"}),
         (
             {"agent": {"runtime": "openai", "openai": {"model": "m", "base_url": "http://models.example.com/v1"}}},
             {"/agent/openai/base_url": "http:// is for this machine only; use https://"},
+        ),
+        (
+            {"agent": {"runtime": "foundry", "foundry": {"agent": "sophia_1"}}},
+            {
+                "/agent/foundry/model": "required key is missing",
+                "/agent/foundry/endpoint": "required key is missing",
+                "/agent/foundry/agent": "expected up to 63 letters, digits and hyphens, a letter or digit first and "
+                "last, got 'sophia_1'",
+            },
+        ),
+        (
+            {"agent": {"runtime": "foundry", "foundry": {"model": "m", "endpoint": "http://p.example.com/api"}}},
+            {"/agent/foundry/endpoint": "http:// is for this machine only; use https://"},
         ),
         (
             {"agent": {"openai": {"temperature": "warm", "timeout": True, "max_seconds": "inf"}}},
@@ -187,7 +204,15 @@ def test_a_model_is_found_by_its_endpoint_and_its_key_in_the_vault() -> None:
     )
     assert settings.model_endpoint == Endpoint("http://localhost:11434/v1", "m", None, 0.0)
     assert settings.credentials_named == {"/agent/openai/credential": "platform:openai/key"}
-    assert settings.model_limits == endpoint.Limits(seconds=12.5)
+    assert settings.agent.openai.limits == model_limits.Limits(seconds=12.5)
+
+
+def test_an_agent_at_foundry_is_found_by_its_project() -> None:
+    endpoint = "https://a.services.ai.azure.com/api/projects/p"
+    foundry = {"endpoint": endpoint, "model": "m", "max_steps": 3}
+    settings = parse_settings({"agent": {"runtime": "foundry", "foundry": foundry}}, Path("/etc/sophia"))
+    assert settings.agent.foundry.limits == model_limits.Limits(steps=3)
+    assert Adapters(settings=settings).runtime().version == "foundry-1 (m)"
 
 
 def test_the_environment_wins_over_the_file() -> None:

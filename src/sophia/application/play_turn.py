@@ -322,6 +322,7 @@ class PlayTurn:
             passages=passages,
             tickets=words.tickets,
             agent=self._agent,
+            scope=scope,
             lookups=question.plan,
         )
 

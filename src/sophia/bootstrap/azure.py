@@ -3,15 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings import Settings
 from sophia.errors import ConfigurationError, Fault
+from sophia.ports.identity import TenantDirectory
+from sophia.ports.records import Records
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
     from sophia.adapters.key_vault.vault import KeyVault
 
-__all__ = ["open_identity", "open_key_vault"]
+__all__ = ["open_agents", "open_identity", "open_key_vault"]
 
 _MISSING = "this needs: pip install 'sophia[azure]'"
 
@@ -32,6 +36,31 @@ def open_identity(settings: Settings) -> "TokenCredential":
         azure.identity, azure.client_id, azure.tenant_id, certificate, azure.authority, _ca_file(settings)
     )
     return make_credential(identity)
+
+
+def open_agents(
+    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+) -> "AzureAgentsRuntime":
+    """The runtime of the companies' own agents at Azure AI Agents.
+
+    Raises:
+        ConfigurationError: the package is not installed, or the endpoint's address cannot be used.
+    """
+    try:
+        from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
+    azure = settings.agent.azure
+    endpoint = Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
+    limits = Limits(
+        steps=azure.max_steps,
+        tokens=azure.max_tokens,
+        seconds=azure.max_seconds,
+        queue=azure.queue_seconds,
+        concurrent=azure.concurrent,
+    )
+    language = settings.service.language
+    return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":

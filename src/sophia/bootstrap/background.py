@@ -62,6 +62,7 @@ class Background:
         outages: RecordOutages,
         chores: Sequence[Chore],
         trail: Sequence[Chore],
+        remote: Sequence[Chore],
         runs_at_once: int,
         telemetry: Telemetry,
     ) -> None:
@@ -72,8 +73,8 @@ class Background:
         self._resume_runs = resume_runs
         self._deliver = deliver
         self._refusals = refusals
-        # A desk, or who takes the trail, may take its time; nothing else waits for it.
-        self._slow: tuple[Chore, ...] = (deliver, *trail)
+        # A desk, who takes the trail, or who keeps threads may take its time; nothing else waits for it.
+        self._slow: tuple[Chore, ...] = (deliver, *trail, *remote)
         # A stranger is no company's, and a secret may be the platform's.
         self._of_platform: tuple[Chore, ...] = (refusals, outages)
         self._chores: tuple[Chore, ...] = (self._resume, *self._of_platform, *chores)

@@ -43,10 +43,11 @@ class CheckConfiguration(PlatformCheck):
         desk = "the backend" if chosen.backend.base_url else "a desk of SOPHIA's own"
         directory = "the backend" if chosen.backend.directory == "rest" else "the settings"
         ways = f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}"
-        vault = f", secrets in {chosen.credentials.vault_url}, signed in as {chosen.azure.identity}"
-        kept = vault if chosen.credentials.vault == "key-vault" else ""
-        yield Diagnosis("configuration", Level.OK, f"{ways}, tickets to {desk}, companies from {directory}{kept}")
-        if kept and chosen.azure.identity == "development":
+        kept = f", secrets in {chosen.credentials.vault_url}" if chosen.credentials.vault == "key-vault" else ""
+        signed = f", signed in as {chosen.azure.identity}" if kept or chosen.agent.runtime == "foundry" else ""
+        told = f"{ways}, tickets to {desk}, companies from {directory}{kept}{signed}"
+        yield Diagnosis("configuration", Level.OK, told)
+        if signed and chosen.azure.identity == "development":
             told = '[azure] identity = "development" signs in as whoever is found to be logged in: not for production'
             yield Diagnosis("configuration", Level.WARNING, told)
         if not chosen.backend.base_url:

@@ -65,7 +65,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
-from sophia.bootstrap.azure import open_identity, open_key_vault
+from sophia.bootstrap.azure import open_agents, open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -74,7 +74,7 @@ from sophia.bootstrap.directories import open_backend_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.lookups import ConfiguredLookups
-from sophia.bootstrap.models import open_model
+from sophia.bootstrap.models import open_erasers, open_foundry, open_keepers, open_model
 from sophia.bootstrap.process import process_name
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
@@ -162,10 +162,13 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.model_endpoint,
             settings.provided.agent.openai.credential,
             credentials,
-            settings.provided.model_limits,
+            settings.provided.agent.openai.limits,
             settings.provided.service.language,
         ),
+        foundry=providers.Singleton(open_foundry, settings, identity, records),
+        **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records)},
     )
+    thread_keepers = providers.Singleton(open_keepers, settings, identity.provider, directory, records)
     desk = providers.Selector(
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),
@@ -310,6 +313,7 @@ class UseCases(containers.DeclarativeContainer):
     forget_keys = providers.Singleton(ForgetKeys, records, adapters.clock)
     apply_retention = providers.Singleton(ApplyRetention, records, settings.provided.kept, adapters.clock)
     refusals = providers.Singleton(RecordRefusals, records, system, adapters.clock)
+    erase_remote_threads = providers.Singleton(open_erasers, records, adapters.thread_keepers, adapters.clock)
     background = providers.Singleton(
         Background,
         turns.execute_run,
@@ -328,6 +332,7 @@ class UseCases(containers.DeclarativeContainer):
                 providers.Singleton(DeliverTrail, records, adapters.audit_sink, adapters.clock, owner)
             ),
         ),
+        erase_remote_threads,
         settings.provided.service.runs,
         telemetry,
     )

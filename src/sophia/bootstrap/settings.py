@@ -7,7 +7,8 @@ from typing import Any, Literal
 import attrs
 from attrs import field, frozen
 
-from sophia.adapters.openai.endpoint import Endpoint, Limits
+from sophia.adapters.model.limits import Limits
+from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.settings_lookups import LookupSettings
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
@@ -18,11 +19,13 @@ from sophia.domain.tickets import Target
 __all__ = [
     "AgentSettings",
     "AuthSettings",
+    "AzureAgentSettings",
     "AzureSettings",
     "BackendSettings",
     "CompanySettings",
     "CredentialSettings",
     "DatabaseSettings",
+    "FoundrySettings",
     "KnowledgeLimits",
     "KnowledgeSettings",
     "LimitSettings",
@@ -79,7 +82,22 @@ class DatabaseSettings:
 
 
 @frozen
-class OpenAISettings:
+class _ModelSettings:
+    temperature: float | None = field(default=None, validator=attrs.validators.optional(_at_least(0)))
+    timeout: float = field(default=60.0, validator=_more_than(0))
+    max_steps: int = field(default=6, validator=_at_least(1))
+    max_tokens: int = field(default=4_000, validator=_at_least(1))
+    context_tokens: int = field(default=32_000, validator=_at_least(1_000))
+    max_seconds: float = field(default=300.0, validator=_more_than(0))
+
+    @property
+    def limits(self) -> Limits:
+        """What one turn may ask of the model."""
+        return Limits(self.max_steps, self.max_tokens, self.context_tokens, self.max_seconds)
+
+
+@frozen
+class OpenAISettings(_ModelSettings):
     """A model behind an OpenAI-compatible endpoint, and what a turn may ask of it.
 
     Attributes:
@@ -95,12 +113,47 @@ class OpenAISettings:
     base_url: str = "https://api.openai.com/v1"
     model: str = ""
     credential: str = ""
-    temperature: float | None = field(default=None, validator=attrs.validators.optional(_at_least(0)))
+
+
+@frozen
+class FoundrySettings(_ModelSettings):
+    """An agent of Microsoft Foundry (experimental), and what a turn may ask of it; else as `OpenAISettings`.
+
+    Attributes:
+        endpoint: of the project.
+        model: the deployment that the agent stands on.
+        agent: under which name SOPHIA keeps the versions of its agent.
+    """
+
+    endpoint: str = ""
+    model: str = ""
+    agent: str = "sophia"
+
+
+@frozen
+class AzureAgentSettings:
+    """Azure AI Agents (classic), and what a turn may ask of it. A company's own agent is named by the directory.
+
+    Attributes:
+        endpoint: of the project: ``https://<account>.services.ai.azure.com/api/projects/<project>``.
+        file_search: whether a company that has a vector store is answered from it, and not by ``rag_search``.
+        timeout: seconds without a byte after which a connection is taken to be dead.
+        max_steps: times that the agent goes on after it has looked something up.
+        max_tokens: that it may write in one turn.
+        max_seconds: for one turn.
+        queue_seconds: that it may wait to be begun.
+        concurrent: turns that one worker plays there at once; others wait for their turn.
+    """
+
+    endpoint: str = ""
+    api_version: str = "v1"
+    file_search: bool = False
     timeout: float = field(default=60.0, validator=_more_than(0))
-    max_steps: int = field(default=6, validator=_at_least(1))
+    max_steps: int = field(default=8, validator=_at_least(1))
     max_tokens: int = field(default=4_000, validator=_at_least(1))
-    context_tokens: int = field(default=32_000, validator=_at_least(1_000))
     max_seconds: float = field(default=300.0, validator=_more_than(0))
+    queue_seconds: float = field(default=60.0, validator=_more_than(0))
+    concurrent: int = field(default=32, validator=_at_least(1))
 
 
 @frozen
@@ -111,10 +164,12 @@ class AgentSettings:
         definition: a file that defines another agent than SOPHIA; see `sophia.domain.instructions`.
     """
 
-    runtime: Literal["extractive", "openai"] = "extractive"
+    runtime: Literal["extractive", "openai", "azure-agents", "foundry"] = "extractive"
     history: int = field(default=12, validator=_at_least(0))
     recalled: int = field(default=4, validator=_at_least(0))
     openai: OpenAISettings = OpenAISettings()
+    azure: AzureAgentSettings = AzureAgentSettings()
+    foundry: FoundrySettings = FoundrySettings()
     definition: str = ""
 
 
@@ -310,6 +365,7 @@ class CompanySettings:
         suspended: why nobody of the company is served; empty where it is.
         limits: those in which it differs from the usual ones.
         examples: messages for somebody who tries it out.
+        azure_agent_id, vector_store_id: its agent and its documents at Azure AI Agents.
         time_zone: where its people are (IANA), for what "last night" means.
         lookups: what users can ask of its systems by name, besides what every company has.
     """
@@ -321,6 +377,8 @@ class CompanySettings:
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_key_sha256: str = ""
     suspended: str = ""
+    azure_agent_id: str = ""
+    vector_store_id: str = ""
     limits: LimitSettings = LimitSettings()
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
@@ -396,12 +454,6 @@ class Settings:
         return Endpoint(openai.base_url, openai.model, None, openai.temperature, openai.timeout)
 
     @property
-    def model_limits(self) -> Limits:
-        """What one turn may ask of the model."""
-        openai = self.agent.openai
-        return Limits(openai.max_steps, openai.max_tokens, openai.context_tokens, openai.max_seconds)
-
-    @property
     def handoff_targets(self) -> tuple[Target, ...]:
         """The agents that take tickets."""
         return tuple(Target(t.name, frozenset(t.categories), t.honours_keys) for t in self.targets)
@@ -446,6 +498,8 @@ class Settings:
                     c.synonyms,
                     frozenset({c.access_key_sha256.lower()} - {""}),
                     c.suspended or None,
+                    c.azure_agent_id or None,
+                    c.vector_store_id or None,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

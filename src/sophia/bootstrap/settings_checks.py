@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.key_vault.names import secret_name
-from sophia.bootstrap.settings import AuthSettings, AzureSettings, CompanySettings, Settings, secret_place
+from sophia.bootstrap.settings import (
+    AuthSettings,
+    AzureSettings,
+    CompanySettings,
+    FoundrySettings,
+    Settings,
+    secret_place,
+)
 from sophia.bootstrap.settings_sources import SplunkSettings, SystemSettings
 from sophia.domain.addresses import names_this_machine
 from sophia.domain.asked import Category
@@ -23,6 +30,7 @@ _COMPANY_SECRET = re.compile("[a-z0-9-]{1,60}/[a-z0-9-]{1,60}")
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _SHARED = ("HS256",)
 _PUBLISHED = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_AGENT = re.compile("[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?")  # as azure-ai-projects tells
 _PATH = re.compile(r"/[\w.~!$&'()*+,;=:@%/-]*", re.ASCII)  # RFC 3986, 3.3
 
 
@@ -44,6 +52,13 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
             yield Fault("/agent/openai/model", "required key is missing")
         if fault := url_fault(settings.agent.openai.base_url):
             yield Fault("/agent/openai/base_url", fault)
+    if settings.agent.runtime == "azure-agents":
+        if not settings.agent.azure.endpoint:
+            yield Fault("/agent/azure/endpoint", "required key is missing")
+        elif fault := url_fault(settings.agent.azure.endpoint):
+            yield Fault("/agent/azure/endpoint", fault)
+    if settings.agent.runtime == "foundry":
+        yield from _faults_of_foundry(settings.agent.foundry)
     yield from _faults_of_backend(settings)
     if settings.backend.directory == "rest":
         yield from _faults_of_rest_directory(settings)
@@ -70,6 +85,16 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     for category in Category:
         if category.is_action and category not in taken:
             yield Fault("/targets", f"no target takes the category {category.value!r}")
+
+
+def _faults_of_foundry(foundry: FoundrySettings) -> Iterator[Fault]:
+    if not foundry.model:
+        yield Fault("/agent/foundry/model", "required key is missing")
+    if fault := url_fault(foundry.endpoint):
+        yield Fault("/agent/foundry/endpoint", fault if foundry.endpoint else "required key is missing")
+    if not _AGENT.fullmatch(foundry.agent):
+        told = "expected up to 63 letters, digits and hyphens, a letter or digit first and last"
+        yield Fault("/agent/foundry/agent", f"{told}, got {foundry.agent!r}")
 
 
 def _faults_of_system(source: SystemSettings, pointer: str) -> Iterator[Fault]:
@@ -201,7 +226,16 @@ def _faults_of_rest_directory(settings: Settings) -> Iterator[Fault]:
         yield Fault("/backend/credential", "required key is missing")
     usual = CompanySettings("")
     for i, company in enumerate(settings.companies):
-        for key in ("name", "language", "handoff", "access_key_sha256", "suspended", "users"):
+        for key in (
+            "name",
+            "language",
+            "handoff",
+            "access_key_sha256",
+            "suspended",
+            "azure_agent_id",
+            "vector_store_id",
+            "users",
+        ):
             if getattr(company, key) != getattr(usual, key):
                 yield Fault(f"/companies/{i}/{key}", 'the backend tells this (directory = "rest"); take it out')
 

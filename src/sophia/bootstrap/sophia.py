@@ -37,6 +37,7 @@ _PORTS = (
     "desk",
     "directory",
     "embedder",
+    "identity",
     "ids",
     "index",
     "key_verifier",
@@ -62,7 +63,7 @@ class Sophia:
         adapters: by port, instead of what the settings choose: ``runtime``, ``index``, ``embedder``,
             ``records``, ``desk``, ``directory``, ``sources``, ``converter``, ``verifier``, ``clock``, ``ids``,
             ``webhooks``, ``access_keys``, ``key_verifier``, ``credential_vault``, ``platform_vault``, ``signer``,
-            ``audit_sink``, ``systems``.
+            ``audit_sink``, ``systems``; and ``identity``: who SOPHIA is to Azure, a ``TokenCredential``.
     """
 
     def __init__(self, settings: Settings, **adapters: object) -> None:

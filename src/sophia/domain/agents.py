@@ -11,6 +11,7 @@ from sophia.domain.instructions import AgentDefinition, sophia
 from sophia.domain.knowledge import Passage
 from sophia.domain.named_lookups import LookupPlan
 from sophia.domain.runs import ToolStatus
+from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket
 
 __all__ = ["AgentEvent", "Cited", "Limitation", "Spoken", "Tokens", "ToolCall", "ToolResult", "ToolSpec", "Turn"]
@@ -31,6 +32,7 @@ class Turn:
         tickets: what was handed over in the thread, newest first, and how far it is; a note in one is not the user's.
         lookups: what of the question is looked up, for a runtime without a model; one with a model chooses itself.
         agent: who is to answer.
+        scope: whose turn it is, for a runtime that keeps something for the company or the thread.
     """
 
     thread_id: str
@@ -44,6 +46,7 @@ class Turn:
     tickets: tuple[Ticket, ...] = ()
     lookups: LookupPlan = _NO_LOOKUPS
     agent: AgentDefinition = field(factory=sophia)
+    scope: TenantScope | None = None
 
 
 @frozen

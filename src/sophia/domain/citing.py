@@ -16,7 +16,7 @@ from sophia.domain.agents import Cited, Spoken
 from sophia.domain.citation import Quote, sentences, words_of
 from sophia.domain.knowledge import Passage
 
-__all__ = ["Citing", "without_markers"]
+__all__ = ["Citing", "find", "without_markers"]
 
 # A run of backticks opens or closes code. What a marker holds is bounded, so that what may become one is, too.
 _TOKEN = re.compile(
@@ -52,9 +52,11 @@ class Citing:
 
     Args:
         question: the user's words; to repeat them in quotation marks is to quote no passage.
+        after: passages are numbered from the next number on, where the model has seen others under those before.
     """
 
-    def __init__(self, question: str = "") -> None:
+    def __init__(self, question: str = "", after: int = 0) -> None:
+        self._after = after
         self._question = _folded(question)[0]
         self._passages: dict[int, Passage] = {}
         self._numbers: dict[tuple[str, str], int] = {}
@@ -67,9 +69,15 @@ class Citing:
 
     def number(self, passage: Passage) -> int:
         """The number under which the model sees a passage; the same passage keeps it."""
-        number = self._numbers.setdefault((passage.chunk_id, passage.document_version), len(self._numbers) + 1)
+        following = self._after + len(self._numbers) + 1
+        number = self._numbers.setdefault((passage.chunk_id, passage.document_version), following)
         self._passages.setdefault(number, passage)
         return number
+
+    @property
+    def numbered(self) -> int:
+        """The highest number that a passage has."""
+        return self._after + len(self._numbers)
 
     def read(self, text: str) -> Iterator[Spoken | Cited]:
         """The next piece of what the model says; what may be the beginning of a marker waits for the next."""
@@ -143,7 +151,7 @@ class Citing:
         self._since = ""
         spans, invented = list[_Span](), list[str]()
         for words in _quotations(self._claim):
-            if (span := _find(words, passage.text)) is not None:
+            if (span := find(words, passage.text)) is not None:
                 spans.append(_whole_sentences(passage.text, span))
             elif not self._is_named(words, passage):
                 invented.append(words)
@@ -171,7 +179,7 @@ def _quotations(claim: str) -> Iterator[str]:
                 yield words
 
 
-def _find(words: str, text: str) -> _Span | None:
+def find(words: str, text: str) -> _Span | None:
     """Where words stand in a text: the same letters and stops, whatever the case, spacing and Markdown."""
     folded, places = _folded(text)
     wanted = _folded(words)[0].strip()

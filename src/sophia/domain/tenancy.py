@@ -99,6 +99,8 @@ class Company:
         synonyms: a term of the company's jargon to the words that mean the same.
         access_keys: digests of the keys that the backend has given its services.
         suspended: why nobody of the company is served for now; None where it is served.
+        azure_agent_id: its agent at Azure AI Agents; None where it has none.
+        vector_store_id: the vector store there that holds its documents.
     """
 
     id: str
@@ -108,6 +110,8 @@ class Company:
     synonyms: dict[str, tuple[str, ...]] = field(factory=dict, hash=False)
     access_keys: frozenset[str] = field(default=frozenset(), repr=False)
     suspended: str | None = None
+    azure_agent_id: str | None = None
+    vector_store_id: str | None = None
 
     def require_active(self) -> None:
         """Pass unless the company is suspended.

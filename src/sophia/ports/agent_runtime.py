@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sophia.domain.agents import AgentEvent, ToolCall, ToolResult, ToolSpec, Turn
 
-__all__ = ["AgentRuntime", "ToolBox"]
+__all__ = ["AgentRuntime", "ThreadKeeper", "ToolBox"]
 
 
 class ToolBox(Protocol):
@@ -66,5 +66,22 @@ class AgentRuntime(Protocol):
 
         Raises:
             Unavailable: what words the answer does not answer.
+        """
+        ...
+
+
+class ThreadKeeper(Protocol):
+    """A service outside that keeps threads for ours, see `sophia.ports.records.RemoteThreads`."""
+
+    @property
+    def service(self) -> str:
+        """The name under which its threads are kept in the records."""
+        ...
+
+    def erase(self, remote_id: str) -> None:
+        """Erase one of its threads; one that is gone is erased.
+
+        Raises:
+            Unavailable: it may still be there; try again.
         """
         ...

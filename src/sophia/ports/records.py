@@ -17,6 +17,7 @@ from sophia.domain.knowledge import Chunk, ChunkText, Document, DocumentChange, 
 from sophia.domain.limits import Counted, KnowledgeSize, Tally, Whose
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh, RefreshEnded, RefreshEvent
+from sophia.domain.remote_threads import RemoteThread
 from sophia.domain.runs import IdempotencyKey, Lease, Outcome, Run, RunEvent, Sequenced, Standing
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket
@@ -32,6 +33,7 @@ __all__ = [
     "Outbox",
     "Records",
     "Refreshes",
+    "RemoteThreads",
     "Runs",
     "Tallies",
     "Tickets",
@@ -539,6 +541,34 @@ class EvidenceLog(Protocol):
         ...
 
 
+class RemoteThreads(Protocol):
+    """Threads that services outside keep for threads of the scope's user; one of each service for one of ours."""
+
+    def get(self, service: str, thread_id: str) -> RemoteThread | None:
+        """The one that carries on a thread of ours; None where there is none, or the thread is another user's."""
+        ...
+
+    def put(self, remote: RemoteThread) -> None:
+        """Store it as it is now. One of the same service that it takes the place of is an orphan from then on.
+
+        Raises:
+            NotFound: no such thread of ours, or another user's.
+        """
+        ...
+
+    def orphans(self, service: str, limit: int) -> tuple[str, ...]:
+        """Those of the company whose thread was erased, or that were replaced, by id: they wait to be erased there.
+
+        Raises:
+            PermissionDenied: for any scope but SOPHIA's own.
+        """
+        ...
+
+    def forget(self, service: str, remote_ids: Collection[str]) -> None:
+        """Forget orphans: they are erased. Raises as ``orphans``."""
+        ...
+
+
 class AuditLog(Protocol):
     """The company's audit trail; append-only."""
 
@@ -623,6 +653,8 @@ class Transaction(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def evidence(self) -> EvidenceLog: ...
+    @property
+    def remote_threads(self) -> RemoteThreads: ...
     @property
     def audit(self) -> AuditLog: ...
     @property

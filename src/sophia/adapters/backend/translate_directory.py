@@ -165,6 +165,8 @@ def _company(item: Mapping[str, Any], language: str, synonyms: dict[str, tuple[s
         synonyms,
         frozenset(map(str.lower, keys)),
         _text(item, "suspended", _LONGEST_REASON) or None,
+        _text(item, "azureAgentId", _LONGEST_NAME) or None,
+        _text(item, "vectorStoreId", _LONGEST_NAME) or None,
     )
 
 

@@ -12,9 +12,10 @@ from openai import BaseModel
 
 from sophia.adapters.http.transport import Check, WatchedTransport, checking
 from sophia.adapters.http.urls import url_fault
+from sophia.adapters.model.client_errors import to_sophia
+from sophia.adapters.model.reply import Delta
 from sophia.adapters.openai.endpoint import Endpoint
-from sophia.adapters.openai.errors import to_sophia
-from sophia.adapters.openai.translate import Delta, WireMessage, from_wire
+from sophia.adapters.openai.translate import WireMessage, from_wire
 from sophia.domain.secrets import Secret
 from sophia.errors import ConfigurationError, Fault
 from sophia.logs import get_logger
@@ -62,7 +63,7 @@ class ChatClient:
         except openai.NotFoundError:
             return
         except (openai.APIError, ValueError) as error:
-            raise to_sophia(error, self._endpoint.model) from error
+            raise to_sophia(error, self._endpoint.model, "agent.openai") from error
 
     def stream(
         self, messages: list[WireMessage], tools: list[WireMessage], tokens: int, check: Check
@@ -89,7 +90,7 @@ class ChatClient:
             status, code = getattr(error, "status_code", None), str(getattr(error, "code", None))
             told = code if _CODE.fullmatch(code) else "unreadable"
             _log.warning("model.failed", error=type(error).__name__, status=status, code=told)
-            raise to_sophia(error, self._endpoint.model) from error
+            raise to_sophia(error, self._endpoint.model, "agent.openai") from error
 
     def _open(self, messages: list[WireMessage], tools: list[WireMessage], tokens: int) -> openai.Stream[Any]:
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, delete, exists, insert, not_, select, update
 
-from sophia.adapters.sql.tables import is_live, messages, runs, threads, tickets
+from sophia.adapters.sql.tables import is_live, messages, remote_threads, runs, threads, tickets
 from sophia.adapters.sql.unit import (
     NO_CURSOR,
     NewestFirst,
@@ -93,6 +93,12 @@ _ERASE_TICKETS = (
         tickets.c.status != TicketStatus.QUEUED.value,
     )
     .values(**ERASED)
+)
+
+_ORPHAN_REMOTE_THREADS = (
+    update(remote_threads)
+    .where(remote_threads.c.company_id == bindparam("company"), remote_threads.c.thread_id == bindparam("thread"))
+    .values(thread_id=None)
 )
 
 
@@ -210,6 +216,7 @@ class SqlConversations(Conversations):
         if self._unit.change(_DELETE_THREAD, self._unit.of_user(thread=thread_id)) == 0:
             raise NotFound("thread", thread_id)
         self._unit.change(_ERASE_TICKETS, self._unit.of_company(thread=thread_id))
+        self._unit.change(_ORPHAN_REMOTE_THREADS, self._unit.of_company(thread=thread_id))
 
     def _these(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
         return self._unit.rows(_THESE_MESSAGES, self._unit.of_user(ids=ids))

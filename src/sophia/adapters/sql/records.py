@@ -16,6 +16,7 @@ from sophia.adapters.sql.evidence import SqlEvidenceLog
 from sophia.adapters.sql.log_watch import LogKey, LogWatch
 from sophia.adapters.sql.outbox import SqlOutbox
 from sophia.adapters.sql.refreshes import SqlRefreshes
+from sophia.adapters.sql.remote_threads import SqlRemoteThreads
 from sophia.adapters.sql.runs import SqlRuns
 from sophia.adapters.sql.tables import refreshes, runs
 from sophia.adapters.sql.tallies import SqlTallies
@@ -78,6 +79,11 @@ class SqlTransaction(Transaction):
     def evidence(self) -> SqlEvidenceLog:
         """What look-ups have found."""
         return SqlEvidenceLog(self._unit)
+
+    @property
+    def remote_threads(self) -> SqlRemoteThreads:
+        """Threads that services outside keep for ours."""
+        return SqlRemoteThreads(self._unit)
 
     @property
     def audit(self) -> SqlAuditLog:

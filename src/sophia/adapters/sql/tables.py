@@ -48,6 +48,7 @@ __all__ = [
     "outbox",
     "refresh_events",
     "refreshes",
+    "remote_threads",
     "run_events",
     "runs",
     "sources",
@@ -375,6 +376,27 @@ evidence = Table(
 )
 Index("evidence_of_thread", evidence.c.company_id, evidence.c.thread_id)
 Index("evidence_by_age", evidence.c.company_id, evidence.c.taken_at)
+
+# Threads that services outside keep for ours; one that has lost its thread waits to be erased there.
+remote_threads = Table(
+    "remote_threads",
+    metadata,
+    Column("company_id", Text, primary_key=True),
+    Column("service", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("user_id", Text, nullable=False),
+    Column("thread_id", Text),
+    Column("run_id", Text),
+    Column("messages", Integer, nullable=False),
+    Column("numbered", Integer, nullable=False),
+)
+Index(
+    "remote_threads_of_thread",
+    remote_threads.c.company_id,
+    remote_threads.c.service,
+    remote_threads.c.thread_id,
+    unique=True,
+)
 
 outbox = Table(
     "outbox",

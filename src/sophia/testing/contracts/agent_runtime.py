@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from attrs import evolve
 
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.knowledge import Passage
@@ -90,7 +91,7 @@ class AgentRuntimeContract:
         assert {int(n) for n in _MARKER.findall(text)} == set(cited)
 
     def test_says_something_without_passages(self, runtime: AgentRuntime, turn: Turn) -> None:
-        lonely = Turn(turn.thread_id, turn.run_id, turn.question, turn.language)
+        lonely = evolve(turn, passages=())
         events = list(runtime.respond(lonely, NoTools()))
         assert "".join(event.text for event in events if isinstance(event, Spoken)).strip()
         assert not any(isinstance(event, Cited) for event in events)

@@ -31,6 +31,7 @@ __all__ = [
     "Send",
     "Stall",
     "calls",
+    "numbered",
     "says",
 ]
 
@@ -122,7 +123,7 @@ class ChatRequest:
     def passages(self) -> list[dict[str, Any]]:
         """The numbered passages that it shows, each an object with ``n`` and ``text``, wherever they stand."""
         texts = [str(message.get("content") or "") for message in self.messages]
-        return [found for text in texts for found in _numbered(text)]
+        return [found for text in texts for found in numbered(text)]
 
 
 Model = Callable[[ChatRequest], Reply]
@@ -264,7 +265,8 @@ def _call_pieces(call: CallTool, index: int) -> Iterator[dict[str, Any]]:
         yield {"index": index, "function": {"arguments": arguments[at : at + 5]}}
 
 
-def _numbered(text: str) -> Iterator[dict[str, Any]]:
+def numbered(text: str) -> Iterator[dict[str, Any]]:
+    """The numbered passages that a text shows, each an object with ``n`` and ``text``."""
     decoder = json.JSONDecoder()
     at = text.find('{"n":')
     while at >= 0:

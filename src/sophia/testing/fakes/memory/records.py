@@ -18,6 +18,7 @@ from sophia.testing.fakes.memory.conversations import MemoryConversations
 from sophia.testing.fakes.memory.documents import MemoryDocuments
 from sophia.testing.fakes.memory.evidence import MemoryEvidenceLog
 from sophia.testing.fakes.memory.refreshes import MemoryRefreshes
+from sophia.testing.fakes.memory.remote_threads import MemoryRemoteThreads
 from sophia.testing.fakes.memory.runs import MemoryRuns
 from sophia.testing.fakes.memory.state import Claim, State, StoredTrail, require_system
 from sophia.testing.fakes.memory.tickets import MemoryOutbox, MemoryTickets
@@ -117,6 +118,10 @@ class MemoryTransaction(Transaction):
     @property
     def evidence(self) -> MemoryEvidenceLog:
         return MemoryEvidenceLog(self._state, self._scope)
+
+    @property
+    def remote_threads(self) -> MemoryRemoteThreads:
+        return MemoryRemoteThreads(self._state, self._scope)
 
     @property
     def audit(self) -> MemoryAuditLog:

@@ -16,6 +16,7 @@ from sophia.domain.knowledge import Chunk, Document, SourceStatus
 from sophia.domain.limits import Counted, Tally
 from sophia.domain.paging import Page
 from sophia.domain.refresh import Refresh
+from sophia.domain.remote_threads import RemoteThread
 from sophia.domain.runs import IdempotencyKey, Run, Sequenced
 from sophia.domain.tenancy import Actor, TenantScope
 from sophia.domain.tickets import Ticket
@@ -135,6 +136,8 @@ class State:
     refreshes: dict[str, StoredRefresh] = field(factory=dict)
     tickets: dict[str, Ticket] = field(factory=dict)
     evidence: dict[str, tuple[str, Evidence]] = field(factory=dict)
+    remote_threads: dict[tuple[str, str], RemoteThread] = field(factory=dict)
+    orphans: dict[tuple[str, str], None] = field(factory=dict)
     outbox: dict[str, StoredDelivery] = field(factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     trail: StoredTrail = StoredTrail()

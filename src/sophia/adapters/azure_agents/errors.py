@@ -1,0 +1,95 @@
+"""What goes wrong at the service, as SOPHIA's errors. Nothing that the service has written is in them."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+)
+
+from sophia.adapters.http.waiting import retry_after
+from sophia.errors import SophiaError, Unavailable
+
+__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Settled", "Transient", "Unbegun", "to_sophia", "wait_in"]
+
+AGENTS = "azure-agents"
+"""The dependency that the errors name, and the service whose threads these are."""
+
+_ACTIVE = re.compile(r"already has an active run|while a run .* is active", re.IGNORECASE)
+_SETTLED = re.compile(r"Cannot cancel run|do not accept tool outputs|Expected tool outputs", re.IGNORECASE)
+_WAIT = re.compile(r"(?:again|retry)\s+(?:in|after)\s+(\d+(?:\.\d+)?)\s*(ms|milli|s|m(?!s))", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0}
+
+
+class Transient(Unavailable):
+    """It may go well at the next try, after ``retry_after`` seconds. What was asked for may be done all the same."""
+
+
+class OutOfTime(Unavailable):
+    """The turn has taken as long as it may."""
+
+
+class Unbegun(OutOfTime):
+    """The run waits to be begun for too long."""
+
+
+class Gone(Unavailable):
+    """There is no such thing, or no more."""
+
+
+class Busy(Unavailable):
+    """The thread has a run already."""
+
+
+class Settled(Unavailable):
+    """The run is past that: it has ended, or has what it was waiting for."""
+
+
+def to_sophia(error: AzureError | ValueError) -> SophiaError:
+    """The error that an error of the SDK stands for."""
+    match error:
+        case ClientAuthenticationError():
+            return Unavailable(AGENTS, "refuses SOPHIA's identity, or none can be had")
+        case HttpResponseError(response=None):
+            return Transient(AGENTS, "what it says broke off")
+        case HttpResponseError():
+            return _of_status(error)
+        case ServiceRequestError():
+            return Transient(AGENTS, "cannot be reached")
+        case AzureError():
+            return Transient(AGENTS, "has not answered in time, or the connection broke off")
+        case _:
+            return Transient(AGENTS, "sends what cannot be read")
+
+
+def wait_in(message: str) -> float | None:
+    """The seconds that a message asks to wait, if it does."""
+    found = _WAIT.search(message)
+    return float(found[1]) * _UNITS[found[2].lower()] if found else None
+
+
+def _of_status(error: HttpResponseError) -> SophiaError:
+    response: Any = error.response
+    status = error.status_code or 0
+    wait = retry_after(response.headers) if response is not None else None
+    if status == HTTPStatus.BAD_REQUEST and _ACTIVE.search(error.message):
+        return Busy(AGENTS, "the thread is answering already")
+    if status == HTTPStatus.BAD_REQUEST and _SETTLED.search(error.message):
+        return Settled(AGENTS, "the run has gone on already")
+    if status == HTTPStatus.NOT_FOUND:
+        return Gone(AGENTS, "there is no such agent, thread or run (HTTP 404)")
+    if status == HTTPStatus.FORBIDDEN:
+        return Unavailable(AGENTS, "SOPHIA's identity may not do this there (HTTP 403)")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Transient(AGENTS, "is asked too much (HTTP 429)", wait)
+    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Transient(AGENTS, f"fails (HTTP {status})", wait)
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return Transient(AGENTS, "sends what cannot be read")
+    if status < HTTPStatus.BAD_REQUEST:
+        return Unavailable(AGENTS, f"is somewhere else (HTTP {status}); put its own address into endpoint")
+    return Unavailable(AGENTS, f"refuses the request (HTTP {status})")

@@ -8,6 +8,7 @@ import pickle
 
 import pytest
 
+from sophia.adapters.demo_keys.vault import DemoCredentialVault
 from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
 from sophia.adapters.key_vault.vault import KeyVault
 from sophia.domain.secrets import Secret
@@ -29,6 +30,22 @@ class TestMemoryCredentialVault(CredentialVaultContract):
     @pytest.fixture
     def vault(self):
         return MemoryCredentialVault()
+
+
+class TestDemoCredentialVault(CredentialVaultContract):
+    @pytest.fixture
+    def vault(self):
+        return DemoCredentialVault({}, MemoryCredentialVault())
+
+    def test_what_passes_stands_before_what_is_kept_and_is_its_companys(self):
+        vault = DemoCredentialVault({"acme": {"demo/token": Secret("passing")}}, MemoryCredentialVault())
+        assert (vault.names(ACME), vault.names(GLOBEX)) == ((("demo", "token"),), ())
+        vault.put(ACME, "demo", "token", Secret("kept"))
+        vault.put(GLOBEX, "demo", "token", Secret("another"))
+        assert vault.secret(ACME, "demo", "token").reveal() == "passing"
+        assert vault.secret(GLOBEX, "demo", "token").reveal() == "another"
+        assert vault.kept.secret(ACME, "demo", "token").reveal() == "kept"
+        assert "passing" not in repr(vault)
 
 
 class TestVaultFile(PlatformVaultContract):

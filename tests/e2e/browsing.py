@@ -16,10 +16,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from sophia.bootstrap.demo import DemoCompany
 from sophia.domain.agents import AgentEvent, Cited, Spoken, ToolCall, Turn
 from sophia.domain.citation import Quote
+from sophia.domain.lookups import LookupCaps
 from sophia.domain.tickets import Ticket
 from sophia.entrypoints.http.app import create_app
 from sophia.errors import Unavailable
 from sophia.ports.agent_runtime import ToolBox
+from sophia.testing.fakes.security_source import MemorySecuritySource
 from sophia.testing.fakes.ticket_desk import MemoryTicketDesk
 
 QUOTED = "Keys are rotated every 90 days 🔁, without exception."
@@ -32,6 +34,15 @@ DOCUMENTS = {
     "keys.md": f"# 🔐 Keys 🗝️\n\n😀🧯 Read this first. {QUOTED} {EVIL}\n",
     "backups.md": "# Backups\n\nBackups are made every night at two. The night shift checks them.\n",
 }
+LOGINS = "index=auth action=failure | stats count by user, origin | sort - count"
+ROW = "| m.serrano | 203.0.113.66 | 47 |"
+FOUND = (
+    ("j.robles", "203.0.113.66", "22"),
+    ("p.ibarra", f"203.0.113.66 {EVIL}", "15"),
+    *((f"user-{number:02}", "192.0.2.40", "1") for number in range(30)),
+    ("m.serrano", "203.0.113.66", "47"),
+    ("beyond the cap", "192.0.2.41", "1"),
+)
 PIECES = [f"Piece {number} of the answer. " for number in range(1, 9)]
 
 DEMO = (
@@ -63,6 +74,9 @@ class Stage(Outside):
         self.cue = threading.Semaphore(0)
         self.desk = Desk()
         self.sources["acme"][0].documents = dict(DOCUMENTS)
+        searches = {LOGINS: (("user", "origin", "failed logins"), FOUND), "nothing": (("user",), ())}
+        caps, written = LookupCaps(rows=len(FOUND) - 1), frozenset({"outputlookup"})
+        self.systems["acme"] = [MemorySecuritySource(tables=searches, refused=written, caps=caps)]
 
     def go_on(self, pieces: int = 1) -> None:
         self.cue.release(pieces)
@@ -89,6 +103,17 @@ class Stage(Outside):
                 case "tool":
                     tools.call(ToolCall("call-1", "rag_search", {"query": "backups"}))
                     tools.call(ToolCall("call-2", "create_ticket", {}))
+                case "logins":
+                    found = tools.call(_look(LOGINS)).passages[0]
+                    start = found.text.index(ROW)
+                    yield Cited(Quote(1, found, start, start + len(ROW), ROW))
+                    yield Spoken("There were 47 failed logins of m.serrano [1].")
+                case "nothing":
+                    tools.call(_look("nothing"))
+                    yield Spoken("There is nothing.", claim=False)
+                case "written":
+                    tools.call(_look("outputlookup"))
+                    yield Spoken("That was not looked up.", claim=False)
                 case "misquote":
                     best = turn.passages[0]
                     yield Cited(Quote(1, best, best.start, best.end, "never said"))
@@ -108,9 +133,18 @@ set a < b
 ```
 - first
 - second
+
+| user | failed |
+|---|---|
+| **ana** | 3 |
+| a \\| b | |
 A line
 and its end
 """
+
+
+def _look(search: str) -> ToolCall:
+    return ToolCall("call-1", "splunk_query", {"operation": "search", "query": search, "earliest": "-12h"})
 
 
 def _quote(turn: Turn) -> Iterable[AgentEvent]:

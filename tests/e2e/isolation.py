@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from harness import ACTION, QUESTION, Outside
+from harness import ACTION, LOOK, QUESTION, Outside
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle as Ids
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, multiple, rule
@@ -23,6 +23,7 @@ from sophia.errors import Conflict, IdempotencyConflict, InvalidInput, NotFound,
 from sophia.ports.records import Records
 from sophia.ports.system import Clock
 from sophia.testing.fakes.memory import MemoryRecords
+from sophia.testing.fakes.security_source import MemorySecuritySource
 
 __all__ = ["Crowd", "MakeRecords", "records_in_memory", "records_in_sqlite"]
 
@@ -56,14 +57,19 @@ _UNKNOWN = "0" * 26
 class Crowd(RuleBasedStateMachine):
     """What is said and written carries its owner: `zq-COMPANY-USER-N`, a group or `all` in place of the user."""
 
-    threads, runs, tickets, documents, cursors = (
-        Ids(name) for name in ("threads", "runs", "tickets", "documents", "cursors")
+    threads, runs, tickets, documents, evidence, cursors = (
+        Ids(name) for name in ("threads", "runs", "tickets", "documents", "evidence", "cursors")
     )
 
     def __init__(self, make_records: MakeRecords) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
         self._outside = Outside()
+        for company in self._outside.systems:
+            table = (("who",), ((f"zq-{company}-all-0",),))
+            source = MemorySecuritySource(company_id=company, tables={"failed logins": table})
+            self._outside.systems[company] = [source]
+        self._looked: set[str] = set()
         folder = Path(self._folder.name)
         self._sophia = Sophia(
             parse_settings({}, folder),
@@ -102,7 +108,7 @@ class Crowd(RuleBasedStateMachine):
         for company, owner in re.findall(r"zq-(\w+)-(\w+)-\d", text):
             assert company == scope.company_id, text
             assert owner in {scope.user_id, "all", *scope.groups}, text
-        for id_ in re.findall(r"\b[a-z]{3}_[0-9a-z]{26}", text):
+        for id_ in re.findall(r"\b[a-z]{2,3}_[0-9a-z]{26}", text):
             owner_of_it = self._owners.get(id_, scope)
             assert (owner_of_it.company_id, owner_of_it.user_id) == (scope.company_id, scope.user_id), text
 
@@ -111,7 +117,7 @@ class Crowd(RuleBasedStateMachine):
         scope, owner = self._scope(who), self._owners.get(id_)
         found = self._call(scope, use_case, id_, *more)
         if owner is not None and (owner.company_id, owner.user_id) != (scope.company_id, scope.user_id):
-            unknown = f"{id_[:4]}{_UNKNOWN}"
+            unknown = f"{id_.partition('_')[0]}_{_UNKNOWN}"
             told = [_refusal(use_case, scope, asked, *more).replace(asked, "ID") for asked in (id_, unknown)]
             assert told[0] == told[1]
         return found
@@ -130,7 +136,7 @@ class Crowd(RuleBasedStateMachine):
         who=WHO,
         thread=st.none() | threads,
         key=st.sampled_from([None, "k1", "k2"]),
-        text=st.sampled_from([QUESTION, ACTION]),
+        text=st.sampled_from([QUESTION, ACTION, LOOK]),
     )
     def ask(self, who: tuple[str, str], thread: str | None, key: str | None, text: str) -> Any:
         scope = self._scope(who)
@@ -142,7 +148,10 @@ class Crowd(RuleBasedStateMachine):
         answer = self._call(scope, self._services.read_answer, started.run)
         if answer is None:
             return multiple()
-        mine = [answer.thread_id, answer.run_id, answer.message_id, *(h.ticket_id for h in answer.handoffs)]
+        looked = [call.evidence_id for call in answer.tool_calls if call.evidence_id]
+        assert bool(looked) == (LOOK in words) or answer.run_id in self._owners  # or the key has brought an older one
+        self._looked.update(looked)
+        mine = [answer.thread_id, answer.run_id, answer.message_id, *(h.ticket_id for h in answer.handoffs), *looked]
         self._owners |= {id_: scope for id_ in mine if id_}
         self._alive.setdefault(who, set()).add(answer.thread_id)
         return answer.thread_id
@@ -156,6 +165,18 @@ class Crowd(RuleBasedStateMachine):
     @rule(target=tickets, who=WHO)
     def name_tickets(self, who: tuple[str, str]) -> Any:
         return multiple(*(t.id for t in self._call(self._scope(who), self._services.list_tickets, 100).items))
+
+    @rule(target=evidence)
+    def name_evidence(self) -> Any:
+        return multiple(*sorted(self._looked))
+
+    @rule(who=WHO, evidence=evidence)
+    def read_evidence(self, who: tuple[str, str], evidence: str) -> None:
+        self._one(who, self._services.read_evidence, evidence)
+
+    @rule(who=WHO, evidence=evidence)
+    def look_up_again(self, who: tuple[str, str], evidence: str) -> None:
+        self._one(who, self._services.replay_evidence, evidence)
 
     @rule(target=cursors, who=WHO)
     def turn_pages(self, who: tuple[str, str]) -> Any:

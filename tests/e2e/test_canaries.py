@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import httpx2
 import pytest
-from harness import KEYS, PATIENCE, World
+from harness import KEYS, LOOK, PATIENCE, World
 
 from sophia.testing.canaries import CanaryReport, Identity, Planted, release_canaries
 
@@ -29,7 +29,7 @@ App = Callable[..., Iterable[bytes]]
 
 def released(app: App, requests: int = SYSTEMATIC, patience: float = 3) -> CanaryReport:
     with httpx2.Client(transport=httpx2.WSGITransport(app), base_url="http://127.0.0.1") as client:
-        return release_canaries(client, WHO, documents=DOCUMENTS, requests=requests, patience=patience)
+        return release_canaries(client, WHO, documents=DOCUMENTS, lookup=LOOK, requests=requests, patience=patience)
 
 
 def test_nothing_crosses(informed: World) -> None:
@@ -59,6 +59,7 @@ class Leaky:
         ("/threads", "body"),
         ("/threads/thr", "status"),
         ("/tickets", "body"),
+        ("/evidence/", "status"),
         ("/runs", "status"),
         ("/messages/search", "body"),
         ("/documents", "body"),
@@ -112,3 +113,11 @@ def test_too_few_identities_are_refused(informed: World) -> None:
         for few in (WHO[:2], WHO[1:], [], [*WHO, WHO[0]]):
             with pytest.raises(ValueError, match="two companies"):
                 release_canaries(client, few)
+
+
+@in_memory
+def test_what_nobody_looks_up_is_no_canary(informed: World) -> None:
+    for systems in informed.outside.systems.values():
+        systems.clear()
+    with pytest.raises(ValueError, match="nothing was looked up for ana@acme"):
+        released(informed.app)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from axe_playwright_python.sync_playwright import Axe
-from browsing import DEMO, DOCUMENTS, EVIL, PIECES, QUOTED, Site, Stage, app_of, launched, served
+from browsing import DEMO, DOCUMENTS, EVIL, FOUND, LOGINS, PIECES, QUOTED, ROW, Site, Stage, app_of, launched, served
 from conformance import Contract
 from harness import ACTION, KEYS, World
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -19,6 +19,7 @@ from sophia.domain.tenancy import HandoffSetting
 from sophia.testing.fakes.memory import MemoryRecords
 
 ROTATED = "How often are keys rotated?"
+NOT_FOUND = {"type": "urn:sophia:problem:not-found", "title": "", "status": 404, "detail": "", "instance": "req_1"}
 PHONE = {"width": 360, "height": 740}
 
 
@@ -182,13 +183,81 @@ class TestAnswers:
             [re.compile("^rag_search: done, "), re.compile("^create_ticket: denied, ")]
         )
 
+    def test_show_what_was_looked_up_when_it_is_unfolded(self, site: Site) -> None:
+        page = site.open(timezone_id="Europe/Madrid")
+        fetched: list[str] = []
+        page.on("request", lambda request: fetched.append(request.url) if "/evidence/" in request.url else None)
+        ask(page, "Who had failed logins?")
+        fold = completed(page).locator(".lookup")
+        expect(fold.get_by_role("table")).to_be_hidden()
+        assert fetched == []
+        fold.locator("summary").click()
+        expect(fold.get_by_role("columnheader")).to_have_text(["user", "origin", "failed logins"])
+        expect(fold.get_by_role("row")).to_have_count(len(FOUND))  # of which one is the head, and one was cut
+        assert fold.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts() == list(FOUND[0])
+        facts = dict(zip(fold.locator("dt").all_inner_texts(), fold.locator("dd").all_inner_texts(), strict=True))
+        assert (facts["System"], facts["Query"]) == ("siem", LOGINS)
+        assert facts["Period"] == "From 31 Dec 2025, 13:00:00 CET to 1 Jan 2026, 01:00:00 CET"
+        assert facts["Rows"] == f"{len(FOUND) - 1} of {len(FOUND)}"
+        assert facts["Incomplete"] == f"more rows than are kept (at most {len(FOUND) - 1})"
+        expect(fold.get_by_role("link", name="Open the original")).to_have_attribute("href", "https://siem.example.com")
+        fold.locator("summary").click()
+        fold.locator("summary").click()
+        expect(fold.get_by_role("table")).to_be_visible()
+        assert len(fetched) == 1
+        assert page.evaluate("window.pwned") is None
+
+    def test_open_what_was_found_at_the_row_that_is_quoted(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Who had failed logins?")
+        completed(page).get_by_role("button", name=re.compile("^Citation 1: index=auth")).first.click()
+        panel = page.get_by_role("complementary")
+        expect(panel.locator(".quoted")).to_have_text("m.serrano203.0.113.6647")
+        expect(panel.locator(".quoted")).to_be_in_viewport()
+        expect(panel).to_contain_text("Verified: this very row stands in what was found")
+        expect(panel).to_contain_text(LOGINS)
+        assert page.evaluate("window.pwned") is None
+
+    def test_say_when_what_was_found_is_gone(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Who had failed logins?")
+        completed(page)
+        page.route("**/evidence/**", lambda route: route.fulfill(status=404, json=NOT_FOUND))
+        fold = answer(page).locator(".lookup")
+        fold.locator("summary").click()
+        expect(fold).to_contain_text("is not kept any more")
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).first.click()
+        expect(page.get_by_role("complementary").locator("blockquote")).to_have_text(ROW)
+        page.unroute("**/evidence/**")
+        page.keyboard.press("Escape")
+        fold.locator("summary").click()
+        fold.locator("summary").click()
+        expect(fold.get_by_role("table")).to_be_visible()
+
+    def test_say_that_nothing_was_found(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Is there nothing?")
+        fold = completed(page).locator(".lookup")
+        fold.locator("summary").click()
+        expect(fold).to_contain_text("There is no row.")
+
+    def test_name_a_look_up_that_was_refused(self, site: Site) -> None:
+        page = site.open(locale="es-ES")
+        ask(page, "Where is it written?")
+        expect(completed(page).locator(".limitations")).to_contain_text("outputlookup")
+        expect(answer(page).locator(".lookup")).to_have_count(0)
+        answer(page).get_by_text("1 consulta").click()
+        expect(answer(page).get_by_role("listitem").last).to_have_text(re.compile("^splunk_query: denegada, "))
+
     def test_read_as_they_were_written(self, site: Site) -> None:
         page = site.open()
         ask(page, "Give me markdown")
         text = completed(page).locator(".text")
         expect(text.locator("p.heading")).to_have_text("Steps")
         expect(text.locator("ol li")).to_have_text(["Open the console", "Run show jobs"])
-        expect(text.locator("strong")).to_have_text("console")
+        expect(text.locator("strong")).to_have_text(["console", "ana"])
+        expect(text.get_by_role("columnheader")).to_have_text(["user", "failed"])
+        expect(text.get_by_role("cell")).to_have_text(["ana", "3", "a | b", ""])
         expect(text.locator("pre")).to_have_text("set a < b")
         expect(text.locator("ul li")).to_have_text(["first", "second"])
         expect(text.locator("p").last).to_have_text("A line and its end")
@@ -640,6 +709,14 @@ class TestEverybody:
         expect(page.locator("mark, blockquote")).to_be_visible()
         check(page)
         page.keyboard.press("Escape")
+        ask(page, "Who had failed logins?")
+        completed(page).locator(".lookup summary").click()
+        expect(answer(page).get_by_role("table")).to_be_visible()
+        check(page)
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).first.click()
+        expect(page.locator("#panel .quoted")).to_be_in_viewport()
+        check(page)
+        page.keyboard.press("Escape")
         ask(page, "Why is this unanswered?")
         expect(completed(page).locator(".problem")).to_be_visible()
         check(page)
@@ -655,6 +732,14 @@ class TestEverybody:
         fits(page)
         answer(page).get_by_role("button", name=re.compile("^Citation 1")).first.click()
         expect(page.locator("mark")).to_be_in_viewport()
+        fits(page)
+        page.get_by_role("button", name="Close").click()
+        ask(page, "Who had failed logins?")
+        completed(page).locator(".lookup summary").click()
+        expect(answer(page).get_by_role("table")).to_be_visible()
+        fits(page)
+        answer(page).get_by_role("button", name=re.compile("^Citation 1")).first.click()
+        expect(page.locator("#panel .quoted")).to_be_in_viewport()
         fits(page)
         page.get_by_role("button", name="Close").click()
         folded = page.get_by_role("button", name="Conversations")

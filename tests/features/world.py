@@ -1,6 +1,7 @@
 """What stands around SOPHIA in a scenario: people, documents, the model of meaning, VICTORIA's desk, the clock."""
 
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -259,6 +260,21 @@ class World:
         source = SlowSource(name)
         self._sources[company][name] = source
         return source
+
+    def wait_for_others(self, company: str) -> None:
+        """Wait until what the sources have that are not slow can be found by its words."""
+        scope = self.sophia.system_scope(company, "test")
+        quick = {name: s for name, s in self._sources[company].items() if not isinstance(s, SlowSource)}
+        for _ in range(500):
+            with self.sophia.records.read(scope) as tx:
+                are_read = all(
+                    source.documents.keys() == tx.documents.of_source(n).keys() for n, source in quick.items()
+                )
+                newest = tx.documents.generation()
+            if are_read and self.sophia.index.generation(scope) == newest:
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"{list(quick)} were not read")
 
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""

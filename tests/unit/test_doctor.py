@@ -300,13 +300,17 @@ def test_a_system_whose_credential_could_change_something_is_found(ward: Ward) -
         "acme": [
             MemorySecuritySource("reader", access=Access("sophia_reader")),
             MemorySecuritySource("writer", access=Access("admin", ("delete_by_keyword", "edit_user"))),
+            MemorySecuritySource("viewer", access=Access("35 permissions in Main", (), ("annotations:create",))),
+            MemorySecuritySource("silent", access=Access("")),
             FailingSecuritySource("gone"),
         ]
     }
     told = seen(ward.sophia(systems=lambda company: systems.get(company, ())))
     assert told["system reader", Level.OK] == ["is read as sophia_reader, who can change nothing there"]
     assert "as admin: delete_by_keyword, edit_user" in told["system writer", Level.FAILED][0]
-    assert ("system gone", Level.FAILED) in told
+    assert "annotations:create. SOPHIA never does" in told["system viewer", Level.WARNING][0]
+    assert "does not tell what" in told["system silent", Level.WARNING][0]
+    assert told["system gone", Level.FAILED] == ["gone: does not answer"]
 
 
 def test_all_companies_are_looked_at_unless_one_is_named(ward: Ward) -> None:

@@ -1,6 +1,7 @@
 """What is ready, what is degraded, what is down; and that a dependency which hangs keeps nobody waiting."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from sophia.domain.knowledge import DocumentFailure
 from sophia.domain.tenancy import Company, TenantScope
 from sophia.errors import NotFound, Unavailable
 from sophia.ports.embedder import Embedder
+from sophia.ports.security_source import Access
 from sophia.testing.contracts.records_world import SYSTEM, World, chunked
 from sophia.testing.fakes.agent_runtime import QuotingAgentRuntime
 from sophia.testing.fakes.documents import MemorySource
@@ -25,6 +27,7 @@ from sophia.testing.fakes.embedder import FailingEmbedder, HashingEmbedder
 from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
 from sophia.testing.fakes.memory import MemoryRecords
+from sophia.testing.fakes.security_source import FailingSecuritySource, MemorySecuritySource
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 
 
@@ -53,6 +56,23 @@ class HangingEmbedder(HashingEmbedder):
 class UnreachableRuntime(QuotingAgentRuntime):
     def check(self) -> None:
         raise Unavailable("model", "it cannot be reached")
+
+
+class CountingSource(MemorySecuritySource):
+    """Tells what its credential can do, at once or when it is let go."""
+
+    def __init__(self, name: str, *, hangs: bool = False) -> None:
+        super().__init__(name)
+        self.asked_for_access = 0
+        self.was_asked, self.let_go = threading.Event(), threading.Event()
+        if not hangs:
+            self.let_go.set()
+
+    def access(self, scope: TenantScope) -> Access:
+        self.asked_for_access += 1
+        self.was_asked.set()
+        assert self.let_go.wait(30)
+        return super().access(scope)
 
 
 @pytest.fixture
@@ -88,6 +108,7 @@ def check(world: World, system: SystemIdentity, embedder: Embedder | None = None
         more.pop("runtime", QuotingAgentRuntime()),
         more.pop("directory", MemoryTenantDirectory()),
         system,
+        more.pop("systems", lambda _: ()),
         **{"patience": 5.0, "good_for": 0.0} | more,
     )
 
@@ -98,7 +119,7 @@ def states(found: dict[str, Health]) -> dict[str, str]:
 
 def test_all_is_well(world: World, system: SystemIdentity) -> None:
     found = check(world, system)()
-    assert list(found) == ["database", "index", "embedder", "agent", "directory", "tickets"]
+    assert list(found) == ["database", "index", "embedder", "agent", "directory", "tickets", "systems"]
     assert set(found.values()) == {Health()}
 
 
@@ -238,3 +259,41 @@ class TestBacklog:
         self, world: World, system: SystemIdentity, clock: FrozenClock
     ) -> None:
         assert self.measure(world, system, DownRecords(clock)) is None
+
+
+def latest(check_health: CheckHealth) -> Health:
+    """What is known of the systems once they have answered: nobody waits for them."""
+    for _ in range(500):
+        if (health := check_health()["systems"]).state is not HealthState.OK:
+            return health
+        time.sleep(0.01)
+    return health
+
+
+def test_systems_that_are_silent_degrade_and_are_nobodys_by_name(world: World, system: SystemIdentity) -> None:
+    systems = {
+        "acme": [MemorySecuritySource("siem-of-acme"), FailingSecuritySource("fw-of-acme")],
+        "globex": [FailingSecuritySource("siem-of-globex", company_id="globex")],
+    }
+    check_health = check(world, system, systems=lambda company: systems.get(company, ()))
+    assert check_health()["systems"].state is HealthState.OK  # they are not waited for
+    told = "2 of 3 systems that are looked at do not answer, or refuse the credential"
+    assert latest(check_health) == Health(HealthState.DEGRADED, told)
+
+
+def test_systems_are_asked_once_a_while_whoever_looks(world: World, system: SystemIdentity) -> None:
+    source = CountingSource("siem")
+    check_health = check(world, system, systems=lambda company: [source] if company == "acme" else ())
+    for _ in range(20):
+        check_health()
+    assert source.was_asked.wait(5)
+    assert source.asked_for_access == 1
+
+
+def test_a_system_that_hangs_keeps_nobody_waiting(world: World, system: SystemIdentity) -> None:
+    source = CountingSource("siem", hangs=True)
+    check_health = check(world, system, systems=lambda company: [source] if company == "acme" else (), patience=60)
+    assert check_health()["systems"] == Health()
+    assert source.was_asked.wait(5)
+    assert check_health()["systems"] == Health()
+    source.let_go.set()

@@ -13,6 +13,7 @@ from sophia.domain.lookups import CutKind, LookupCaps, System, TimeRange, instan
 from sophia.domain.runs import ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import USUAL, Permission, reader_group
 from sophia.errors import InvalidInput
+from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.security_source import FailingSecuritySource, HangingSecuritySource, MemorySecuritySource
 from sophia.testing.fakes.system import FrozenClock
 from sophia.testing.scopes import user_scope
@@ -191,6 +192,46 @@ def test_the_digest_is_of_the_table_alone(log) -> None:
 def test_a_cell_cannot_leave_its_place(log, cell, shown) -> None:
     evidence = look(make(log, MemorySecuritySource(tables={"failed logins": (("c",), ((cell,),))}))).evidence
     assert evidence.text == f"| c |\n|---|\n| {shown} |"
+
+
+def test_a_company_looks_at_each_system_so_often_a_day(log) -> None:
+    clock = FrozenClock()
+    records = MemoryRecords(clock)
+    caps = LookupCaps(a_day=2)
+    systems = [MemorySecuritySource(name, tables=LOGINS, caps=caps) for name in ("siem", "archive")]
+
+    def status(source: str, company: str = "acme") -> ToolStatus:
+        there = [MemorySecuritySource(s.name, company_id=company, tables=LOGINS, caps=caps) for s in systems]
+        tools = make(log, *there, scope=user_scope(company), records=records)
+        status = look(tools, source=source).status
+        told.extend(tools.limitations)
+        return status
+
+    told: list[str] = []
+    assert [status("siem") for _ in range(3)] == [ToolStatus.COMPLETED, ToolStatus.COMPLETED, ToolStatus.DENIED]
+    assert told == [
+        "splunk_query: the 2 look-ups at siem that a day (UTC) allows are used up; the answer does without it"
+    ]
+    assert status("archive") is ToolStatus.COMPLETED
+    assert status("siem", "globex") is ToolStatus.COMPLETED
+    clock.advance(timedelta(days=1))
+    later = make(log, systems[0], records=records, clock=clock)
+    assert look(later).status is ToolStatus.COMPLETED
+
+
+def test_look_ups_at_the_same_time_are_counted_one_by_one(log) -> None:
+    source = MemorySecuritySource(tables=LOGINS, caps=LookupCaps(a_day=5))
+    tools = make(log, source, calls=16)
+    calls = [ToolCall(f"call-{n}", "splunk_query", {"operation": "search", "query": "failed logins"}) for n in range(9)]
+    assert sorted(result.status for result in tools.call_all(calls)) == ["completed"] * 5 + ["denied"] * 4
+    assert len(source.asked) == 5
+
+
+def test_a_mistake_is_not_counted(log) -> None:
+    source = MemorySecuritySource(tables=LOGINS, caps=LookupCaps(a_day=1))
+    tools = make(log, source)
+    assert look(tools, earliest="yesterday").status is ToolStatus.FAILED
+    assert look(tools).status is ToolStatus.COMPLETED
 
 
 def test_nothing_found_is_a_finding(log) -> None:

@@ -85,7 +85,7 @@ CLASSIFY = IntentClassifier.load()
 
 def planner(there=None, company=COMPANY, embedder=None) -> PlanLookups:
     sources = tuple((systems() if there is None else there).values())
-    look_up = LookUp(lambda _: sources, lambda _: company, FrozenClock(), SequentialIds())
+    look_up = LookUp(lambda _: sources, lambda _: company, lambda *_: None, FrozenClock(), SequentialIds())
     return PlanLookups(lambda _: company, look_up, embedder or HashingEmbedder(), CLASSIFY, FrozenClock())
 
 
@@ -443,13 +443,15 @@ def test_a_company_s_look_up_is_told_in_its_words() -> None:
 
 def test_a_model_is_told_of_calls_that_work() -> None:
     sources = tuple(systems().values())
-    look_up = LookUp(lambda _: sources, lambda _: COMPANY, FrozenClock(), SequentialIds())
+    look_up = LookUp(lambda _: sources, lambda _: COMPANY, lambda *_: None, FrozenClock(), SequentialIds())
     told = {spec.name: spec.description for spec in look_up.tools(user_scope())}
     assert 'Failed logins of a user: {"operation": "search"' in told["splunk_query"]
     assert '{"operation": "show", "view": "ha"}' in told["palo_alto_status"]
     assert "Failed logins" not in told["palo_alto_status"]
     many = evolve(COMPANY, lookups=tuple(evolve(COMPANY.lookups[0], name=f"n{n}") for n in range(200)))
-    bounded = LookUp(lambda _: sources, lambda _: many, FrozenClock(), SequentialIds()).tools(user_scope())
+    bounded = LookUp(lambda _: sources, lambda _: many, lambda *_: None, FrozenClock(), SequentialIds()).tools(
+        user_scope()
+    )
     assert len(bounded[0].description) < 5_000
 
 

@@ -1,14 +1,18 @@
 """What a refresh does beyond its scenarios: what it need not do twice, and what it must not undo."""
 
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
 from sophia import RefreshOptions, Sophia
+from sophia.application import refresh_knowledge
 from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.domain.knowledge import DocumentFailure, DocumentListing, KnowledgeQuery
-from sophia.domain.refresh import RefreshStatus
+from sophia.domain.refresh import RefreshReport, RefreshStatus
 from sophia.domain.tenancy import reader_group
+from sophia.errors import Unavailable
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.embedder import HashingEmbedder
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
@@ -20,6 +24,7 @@ from sophia.testing.scopes import user_scope
 class World:
     def __init__(self, tmp_path: Path) -> None:
         self.source = MemorySource("docs")
+        self.others: tuple[MemorySource, ...] = ()
         self.converter = PlainTextConverter()
         self.sophia = Sophia(
             Settings(companies=(CompanySettings("acme"),), directory=tmp_path),
@@ -27,7 +32,7 @@ class World:
             index=MemoryKnowledgeIndex(),
             embedder=HashingEmbedder(),
             converter=self.converter,
-            sources=lambda _: (self.source,),
+            sources=lambda _: (self.source, *self.others),
         )
 
     def refresh(self, **options: bool) -> tuple[int, ...]:
@@ -96,6 +101,58 @@ def test_what_lies_in_a_folder_that_cannot_be_looked_into_is_kept(world: World) 
     assert world.refresh() == (0, 0, 1, 0, 1)
     with world.sophia.records.read(world.sophia.scope("acme")) as tx:
         assert [document.external_id for document in tx.documents.list(10).items] == ["sub/a.md"]
+
+
+class Waiting(MemorySource):
+    """Says what it has once something else has happened."""
+
+    def __init__(self, name: str, happened: Callable[[], bool]) -> None:
+        super().__init__(name, {"a.md": f"# A\n\nWords of {name}.".encode()})
+        self._happened = happened
+
+    def list(self) -> Iterable[DocumentListing | DocumentFailure]:
+        for _ in range(2000):
+            if self._happened():
+                return super().list()
+            time.sleep(0.01)
+        raise AssertionError(f"what {self.name} waits for has not happened")
+
+
+class Gone(MemorySource):
+    def list(self) -> Iterable[DocumentListing | DocumentFailure]:
+        raise Unavailable(self.name, "does not answer")
+
+
+def refreshed(tmp_path: Path, source: MemorySource, *others: MemorySource) -> RefreshReport:
+    world = World(tmp_path)
+    world.source, world.others = source, others
+    report = world.sophia.refresh("acme").report
+    assert report is not None
+    return report
+
+
+def test_sources_are_listed_side_by_side(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Counted(Waiting):
+        def list(self) -> Iterable[DocumentListing | DocumentFailure]:
+            asked.append(self.name)
+            return super().list()
+
+    first, second = (Counted(name, lambda: len(asked) == 2) for name in ("first", "second"))
+    assert refreshed(tmp_path, first, second).added == 2
+
+
+def test_a_slow_source_keeps_no_other_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refresh_knowledge, "_LISTING_PATIENCE", 0.01)
+    quick = Waiting("quick", lambda: True)
+    slow = Waiting("slow", lambda: bool(quick.fetched))
+    assert refreshed(tmp_path, slow, quick).added == 2
+
+
+def test_one_that_does_not_answer_fails_alone(tmp_path: Path) -> None:
+    report = refreshed(tmp_path, Gone("gone"), Waiting("there", lambda: True))
+    assert (report.added, [failure.source for failure in report.failures]) == (1, ["gone"])
 
 
 def test_a_port_that_is_none_is_named_with_the_nearest(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from sophia.application.handoff import HandoffOutcome
+from sophia.application.limits import AdmitLookup
 from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
@@ -20,6 +21,7 @@ from sophia.errors import Cancelled, Unavailable
 from sophia.ports.security_source import SecuritySource
 from sophia.testing.contracts.agent_runtime import make_passage
 from sophia.testing.fakes.embedder import HashingEmbedder
+from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 from sophia.testing.scopes import user_scope
 
@@ -90,15 +92,24 @@ def box(
     handoff: Handoff | None = None,
     systems: Sequence[SecuritySource] = (),
     scope: TenantScope | None = None,
+    records: MemoryRecords | None = None,
+    clock: FrozenClock | None = None,
     **limits: float,
 ) -> TurnToolBox:
     decision = HandoffDecision(Course.ANSWER, HandoffReason.ONLY_PROPOSED, Category.KNOWLEDGE, answers=True)
+    clock = clock or FrozenClock()
     outcome = HandoffOutcome(decision, (handoff,) if handoff else ())
     return TurnToolBox(
         scope or user_scope("acme"),
         RUN,
         search,
-        LookUp(lambda _: systems, lambda _: CompanyLookups(), FrozenClock(), SequentialIds()),
+        LookUp(
+            lambda _: systems,
+            lambda _: CompanyLookups(),
+            AdmitLookup(records or MemoryRecords(clock), clock),
+            clock,
+            SequentialIds(),
+        ),
         HashingEmbedder(),
         lambda: outcome,
         log.record,

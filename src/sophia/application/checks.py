@@ -179,6 +179,14 @@ def _access(source: SecuritySource, scope: TenantScope) -> Diagnosis:
     if access.writes:
         told = f"its credential could change things there, as {access.reads}: {', '.join(access.writes)}"
         return Diagnosis(subject, Level.FAILED, f"{told}; give SOPHIA one that only reads")
+    if not access.reads:
+        told = (
+            "answers and takes the credential, but does not tell what that could change there: see to it that it only"
+        )
+        return Diagnosis(subject, Level.WARNING, f"{told} reads")
+    if access.inherent:
+        told = f"is read as {access.reads}; whoever may read there could also do this: {', '.join(access.inherent)}"
+        return Diagnosis(subject, Level.WARNING, f"{told}. SOPHIA never does")
     return Diagnosis(subject, Level.OK, f"is read as {access.reads}, who can change nothing there")
 
 

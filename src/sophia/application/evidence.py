@@ -71,6 +71,7 @@ class ReplayEvidence:
             NotFound: no such evidence, or another user's.
             InvalidInput: the source is not there any more.
             QueryRefused: what was let pass then is not now.
+            LimitExceeded: the company has looked at the system as often as it may in a day.
             Unavailable: the system does not answer.
         """
         scope.require(Permission.CHAT)

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 
 from attrs import frozen
 
 from sophia.application.identity import SystemIdentity
+from sophia.application.look_up import SecuritySources
 from sophia.application.probe import Probe
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import SophiaError, Unavailable
@@ -16,8 +18,11 @@ from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
+from sophia.ports.security_source import SecuritySource
 
 __all__ = ["CheckHealth", "Health", "HealthState"]
+
+_AT_ONCE = 8  # systems that are asked at the same time
 
 _log = get_logger(__name__)
 
@@ -44,6 +49,7 @@ class CheckHealth:
     Args:
         patience: seconds after which what has not answered is down.
         good_for: seconds during which an answer is not asked for again.
+        systems_good_for: the same for the companies' own systems. They are asked beside, and never waited for.
     """
 
     def __init__(
@@ -54,8 +60,10 @@ class CheckHealth:
         runtime: AgentRuntime,
         directory: TenantDirectory,
         system: SystemIdentity,
+        systems: SecuritySources,
         patience: float = 3.0,
         good_for: float = 5.0,
+        systems_good_for: float = 60.0,
     ) -> None:
         self._records = records
         self._index = index
@@ -63,6 +71,7 @@ class CheckHealth:
         self._runtime = runtime
         self._directory = directory
         self._system = system
+        self._systems = systems
         self._patience = patience
         checks: dict[str, Callable[[], Health]] = {
             "database": self._database,
@@ -73,7 +82,8 @@ class CheckHealth:
             "tickets": self._tickets,
         }
         self._probes = {name: Probe(name, check, good_for) for name, check in checks.items()}
-        self._seen = dict.fromkeys(checks, HealthState.OK)
+        self._looking = Probe("systems", self._looks, systems_good_for)
+        self._seen = dict.fromkeys((*checks, "systems"), HealthState.OK)
 
     def __call__(self) -> dict[str, Health]:
         """Each dependency by name. One that has not answered in time is down."""
@@ -81,6 +91,7 @@ class CheckHealth:
         for probe in self._probes.values():
             probe.begin()
         found = {name: _outcome(probe, until) for name, probe in self._probes.items()}
+        found["systems"] = self._looked()
         for name, health in found.items():
             if health.state is not self._seen[name]:
                 _log.warning("health.changed", dependency=name, state=health.state, detail=health.detail)
@@ -125,9 +136,34 @@ class CheckHealth:
         # A ticket is tried at once: what waits has been tried in vain. None is lost.
         return Health(HealthState.DEGRADED, "tickets wait to be delivered") if waiting else Health()
 
+    def _looked(self) -> Health:
+        try:
+            return self._looking.latest() or Health()
+        except SophiaError as error:
+            return Health(HealthState.DEGRADED, str(error))
+
+    def _looks(self) -> Health:
+        asked = [(source, s) for s in self._system.scopes("health") for source in self._systems(s.company_id)]
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="health") as pool:
+            silent = list(pool.map(lambda one: _is_silent(*one), asked)).count(True)
+        if not silent:
+            return Health()
+        # Whose they are is nobody's business here; the log and `sophia doctor` name them.
+        told = f"{silent} of {len(asked)} systems that are looked at do not answer, or refuse the credential"
+        return Health(HealthState.DEGRADED, told)
+
     def _undelivered(self, scope: TenantScope) -> int:
         with self._records.read(scope) as tx:
             return tx.outbox.depth()
+
+
+def _is_silent(source: SecuritySource, scope: TenantScope) -> bool:
+    try:
+        source.access(scope)
+    except SophiaError as error:
+        _log.warning("system.silent", tenant=scope.company_id, source=source.name, error=str(error))
+        return True
+    return False
 
 
 def _outcome(probe: Probe[Health], until: float) -> Health:

@@ -5,12 +5,13 @@ from threading import Lock
 
 from attrs import define, field
 
-from sophia.domain.limits import DAY, MINUTE, Counted, Limits, LimitsOf, Whose, beginning
+from sophia.domain.limits import DAY, MINUTE, Counted, Limits, LimitsOf, Whose, beginning, check_lookups
 from sophia.domain.tenancy import Actor, TenantScope
 from sophia.ports.records import Records, Transaction
+from sophia.ports.security_source import SecuritySource
 from sophia.ports.system import Clock
 
-__all__ = ["AdmitRequest", "admit_run", "count_tokens"]
+__all__ = ["AdmitLookup", "AdmitRequest", "admit_run", "count_tokens"]
 
 
 @define(eq=False)
@@ -74,6 +75,27 @@ class AdmitRequest:
             if drawn:
                 tx.tallies.put(Counted.REQUESTS, whose, tally.plus(drawn))
         return drawn
+
+
+class AdmitLookup:
+    """Counts the look-ups of companies at each of their systems, and refuses those beyond a day's."""
+
+    def __init__(self, records: Records, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+
+    def __call__(self, scope: TenantScope, source: SecuritySource) -> None:
+        """Count one look-up at a system of the scope's company, whatever comes of it.
+
+        Raises:
+            LimitExceeded: it is one too many today (UTC).
+            Unavailable: the records do not answer.
+        """
+        now = self._clock.now()
+        with self._records.write(scope) as tx:
+            today = tx.tallies.get(Counted.LOOKUPS, Whose.COMPANY, beginning(now, DAY), source.name)
+            check_lookups(source.name, source.caps.a_day, today, now)
+            tx.tallies.put(Counted.LOOKUPS, Whose.COMPANY, today.plus(1), source.name)
 
 
 def admit_run(tx: Transaction, limits: Limits, now: datetime) -> None:

@@ -10,6 +10,7 @@ from attrs import evolve
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from sophia.application.limits import AdmitLookup
 from sophia.domain.agents import ToolSpec
 from sophia.domain.evidence import EVIDENCE_ID, Evidence
 from sophia.domain.lookups import USUAL_RANGE, Cut, Finding, Lookup, Operation, System, TimeRange, instant
@@ -45,9 +46,12 @@ _ROOM_FOR_KNOWN = 3_000  # characters of a tool's description
 class LookUp:
     """Looks at one of a company's systems, for a caller who may, and makes evidence of what is found."""
 
-    def __init__(self, sources: SecuritySources, named: NamedLookups, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, sources: SecuritySources, named: NamedLookups, admit: AdmitLookup, clock: Clock, ids: Ids
+    ) -> None:
         self._sources = sources
         self._named = named
+        self._admit = admit
         self._clock = clock
         self._ids = ids
 
@@ -85,6 +89,7 @@ class LookUp:
             PermissionDenied: without the permission to look at this kind of system.
             InvalidInput: the arguments are not those of an operation of the source.
             QueryRefused: the read-only policy does not let it pass.
+            LimitExceeded: the company has looked at the system as often as it may in a day.
             Unavailable: the system does not answer.
         """
         scope.require(source.system.permission)
@@ -109,6 +114,7 @@ class LookUp:
         self, scope: TenantScope, source: SecuritySource, lookup: Lookup, check: Check
     ) -> tuple[Finding, datetime, int]:
         """What there is, when it was asked for, and how many milliseconds it took."""
+        self._admit(scope, source)
         began, at = time.monotonic(), self._clock.now()
         finding = source.look_up(scope, lookup, check)
         return finding, at, round((time.monotonic() - began) * 1000)

@@ -94,7 +94,7 @@ class PlanLookups:
             return LookupPlan(rest=message.text)
         zone = company.zone_of(scope.user_id)
         plan, unmatched = LookupPlan(zone=zone.key), list[_Part]()
-        parts = tuple(self._parts(message, history, intent, vector, self._clock.now().astimezone(zone)))
+        parts = tuple(self._parts(message, history, intent, vector, self._clock.now().astimezone(zone), company))
         for part in parts:
             lookup = self._match(part, company)
             if lookup is None:
@@ -116,7 +116,13 @@ class PlanLookups:
         return evolve(plan, rest=message.text, live=live, offered=offered)
 
     def _parts(
-        self, message: Message, history: Sequence[Message], intent: Intent, vector: tuple[float, ...], now: datetime
+        self,
+        message: Message,
+        history: Sequence[Message],
+        intent: Intent,
+        vector: tuple[float, ...],
+        now: datetime,
+        company: CompanyLookups,
     ) -> Iterator[_Part]:
         """The parts of a message; one that leans on the question before is read together with it."""
         named = read_range(message.text, now)
@@ -132,10 +138,17 @@ class PlanLookups:
         if len(texts) == 1:
             yield _Part(message.text, intent, vector, named)
             return
+        # Most messages ask for no look-up at all, and their words show it: each embedding takes far longer.
+        likely = vector and any(self._is_likely(text, read_range(text, now) or named, company) for text in texts)
         for text in texts:
-            own = self._vector(text) if vector else ()
+            own = self._vector(text) if likely else ()
             beside = " ".join(other for other in texts if other is not text)
             yield _Part(text, self._classify(text, own), own, read_range(text, now) or named, beside)
+
+    def _is_likely(self, text: str, range_: ReadRange | None, company: CompanyLookups) -> bool:
+        """Whether a part may ask for a look-up, as far as its words alone tell."""
+        part = _Part(text, self._classify(text, ()), (), range_)
+        return part.intent.category is Category.LOOKUP or self._match(part, company) is not None
 
     def _vector(self, text: str) -> tuple[float, ...]:
         try:

@@ -28,6 +28,7 @@ class Probe(Generic[T]):
         self._good_for = good_for
         self._lock = Lock()
         self._asked: Future[T] | None = None
+        self._before: Future[T] | None = None
         self._asked_at = 0.0
 
     def begin(self) -> None:
@@ -46,10 +47,19 @@ class Probe(Generic[T]):
         except TimeoutError as error:
             raise Unavailable(self._name, "no answer in time") from error
 
+    def latest(self) -> T | None:
+        """The answer to the last question that was answered; None before the first. A new one is asked if it is time.
+
+        Raises whatever the question raised.
+        """
+        asked = self._answer()
+        told = asked if asked.done() else self._before
+        return None if told is None else told.result()
+
     def _answer(self) -> Future[T]:
         with self._lock:
             if self._asked is None or (self._asked.done() and time.monotonic() - self._asked_at > self._good_for):
-                self._asked, self._asked_at = Future(), time.monotonic()
+                self._before, self._asked, self._asked_at = self._asked, Future(), time.monotonic()
                 # A pool's threads would be waited for at the end of the process.
                 Thread(target=self._run, args=(self._asked,), name=f"probe-{self._name}", daemon=True).start()
             return self._asked

@@ -2,8 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed, wait
+from contextvars import copy_context
+from threading import Thread
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -49,6 +52,9 @@ OnProgress = Callable[[RefreshProgress], None]
 
 T = TypeVar("T")
 
+Listed: TypeAlias = DocumentListing | DocumentFailure
+
+_LISTING_PATIENCE = 2.0  # seconds after which a source that has not said what it has is come back to
 _WRITE_EVERY = 0.25  # seconds between two progress events
 _EMBED_BATCH = 16
 _SYNC_EVERY = 64  # chunks embedded between two updates of the index
@@ -155,15 +161,18 @@ class RefreshKnowledge:
         ]
         with self._records.read(work.scope) as tx:
             work.size = tx.documents.size()
-        for source in sources:
-            self._refresh_source(work, source)
+        self._directory.company(work.scope.company_id).require_active()
+        # In the order of the settings; but one that is slow to say what it has keeps no other waiting.
+        listed = {_begin_listing(source): source for source in sources}
+        for items in _as_they_answer(listed):
+            self._refresh_source(work, listed[items], items)
         if not work.options.dry_run:
             if not work.options.sources:
                 self._forget_sources(work, {source.name for source in sources})
             self._embed_waiting(work)
             self._sync(work.scope)
 
-    def _refresh_source(self, work: _Work, source: DocumentSource) -> None:
+    def _refresh_source(self, work: _Work, source: DocumentSource, items: Future[list[Listed]]) -> None:
         self._directory.company(work.scope.company_id).require_active()
         failures: list[DocumentFailure] = []
         with self._records.read(work.scope) as tx:
@@ -176,7 +185,7 @@ class RefreshKnowledge:
                 if failure.fingerprint
             }
         try:
-            listed = list(source.list())
+            listed = items.result()
         except Unavailable as error:
             failures.append(DocumentFailure(source.name, "", str(error)))
             self._note_source(work, source, failures)
@@ -435,6 +444,30 @@ class RefreshKnowledge:
 def _fingerprint(listing: DocumentListing, converter: DocumentConverter) -> str:
     parts = "\0".join((listing.fingerprint, converter.version, CHUNKER_VERSION))
     return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _begin_listing(source: DocumentSource) -> Future[list[Listed]]:
+    listed = Future[list[Listed]]()
+
+    def run() -> None:
+        try:
+            listed.set_result(list(source.list()))
+        except BaseException as error:  # noqa: BLE001 -- raised again where the list is awaited
+            listed.set_exception(error)
+
+    # A pool's threads would be waited for at the end of the process.
+    Thread(target=copy_context().run, args=(run,), name=f"list-{source.name}", daemon=True).start()
+    return listed
+
+
+def _as_they_answer(listed: Collection[Future[list[Listed]]]) -> Iterator[Future[list[Listed]]]:
+    slow = []
+    for items in listed:
+        if wait([items], _LISTING_PATIENCE).done:
+            yield items
+        else:
+            slow.append(items)
+    yield from as_completed(slow)
 
 
 def _tokens(text: ChunkText) -> int:

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from sophia.application.identity import SystemIdentity
 from sophia.application.leases import HeldLease
@@ -31,22 +33,18 @@ class LogWriter:
     def __init__(self, records: Records, system: SystemIdentity) -> None:
         self._records = records
         self._system = system
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._waiting: dict[HeldLease, list[RunEvent]] = {}
         self._in_hand: frozenset[HeldLease] = frozenset()
         self._thread: threading.Thread | None = None
 
     def add(self, held: HeldLease, *events: RunEvent) -> None:
-        """Write events soon; a stretch of text goes with the text that waits already."""
-        with self._changed:
+        """Write events soon; stretches of text that wait together become one."""
+        with self._lock:
             if not self._waiting:
                 self._changed.notify_all()
-            waiting = self._waiting.setdefault(held, [])
-            for event in events:
-                if isinstance(event, MessageDelta) and waiting and isinstance(waiting[-1], MessageDelta):
-                    waiting[-1] = MessageDelta(waiting[-1].text + event.text)
-                else:
-                    waiting.append(event)
+            self._waiting.setdefault(held, []).extend(events)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write, name="log-writer", daemon=True)
                 self._thread.start()
@@ -55,7 +53,7 @@ class LogWriter:
         """What is not written yet, for whoever ends the run to write; what is being written is stored by then."""
         with self._changed:
             self._changed.wait_for(lambda: held not in self._in_hand)
-            return tuple(self._waiting.pop(held, ()))
+            return tuple(_together(self._waiting.pop(held, ())))
 
     def _write(self) -> None:
         while True:
@@ -69,7 +67,7 @@ class LogWriter:
                 self._in_hand = frozenset(batch)
             companies: defaultdict[str, dict[HeldLease, list[RunEvent]]] = defaultdict(dict)
             for held, events in batch.items():
-                companies[held.scope.company_id][held] = events
+                companies[held.scope.company_id][held] = list(_together(events))
             for company, news in companies.items():
                 self._append(company, news)
 
@@ -92,6 +90,15 @@ class LogWriter:
             self._changed.notify_all()
         if failed:
             time.sleep(_PAUSE)
+
+
+def _together(events: Iterable[RunEvent]) -> Iterator[RunEvent]:
+    """The events with stretches of text that follow one another joined."""
+    for is_text, alike in groupby(events, lambda event: isinstance(event, MessageDelta)):
+        if is_text:
+            yield MessageDelta("".join([event.text for event in alike if isinstance(event, MessageDelta)]))
+        else:
+            yield from alike
 
 
 class RunLog:

@@ -22,7 +22,15 @@ from sophia.domain.knowledge import Passage
 from sophia.domain.lookups import System
 from sophia.domain.runs import Run, ToolCallRecord, ToolFinished, ToolStarted, ToolStatus
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import Cancelled, InvalidInput, PermissionDenied, QueryRefused, SophiaError, Unavailable
+from sophia.errors import (
+    Cancelled,
+    InvalidInput,
+    LimitExceeded,
+    PermissionDenied,
+    QueryRefused,
+    SophiaError,
+    Unavailable,
+)
 from sophia.ports.agent_runtime import ToolBox
 from sophia.ports.embedder import Embedder
 from sophia.ports.security_source import Check
@@ -244,7 +252,11 @@ class TurnToolBox(ToolBox):
     def _look(self, call: ToolCall, check: Check) -> ToolResult:
         arguments = call.arguments or {}
         source = self._look_up.source(self._scope, call.name, arguments)
-        evidence = self._look_up(self._scope, self._turn, source, arguments, check)
+        try:
+            evidence = self._look_up(self._scope, self._turn, source, arguments, check)
+        except LimitExceeded as error:
+            self._limit(self._words.used_up(call.name, source.name, source.caps.a_day))
+            return ToolResult(call.id, ToolStatus.DENIED, {"outcome": "refused", "reason": str(error)})
         for cut in evidence.cuts:
             self._limit(self._words.cut(evidence, cut))
         finding, span = evidence.finding, evidence.lookup.span

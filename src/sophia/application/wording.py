@@ -121,6 +121,10 @@ class Wording:
             reason = explain(error.rule, error.what, self._texts["language"])
         return self._texts["limitation.refused"].format(tool=tool, reason=reason.rstrip("."))
 
+    def used_up(self, tool: str, source: str, most: int) -> str:
+        """A system that the company has looked at as often as it may in a day."""
+        return self._texts["limitation.used_up"].format(tool=tool, source=source, most=most)
+
     def cut(self, evidence: Evidence, cut: Cut) -> str:
         """Why a look-up has not found all that there is."""
         return self._texts[f"limitation.cut.{cut.kind}"].format(
@@ -212,6 +216,10 @@ _ES = Wording(
         ),
         "limitation.embedder": "conocimiento: he buscado solo por palabras; la búsqueda por significado no responde",
         "limitation.tool": "{tool}: no ha dado resultado ({reason}); la respuesta no cuenta con ello",
+        "limitation.used_up": (
+            "{tool}: hoy ya se han hecho las {most} consultas a {source} que caben en un día (UTC); "
+            "la respuesta no cuenta con ello"
+        ),
         "limitation.refused": "{tool}: la consulta no se ha hecho ({reason}); la respuesta no cuenta con ello",
         f"limitation.cut.{CutKind.RANGE}": "{source}: solo se ha mirado lo último del periodo (máximo: {detail})",
         f"limitation.cut.{CutKind.ROWS}": "{source}: se han conservado {kept} filas de {seen} (máximo: {detail})",
@@ -310,6 +318,9 @@ _EN = Wording(
         ),
         "limitation.embedder": "knowledge: searched by words only; search by meaning does not answer",
         "limitation.tool": "{tool}: gave no result ({reason}); the answer does without it",
+        "limitation.used_up": (
+            "{tool}: the {most} look-ups at {source} that a day (UTC) allows are used up; the answer does without it"
+        ),
         "limitation.refused": "{tool}: the query was not run ({reason}); the answer does without it",
         f"limitation.cut.{CutKind.RANGE}": "{source}: only the end of the period was looked at (at most {detail})",
         f"limitation.cut.{CutKind.ROWS}": "{source}: {kept} of {seen} rows were kept (at most {detail})",

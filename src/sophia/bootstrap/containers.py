@@ -23,6 +23,7 @@ from sophia.adapters.telemetry.observed import (
     ObservedRefresh,
     ObservedRetrieve,
     ObservedRun,
+    ObservedSystems,
     ObservedTicketDesk,
 )
 from sophia.adapters.toml_directory.directory import TomlTenantDirectory
@@ -41,7 +42,7 @@ from sophia.application.handoff import HandOff
 from sophia.application.health import CheckHealth
 from sophia.application.identity import Authenticate, AuthenticateWebhook, Impersonate, SystemIdentity
 from sophia.application.leases import LeaseKeeper
-from sophia.application.limits import AdmitRequest
+from sophia.application.limits import AdmitLookup, AdmitRequest
 from sophia.application.look_up import LookUp
 from sophia.application.plan_lookups import PlanLookups
 from sophia.application.play_turn import PlayTurn, TurnMemory
@@ -207,7 +208,14 @@ class Turns(containers.DeclarativeContainer):
         telemetry,
     )
     named_lookups = providers.Singleton(ConfiguredLookups, settings, adapters.systems)
-    look_up = providers.Singleton(LookUp, adapters.systems, named_lookups, adapters.clock, adapters.ids)
+    look_up = providers.Singleton(
+        LookUp,
+        providers.Singleton(ObservedSystems, adapters.systems, telemetry),
+        named_lookups,
+        providers.Singleton(AdmitLookup, records, adapters.clock),
+        adapters.clock,
+        adapters.ids,
+    )
     agent = providers.Singleton(choose_agent, settings)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
@@ -352,7 +360,14 @@ class UseCases(containers.DeclarativeContainer):
             settings.provided.backend.audit,
         ),
         check_health=providers.Singleton(
-            CheckHealth, records, adapters.index, adapters.embedder, adapters.runtime, adapters.directory, system
+            CheckHealth,
+            records,
+            adapters.index,
+            adapters.embedder,
+            adapters.runtime,
+            adapters.directory,
+            system,
+            adapters.systems,
         ),
         start_run=turns.start_run,
         read_run=providers.Singleton(ReadRun, records),

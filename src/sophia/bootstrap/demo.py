@@ -1,11 +1,7 @@
 """Trying SOPHIA out: keys that last as long as the process, and a backend to hand over to."""
 
-import json
 import secrets
-import subprocess
-import sys
 from collections.abc import Mapping
-from typing import IO, cast
 
 from attrs import field, frozen
 
@@ -13,13 +9,14 @@ from sophia.adapters.backend.route import Route
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.application.credentials import CachedCredential
+from sophia.bootstrap.containers import Adapters
+from sophia.bootstrap.demo_systems import DemoProcess, Emulated
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.secrets import Secret
-from sophia.errors import Unavailable
 from sophia.ports.ticket_desk import TicketDesk
 
-__all__ = ["Demo", "DemoBackend", "DemoCompany"]
+__all__ = ["Demo", "DemoBackend", "DemoCompany", "emulating"]
 
 
 @frozen
@@ -31,6 +28,12 @@ class DemoCompany:
     key: str = field(repr=False)
     users: tuple[str, ...]
     examples: tuple[str, ...]
+
+
+def emulating(settings: Settings, emulated: Emulated, **adapters: object) -> Sophia:
+    """SOPHIA, with adapters of your own, that looks at emulated systems where there are any."""
+    placed = emulated.settings(settings)
+    return Sophia(placed, credential_vault=emulated.vault(Adapters(settings=placed).credential_vault()), **adapters)
 
 
 class DemoBackend:
@@ -48,22 +51,10 @@ class DemoBackend:
     def __init__(self, settings: Settings, sophia: str, webhook_secrets: Mapping[str, str]) -> None:
         self._targets = settings.targets
         self._token = Secret(secrets.token_urlsafe(32))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sophia.testing.emulators.backend_page"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C is for SOPHIA alone; this ends when its stdin does
-        )
         paths = [target.path for target in self._targets]
         told = {"sophia": sophia, "token": self._token.reveal(), "paths": paths, "secrets": dict(webhook_secrets)}
-        stdin, stdout = cast(IO[str], self._process.stdin), cast(IO[str], self._process.stdout)
-        stdin.write(f"{json.dumps(told)}\n")
-        stdin.flush()
-        self.url = stdout.readline().strip()
-        if not self.url:
-            self.stop()
-            raise Unavailable("the demo's backend", "has not started")
+        self._process = DemoProcess("sophia.testing.emulators.backend_page", told)
+        self.url = self._process.said
 
     def desk(self) -> TicketDesk:
         """The desk that takes tickets there."""
@@ -74,8 +65,7 @@ class DemoBackend:
 
     def stop(self) -> None:
         """End it."""
-        self._process.terminate()
-        self._process.communicate()
+        self._process.stop()
 
 
 class Demo:
@@ -84,22 +74,25 @@ class Demo:
     Args:
         settings: where they name a backend, that one is handed over to.
         url: where SOPHIA listens.
+        emulated: the systems of its companies that are.
 
     Raises:
         Unavailable: the emulated backend does not start.
     """
 
-    def __init__(self, settings: Settings, url: str) -> None:
+    def __init__(self, settings: Settings, url: str, emulated: Emulated) -> None:
         ids = [company.id for company in settings.companies]
         self._keys, self._secrets = mint_demo_keys(ids), mint_webhook_secrets(ids)
         self.backend = None if settings.backend.base_url else DemoBackend(settings, url, self._secrets)
         self._settings = settings
+        self._emulated = emulated
 
     def sophia(self) -> Sophia:
         """SOPHIA, letting in who holds one of the keys, and taking reports that are signed with one of the secrets."""
         webhooks = StandardWebhookVerifier(self._secrets.get)
         desk = {} if self.backend is None else {"desk": self.backend.desk()}
-        return Sophia(self._settings, key_verifier=DemoKeyVerifier(self._keys), webhooks=webhooks, **desk)
+        keys = DemoKeyVerifier(self._keys)
+        return emulating(self._settings, self._emulated, key_verifier=keys, webhooks=webhooks, **desk)
 
     @property
     def companies(self) -> tuple[DemoCompany, ...]:

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
 from attrs import evolve, field, frozen
+
+from sophia.domain.canonical import canonical_json
 
 __all__ = ["BEGINNING", "AuditEntry", "AuditEvent", "Break", "Head", "breaks", "entry_from_json", "entry_to_json"]
 
@@ -48,7 +49,7 @@ class AuditEntry:
     def sealed(self) -> "AuditEntry":
         """The entry with its hash."""
         said = {name: value for name, value in entry_to_json(self).items() if name != "hash"}
-        return evolve(self, hash=hashlib.sha256(rfc8785.dumps(said)).hexdigest())
+        return evolve(self, hash=hashlib.sha256(canonical_json(said)).hexdigest())
 
     @property
     def head(self) -> "Head":

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
 from attrs import field, frozen
 
 from sophia.domain.audit import Head
+from sophia.domain.canonical import canonical_json
 
 __all__ = ["Checkpoint", "checkpoint_from_json", "checkpoint_to_json"]
 
@@ -25,7 +25,7 @@ class Checkpoint:
     @property
     def signed(self) -> bytes:
         """What the signature is of: canonical JSON (RFC 8785)."""
-        return rfc8785.dumps(_said(self))
+        return canonical_json(_said(self))
 
 
 def _said(checkpoint: Checkpoint) -> dict[str, Any]:

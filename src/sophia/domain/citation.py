@@ -1,11 +1,11 @@
 """Citations that can be proved: a quote, the place it claims, and the check of one against the other."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from sophia.domain.accents import without_accents
 from sophia.domain.knowledge import Passage
 
 __all__ = ["Citation", "Quote", "Unsupported", "find_unsupported", "prove", "sentences", "words_of"]
@@ -117,5 +117,4 @@ def find_unsupported(
 
 def words_of(text: str) -> set[str]:
     """The words of a text, in lower case and without accents."""
-    folded = unicodedata.normalize("NFKD", text.lower())
-    return set(_WORD.findall("".join(c for c in folded if not unicodedata.combining(c))))
+    return set(_WORD.findall(without_accents(text.lower())))

@@ -4,9 +4,9 @@ import hashlib
 from datetime import datetime
 from functools import cached_property
 
-import rfc8785
 from attrs import field, frozen
 
+from sophia.domain.canonical import canonical_json
 from sophia.domain.knowledge import ChunkKind, Passage, text_version
 from sophia.domain.lookups import Cut, Finding, Lookup, System
 
@@ -47,7 +47,7 @@ class Evidence:
     def digest(self) -> str:
         """SHA-256 (hexadecimal) of columns and rows in canonical JSON (RFC 8785): the same finding has the same."""
         table = {"columns": self.finding.columns, "rows": self.finding.rows}
-        return hashlib.sha256(rfc8785.dumps(table)).hexdigest()
+        return hashlib.sha256(canonical_json(table)).hexdigest()
 
     @cached_property
     def text(self) -> str:

@@ -1,9 +1,9 @@
 """Questions that lean on the one before them: "and for contractors?"."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
+from sophia.domain.accents import without_accents
 from sophia.domain.conversation import Message, Role
 
 __all__ = ["contextual_question"]
@@ -54,7 +54,7 @@ def contextual_question(question: str, history: Sequence[Message]) -> str:
 
 
 def _is_followup(question: str) -> bool:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", question.lower()) if not unicodedata.combining(c))
+    plain = without_accents(question.lower())
     words = re.findall(r"\w+", plain)
     if not words or len(words) > _LONGEST:
         return False

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from sophia.domain.accents import without_accents
+
 __all__ = ["detect_language"]
 
 _SAMPLE = 20_000
@@ -67,7 +69,7 @@ def detect_language(text: str, default: str) -> str:
         if match is None:
             continue
         accented = match[0]
-        word = _without_accents(accented).replace("’", "'")
+        word = without_accents(accented).replace("’", "'")
         spanish += (word in _SPANISH) + 0.5 * bool(_SPANISH_LETTER.search(accented))
         english += word in _ENGLISH
         if len(word) > 3 and word not in _SPANISH and word not in _ENGLISH:  # noqa: PLR2004 -- shorter ones tell nothing
@@ -76,7 +78,3 @@ def detect_language(text: str, default: str) -> str:
     if spanish == english:
         return default
     return "es" if spanish > english else "en"
-
-
-def _without_accents(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))

@@ -21,6 +21,7 @@ __all__ = [
     "Tally",
     "Whose",
     "beginning",
+    "check_lookups",
 ]
 
 MINUTE = timedelta(minutes=1)
@@ -38,6 +39,7 @@ class Counted(StrEnum):
 
     REQUESTS = "requests"
     TOKENS = "tokens"
+    LOOKUPS = "lookups"
 
 
 class Whose(StrEnum):
@@ -151,6 +153,17 @@ class Limits:
         if self.storage and then.text_bytes > max(self.storage, now.text_bytes):
             detail = f"with it the company's texts would have {then.text_bytes:,} bytes; {self.storage:,} are allowed"
             raise LimitExceeded("storage", detail)
+
+
+def check_lookups(source: str, most: int, today: Tally, now: datetime) -> None:
+    """Pass where a company may look at one of its systems, by its name there, once more in a day (UTC).
+
+    Raises:
+        LimitExceeded: ``lookups``.
+    """
+    if today.used >= most:
+        detail = f"{_WHO[Whose.COMPANY]} at the most {most:,} look-ups a day at {source}, and they are used up"
+        raise LimitExceeded("lookups", detail, _left(now, DAY))
 
 
 NO_LIMITS = Limits()

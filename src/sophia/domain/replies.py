@@ -88,6 +88,8 @@ def read_reply(text: str) -> Reply | None:
         text = text.replace(sign, word)
     text = _SMILES.sub(" ", _SKIN.sub("", text))
     words = list(islice(_WORD.finditer(text), _LOOKED_AT))
+    if not words or _plain(words[0].group()) not in _FIRST_WORDS:
+        return None
     told = [_plain(word.group()) for word in words]
     said: list[Saying] = []
     at = 0
@@ -154,3 +156,4 @@ _PHRASES: dict[str, Saying | None] = {
     **dict.fromkeys(_phrases(_NO), Saying.NO),
 }
 _LONGEST = max(len(phrase.split()) for phrase in _PHRASES)
+_FIRST_WORDS = frozenset(phrase.split()[0] for phrase in _PHRASES)

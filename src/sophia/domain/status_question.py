@@ -5,12 +5,12 @@ A message is read clause by clause, in plain letters and with the usual slips me
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
 
 from attrs import frozen
 
+from sophia.domain.accents import without_accents
 from sophia.domain.status_forms import (
     AGENT,
     COURTESY,
@@ -244,7 +244,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return without_accents(text.lower())
 
 
 def _mend(token: str) -> str:

@@ -608,13 +608,16 @@ class Delivered(Protocol):
 
 
 class Tallies(Protocol):
-    """What the company, and the scope's user, have used in the present window of time."""
+    """What the company, and the scope's user, have used in the present window of time.
 
-    def get(self, what: Counted, whose: Whose, beginning: datetime) -> Tally:
+    Where each thing of a kind is counted apart, ``of`` names it.
+    """
+
+    def get(self, what: Counted, whose: Whose, beginning: datetime, of: str = "") -> Tally:
         """What counts in the window that began then, see `Tally.at`."""
         ...
 
-    def put(self, what: Counted, whose: Whose, tally: Tally) -> None:
+    def put(self, what: Counted, whose: Whose, tally: Tally, of: str = "") -> None:
         """Store a tally in place of the one before; only the last window is kept."""
         ...
 

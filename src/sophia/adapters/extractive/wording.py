@@ -1,10 +1,11 @@
 """What the runtime says of its own, in the languages it speaks; all else it says stands in a document."""
 
 import re
-import unicodedata
 from datetime import date
 
 from attrs import field, frozen
+
+from sophia.domain.accents import without_accents
 
 __all__ = ["WORDINGS", "Wording", "small_talk"]
 
@@ -207,8 +208,7 @@ _SMALL_TALK = tuple(
 
 def small_talk(message: str) -> str | None:
     """Which small talk a message is, all of it (a key of `Wording.small_talk`), or None."""
-    plain = unicodedata.normalize("NFKD", message.lower().replace("’", "'"))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).strip()
+    plain = without_accents(message.lower().replace("’", "'")).strip()
     if not plain or len(plain) > 80:  # noqa: PLR2004 -- longer ones say something
         return None
     return next((kind for kind, pattern in _SMALL_TALK if pattern.fullmatch(plain)), None)

@@ -1,8 +1,9 @@
 """What questions and documents are compared by: folded words, and names that must match to the letter."""
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from sophia.domain.accents import without_accents
 
 __all__ = ["contains", "fold", "identifiers", "names", "terms"]
 
@@ -41,7 +42,7 @@ _CAPITALISED = re.compile(r"(?<![\w-])[^\W_]+(?:-[^\W_]+)*")
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """The text in lower case and without accents."""
-    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return without_accents(text.lower())
 
 
 def terms(text: str) -> tuple[str, ...]:

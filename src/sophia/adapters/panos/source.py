@@ -135,6 +135,7 @@ class PanosSource(SystemSource):
 
     def _access(self, budget: Budget) -> Access:
         if not self._admin:
+            self._device.show(VIEWS["system"].command, None, budget)  # so much is known: it takes the key
             return Access("")
         roles = self._device.role_of(self._admin, budget)
         return Access(", ".join(roles), tuple(role for role in roles if role not in _READERS))

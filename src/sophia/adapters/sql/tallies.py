@@ -27,18 +27,22 @@ class SqlTallies(Tallies):
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
-    def get(self, what: Counted, whose: Whose, beginning: datetime) -> Tally:
+    def get(self, what: Counted, whose: Whose, beginning: datetime, of: str = "") -> Tally:
         """See `Tallies`."""
-        row = self._unit.first(_TALLY, self._unit.of_company(of_user=self._user(whose), counted=what.value))
+        row = self._unit.first(_TALLY, self._unit.of_company(of_user=self._user(whose), counted=_counted(what, of)))
         return Tally(beginning) if row is None else Tally(row.began, row.used).at(beginning)
 
-    def put(self, what: Counted, whose: Whose, tally: Tally) -> None:
+    def put(self, what: Counted, whose: Whose, tally: Tally, of: str = "") -> None:
         """See `Tallies`."""
-        user = self._user(whose)
-        values = self._unit.of_company(of_user=user, counted=what.value, since=tally.began, amount=tally.used)
+        user, counted = self._user(whose), _counted(what, of)
+        values = self._unit.of_company(of_user=user, counted=counted, since=tally.began, amount=tally.used)
         if self._unit.change(_UPDATE, values) == 0:
-            row = {"user_id": user, "what": what.value, "began": tally.began, "used": tally.used}
+            row = {"user_id": user, "what": counted, "began": tally.began, "used": tally.used}
             self._unit.change(_INSERT, {"company_id": self._unit.scope.company_id, **row})
 
     def _user(self, whose: Whose) -> str:
         return self._unit.scope.user_id if whose is Whose.USER else ""
+
+
+def _counted(what: Counted, of: str) -> str:
+    return f"{what}:{of}" if of else what.value

@@ -12,8 +12,12 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from sophia.application.backlog import Backlog
+from sophia.domain.lookups import System
 
-__all__ = ["Metrics"]
+__all__ = ["LOOKUP_OUTCOMES", "Metrics"]
+
+LOOKUP_OUTCOMES = ("found", "cut", "refused", "invalid", "unavailable", "stopped")
+"""Cut: not all that there is. Refused: by the read-only policy. Stopped: nobody waits for it any more."""
 
 _MILLISECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -80,6 +84,16 @@ class Metrics:
         self.tool_call_seconds = Histogram(
             "sophia_tool_call_seconds", "Time a tool call took.", ["tool"], buckets=_SECONDS, registry=own
         )
+        self.lookups = Counter(
+            "sophia_lookups", "Look-ups at companies' own systems, by outcome.", ["system", "outcome"], registry=own
+        )
+        self.lookup_seconds = Histogram(
+            "sophia_lookup_seconds",
+            "Time that a look-up took the system.",
+            ["system"],
+            buckets=_SECONDS,
+            registry=own,
+        )
         self.tokens = Counter("sophia_tokens", "Tokens that models took and gave.", ["type"], registry=own)
         self.embedded_texts = Counter("sophia_embedded_texts", "Texts turned into vectors.", ["kind"], registry=own)
         self.embedding_seconds = Histogram(
@@ -121,6 +135,9 @@ class Metrics:
         ):
             for value in known:
                 counter.labels(value)
+        for system in System:
+            for outcome in LOOKUP_OUTCOMES:
+                self.lookups.labels(system, outcome)
 
     def exposition(self, backlog: Backlog | None) -> bytes:
         """All of it in the text format; of every process of the server, whichever is asked.

@@ -1,5 +1,6 @@
 """Wrappers that count and trace what they pass on. Each has the interface of what it wraps."""
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from sophia.adapters.telemetry.spans import Span
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff, HandoffOutcome
 from sophia.application.hear import Heard
+from sophia.application.look_up import SecuritySources
 from sophia.application.refresh_knowledge import OnProgress, RefreshKnowledge
 from sophia.application.retrieve import Retrieve
 from sophia.application.start_refresh import StartedRefresh
@@ -23,15 +25,17 @@ from sophia.domain.asked import Intent
 from sophia.domain.handoff import Course
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import Passage
+from sophia.domain.lookups import Finding, Lookup, LookupCaps, Operation, System
 from sophia.domain.refresh import Refresh
 from sophia.domain.runs import Outcome, Problem, Run, RunCancelled, RunCompleted, RunFailed
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket
-from sophia.errors import TicketRejected
+from sophia.errors import InvalidInput, QueryRefused, TicketRejected, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
 from sophia.ports.embedder import Embedder
 from sophia.ports.records import LogTail, Records, Transaction
+from sophia.ports.security_source import Access, Check, SecuritySource
 from sophia.ports.system import Clock
 from sophia.ports.ticket_desk import TicketDesk
 
@@ -44,6 +48,7 @@ __all__ = [
     "ObservedRefresh",
     "ObservedRetrieve",
     "ObservedRun",
+    "ObservedSystems",
     "ObservedTicketDesk",
 ]
 
@@ -297,9 +302,11 @@ class ObservedAgentRuntime(AgentRuntime):
             gen_ai__conversation__id=turn.thread_id,
         )
         with span as told, closing(self._runtime.respond(turn, observed)) as events:
+            silent = True
             for event in events:
-                if isinstance(event, Spoken) and event.text:
+                if silent and isinstance(event, Spoken) and event.text:
                     _text_spoken()
+                    silent = False
                 if isinstance(event, Tokens):
                     self._telemetry.metrics.tokens.labels("input").inc(event.input)
                     self._telemetry.metrics.tokens.labels("output").inc(event.output)
@@ -339,6 +346,85 @@ class _ObservedToolBox(ToolBox):
     def check(self) -> None:
         """See `ToolBox`."""
         self._tools.check()
+
+
+class ObservedSystems:
+    """The systems of companies, whose look-ups are counted and traced: never what is asked or found."""
+
+    def __init__(self, systems: SecuritySources, telemetry: Telemetry) -> None:
+        self._systems = systems
+        self._telemetry = telemetry
+
+    def __call__(self, company_id: str) -> Sequence[SecuritySource]:
+        """Those of one company."""
+        return tuple(_ObservedSource(source, self._telemetry) for source in self._systems(company_id))
+
+
+class _ObservedSource(SecuritySource):
+    def __init__(self, source: SecuritySource, telemetry: Telemetry) -> None:
+        self._source = source
+        self._telemetry = telemetry
+
+    @property
+    def name(self) -> str:
+        """See `SecuritySource`."""
+        return self._source.name
+
+    @property
+    def system(self) -> System:
+        """See `SecuritySource`."""
+        return self._source.system
+
+    @property
+    def readers(self) -> frozenset[str]:
+        """See `SecuritySource`."""
+        return self._source.readers
+
+    @property
+    def caps(self) -> LookupCaps:
+        """See `SecuritySource`."""
+        return self._source.caps
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """See `SecuritySource`."""
+        return self._source.operations
+
+    def look_up(self, scope: TenantScope, lookup: Lookup, check: Check) -> Finding:
+        """See `SecuritySource`."""
+        metrics = self._telemetry.metrics
+        span = self._telemetry.tracing.span(
+            f"look_up {self.system}",
+            kind="client",
+            sophia__source=self.name,
+            sophia__system=self.system,
+            sophia__operation=lookup.operation,
+        )
+        began, outcome, rows = time.monotonic(), "stopped", None
+        try:
+            with span as told, metrics.lookup_seconds.labels(self.system).time():
+                finding = self._source.look_up(scope, lookup, check)
+                outcome, rows = "cut" if finding.cuts else "found", len(finding.rows)
+                told.tell(sophia__rows=rows, sophia__rows_seen=finding.seen)
+        except QueryRefused:
+            outcome = "refused"
+            raise
+        except InvalidInput:
+            outcome = "invalid"
+            raise
+        except Unavailable:
+            outcome = "unavailable"
+            raise
+        finally:
+            metrics.lookups.labels(self.system, outcome).inc()
+            ms = round((time.monotonic() - began) * 1000)
+            told_of = {"source": self.name, "system": self.system, "operation": lookup.operation}
+            _log.info("lookup.ended", **told_of, outcome=outcome, ms=ms, rows=rows)
+        return finding
+
+    def access(self, scope: TenantScope) -> Access:
+        """See `SecuritySource`."""
+        return self._source.access(scope)
 
 
 class ObservedTicketDesk(TicketDesk):

@@ -8,8 +8,9 @@ A message goes through these modules, in this order:
 3. `cues` names what was found, and `classifier` weighs it together with the message's embedding.
 4. `actions` takes from the text what is asked to be done, and to what; `clauses` parts a question from an order.
 
-`words`, `words_es`, `words_en` and `phrases` are the vocabulary, as data. The weights (`weights.json`) belong to all of
-it and to one embedder: whoever changes any of them runs `benchmarks/fit_intent.py`.
+`searching` looks for many patterns at once. `words`, `words_es`, `words_en` and `phrases` are the vocabulary, as data.
+The weights (`weights.json`) belong to all of it and to one embedder: whoever changes any of them runs
+`benchmarks/fit_intent.py`.
 """
 
 from sophia.domain.intent.classifier import IntentClassifier, IntentWeights

@@ -12,7 +12,7 @@ from sophia.domain.asked import Action
 from sophia.domain.intent import patterns, phrases, words, words_en, words_es
 from sophia.domain.intent.masking import QUOTE
 from sophia.domain.intent.parts import Reading, Verb, acts
-from sophia.domain.intent.problems import problem_pattern
+from sophia.domain.intent.problems import reports_problem
 from sophia.domain.intent.reading import read
 from sophia.domain.intent.verbs import english_verbs, fold, spanish_verbs
 
@@ -369,8 +369,7 @@ def _in_so_many_words(reading: Reading) -> list[Action]:
 
 def _from_report(reading: Reading) -> list[Action]:
     for sentence in reading.sentences:
-        found = problem_pattern().search(sentence.text) if "problem" in sentence.flags else None
-        if found is not None and sentence.tokens:
+        if "problem" in sentence.flags and sentence.tokens and reports_problem(sentence.text):
             start = sentence.tokens[0].start
             end = sentence.tokens[-1].start + len(sentence.tokens[-1].raw)
             told = " ".join(reading.text[start:end].split())

@@ -41,6 +41,7 @@ VERSION = 2
 DIMENSIONS = 384
 """Length of the embedding (multilingual-e5-small)."""
 _CATEGORIES = tuple(Category)
+_IS_ACTION = tuple(category.is_action for category in _CATEGORIES)
 OUTPUTS = len(_CATEGORIES) + 1
 """One for each category, in the order of `Category`, and one for action."""
 
@@ -77,17 +78,13 @@ class IntentWeights:
 
     def outputs(self, found: Mapping[str, float], listed: Sequence[str], vector: Sequence[float]) -> list[float]:
         """The linear outputs for a message's cues, n-grams and embedding."""
-        totals = list(self.intercept)
-        for name, value in found.items():
-            row = self.cues.get(name)
-            if row is not None:
-                totals = [total + value * weight for total, weight in zip(totals, row, strict=True)]
+        weighed = ([value * weight for weight in self.cues[name]] for name, value in found.items() if name in self.cues)
+        totals = [sum(column) for column in zip(self.intercept, *weighed, strict=True)]
         if listed:
             starts = [bucket(gram) * OUTPUTS for gram in listed]
             norm = sqrt(len(starts))
-            for output, column in enumerate(
-                zip(*(self.grams[start : start + OUTPUTS] for start in starts), strict=True)
-            ):
+            columns = zip(*[self.grams[start : start + OUTPUTS] for start in starts], strict=True)
+            for output, column in enumerate(columns):
                 totals[output] += sum(column) * self.gram_scale[output] / norm
         for output, row in enumerate(self.vector):
             totals[output] += sum(starmap(mul, zip(row, vector, strict=True)))
@@ -97,7 +94,7 @@ class IntentWeights:
         """The calibrated chance that action is asked for."""
         top = max(outputs[:-1])
         odds = [exp(output - top) for output in outputs[:-1]]
-        doing = sum(odd for odd, category in zip(odds, _CATEGORIES, strict=True) if category.is_action)
+        doing = sum(odd for odd, is_action in zip(odds, _IS_ACTION, strict=True) if is_action)
         logit = (log(max(doing, 1e-300)) - log(max(sum(odds) - doing, 1e-300)) + outputs[-1]) / 2
         return 1 / (1 + exp(-max(-60.0, min(60.0, self.slope * logit + self.shift))))
 
@@ -167,8 +164,8 @@ class IntentClassifier:
 
 
 def _likeliest(outputs: Sequence[float], *, action: bool) -> Category:
-    side = [pair for pair in zip(outputs[:-1], _CATEGORIES, strict=True) if pair[1].is_action is action]
-    return max(side, key=lambda pair: pair[0])[1]
+    side = (at for at, is_action in enumerate(_IS_ACTION) if is_action is action)
+    return _CATEGORIES[max(side, key=outputs.__getitem__)]
 
 
 def settled(reading: Reading, score: float) -> float:

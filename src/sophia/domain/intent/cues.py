@@ -3,14 +3,21 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from sophia.domain.intent import phrases, words, words_en, words_es
 from sophia.domain.intent.complements import object_kind
-from sophia.domain.intent.parts import OUTRIGHT, PAUSES, REQUEST, Reading, Sentence, Verb, acts, compiled, noun_kinds
+from sophia.domain.intent.parts import OUTRIGHT, PAUSES, REQUEST, Reading, Sentence, Verb, acts, noun_kinds
 from sophia.domain.intent.roles import DETERMINERS
+from sophia.domain.intent.searching import Patterns
 from sophia.domain.intent.usage import NEED, spanishness
 
 __all__ = ["cues", "grams"]
+
+
+@cache
+def _expressions() -> Patterns:
+    return Patterns({label: (pattern,) for _, label, pattern in phrases.PHRASES})
 
 
 def _purpose(verb: Verb) -> str:
@@ -132,8 +139,9 @@ def _of_sentences(reading: Reading) -> Iterator[str]:
         if {"desire", "nominal"} <= flags:
             yield "desire&nominal" + mark
         barred = {sentence.tokens[v.token].word for v in verbs if v.sentence == number and v.role == "neg"}
-        for kind, label, pattern in phrases.PHRASES:
-            named_by = compiled(pattern).search(sentence.text)
+        expressions = _expressions().find(sentence.text)
+        for kind, label, _ in phrases.PHRASES:
+            named_by = expressions.get(label)
             if named_by:
                 said = set(named_by.group().split())
                 roles = {verb.role for verb in verbs if verb.sentence == number}

@@ -30,6 +30,8 @@ _QUOTED = re.compile(
     r"|\b\w+=(?:\"[^\"\n]*\"|\S+)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+# What there is some of in each of these, and in few messages.
+_MAY_QUOTE = re.compile("[`«“„\"‘'|<>=]|\\d:\\d")
 _FORWARDED = re.compile(
     r"^[ \t]*(?:-{3,} ?(?:original|forwarded|mensaje|reenviado|message)[^\n]*|on [^\n]{5,80} wrote:|"
     r"el [^\n]{5,80} escribi[oó]:|(?:de|from): [^\n]+\n[ \t]*(?:enviado|sent|para|to|fecha|date): ).*\Z",
@@ -37,6 +39,7 @@ _FORWARDED = re.compile(
 )
 # What is asked about a text, and the text under it or after a colon: whoever wrote it, it is not the user who asks.
 _PASTED = re.compile(patterns.ABOUT_PASTED)
+_MAY_PASTE = re.compile(r"[?:]\s")  # there is one in each of these
 _SIGNED = re.compile(patterns.SIGNATURES, re.IGNORECASE)
 _COMMAND_FOR_TEXT = re.compile(
     r"\b(?:traduc|translat|corri|correg|proofread|check my|rephrase|reword|rewrite|reescrib|reformul|resum|"
@@ -65,7 +68,7 @@ def mask(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     signed = _SIGNED.search(masked)
     if signed and signed.start() > 0:
         masked = _blank(masked, signed.start(), len(masked), keep=False)
-    for found in reversed(list(_QUOTED.finditer(masked))):
+    for found in reversed(list(_QUOTED.finditer(masked)) if _MAY_QUOTE.search(masked) else []):
         if found.end() > found.start():
             spans.append(found.span())
             masked = _blank(masked, *found.span())
@@ -82,7 +85,8 @@ def mask(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
             spans.append((found.end() + 1, found.end() + length))
             masked = _blank(masked, found.end() + 1, found.end() + length)
             break
-    if (pasted := _PASTED.search(fold(masked))) and masked[pasted.end() :].strip(" \n" + QUOTE):
+    pasted = _PASTED.search(fold(masked)) if _MAY_PASTE.search(masked) else None
+    if pasted and masked[pasted.end() :].strip(" \n" + QUOTE):
         spans.append((pasted.end(), len(masked)))
         masked = _blank(masked, pasted.end(), len(masked))
     return masked, tuple(sorted(spans))

@@ -1,9 +1,10 @@
 """How people say that something does not work: one of these phrases reports a malfunction."""
 
-import re
 from functools import cache
 
-__all__ = ["PROBLEM", "problem_pattern"]
+from sophia.domain.intent.searching import Patterns
+
+__all__ = ["PROBLEM", "reports_problem"]
 
 # A message that fails to work, phrases: one of these outside quotes reports a malfunction.
 PROBLEM: tuple[str, ...] = (
@@ -199,6 +200,10 @@ PROBLEM: tuple[str, ...] = (
 
 
 @cache
-def problem_pattern() -> re.Pattern[str]:
-    """One of these phrases reports a malfunction."""
-    return re.compile("|".join(PROBLEM))
+def _phrases() -> Patterns:
+    return Patterns({"problem": PROBLEM})
+
+
+def reports_problem(text: str) -> bool:
+    """Whether one of the phrases that report a malfunction is in a text."""
+    return bool(_phrases().find(text))

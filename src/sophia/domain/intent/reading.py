@@ -3,15 +3,17 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 
 from attrs import evolve
 
 from sophia.domain.intent import patterns, words
 from sophia.domain.intent.masking import QUOTE, mask
-from sophia.domain.intent.parts import PAUSES, REQUEST, Reading, Sentence, Token, Verb, acts, compiled
-from sophia.domain.intent.problems import problem_pattern
+from sophia.domain.intent.parts import PAUSES, REQUEST, Reading, Sentence, Token, Verb, acts
+from sophia.domain.intent.problems import PROBLEM, reports_problem
+from sophia.domain.intent.searching import Patterns
 from sophia.domain.intent.usage import is_auxiliary, verbs_of
-from sophia.domain.intent.verbs import fold, spelt
+from sophia.domain.intent.verbs import KNOWN_WORDS, fold, spelt
 
 __all__ = ["read"]
 
@@ -86,8 +88,18 @@ _WISH_IF = re.compile(
 )
 
 
+@cache
+def _flags() -> Patterns:
+    return Patterns({**{name: (pattern,) for name, pattern in _FLAGS.items()}, "problem": PROBLEM})
+
+
+@lru_cache(maxsize=KNOWN_WORDS)
+def _word(raw: str) -> str:
+    return fold(raw).strip("'*_~")
+
+
 def _tokens(masked: str) -> list[Token]:
-    return [Token(found.group(), fold(found.group()).strip("'*_~"), found.start()) for found in _TOKEN.finditer(masked)]
+    return [Token(found.group(), _word(found.group()), found.start()) for found in _TOKEN.finditer(masked)]
 
 
 def _split(tokens: list[Token]) -> Iterator[tuple[list[Token], str]]:
@@ -124,7 +136,9 @@ def read(text: str) -> Reading:
         first, second = ([spelt(t.word) for t in held[start : start + 2]] + ["", ""])[:2]
         asked = ending == "?" or any(t.raw == "¿" for t in held)
         ordered = first == "do" and (second == "not" or not is_auxiliary(first, second, asked, opening=True))
-        flags = {name for name, pattern in _FLAGS.items() if compiled(pattern).search(plain)}
+        flags = set(_flags().find(plain))
+        if (forbids := _FORBIDS.match(plain)) and not reports_problem(" " + plain[forbids.end() :]):
+            flags.discard("problem")
         if _WISH_IF.search(plain):
             flags.discard("hyp")
             flags.add("wishif")
@@ -132,8 +146,6 @@ def read(text: str) -> Reading:
             flags.add("problem")
         if asked and not flags & {"polite", "suggest"}:
             flags.discard("adopt")
-        if problem_pattern().search(_FORBIDS.sub(" ", plain)):
-            flags.add("problem")
         if first in words.WH_WORDS or (first in words.ASKS_FIRST and ending not in {".", "!"} and not ordered):
             flags.add("wh")
         if QUOTE in plain:

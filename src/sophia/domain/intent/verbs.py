@@ -32,7 +32,7 @@ def _accentless() -> dict[int, str | None]:
 
 def fold(text: str) -> str:
     """Lower case, without accents, with plain apostrophes. Keeps the length of Latin text."""
-    return text.translate(_MARKS).lower().translate(_accentless())
+    return text.lower() if text.isascii() else text.translate(_MARKS).lower().translate(_accentless())
 
 
 def _sound(word: str) -> str:

@@ -1,6 +1,7 @@
 """``sophia refresh``: bring knowledge up to its sources."""
 
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ __all__ = ["command"]
 @click.option("--force", is_flag=True, help="Take every document in anew, whatever its fingerprint says.")
 @click.option("--wait", is_flag=True, help="Where a refresh is under way already, wait for it and then begin.")
 @click.option("--logs", is_flag=True, help="Write log lines in place of progress, as `serve` does.")
+@click.option("--emulated", is_flag=True, hidden=True, help="Systems are emulated; stdin says where.")
 @config_option
 @company_option
 def command(
@@ -34,6 +36,7 @@ def command(
     force: bool,
     wait: bool,
     logs: bool,
+    emulated: bool,
     settings: Settings,
     company: str | None,
 ) -> None:
@@ -48,7 +51,7 @@ def command(
     if company is not None and company not in known and settings.backend.directory == "file":
         raise NotFound("company", company)
     failed = False
-    with _ended_once(), Sophia(settings) as sophia:
+    with _ended_once(), _sophia(settings, emulated) as sophia:
         for company_id in known if company is None else [company]:
             try:
                 with refresh_bars(console, company_id) as bars:
@@ -63,6 +66,15 @@ def command(
             failed = failed or unread or refresh.status is RefreshStatus.FAILED
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _sophia(settings: Settings, emulated: bool) -> Sophia:
+    if not emulated:
+        return Sophia(settings)
+    from sophia.bootstrap.demo import emulating  # noqa: PLC0415 -- for `serve --demo` alone
+    from sophia.bootstrap.demo_systems import Emulated  # noqa: PLC0415
+
+    return emulating(settings, Emulated.from_wire(sys.stdin.readline()))
 
 
 @contextmanager

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import click
 
+from sophia.bootstrap.demo_systems import DemoSystems, Emulated
 from sophia.bootstrap.logs import log_to_stderr, logs_are_json
 from sophia.bootstrap.process import share_processors
 from sophia.bootstrap.settings import Settings
@@ -52,7 +53,9 @@ def command(path: Path, demo: bool, no_wait: bool) -> None:
 
 
 def _serve(settings: Settings, path: Path, *, demo: bool, no_wait: bool) -> None:
-    refreshing = _refresh(path, settings, quiet=no_wait) if settings.service.refresh_on_start else None
+    systems = DemoSystems(settings) if demo else None
+    emulated = None if systems is None else systems.emulated
+    refreshing = _refresh(path, settings, emulated, quiet=no_wait) if settings.service.refresh_on_start else None
     # Loaded while the refresh is under way: what serves takes a while to load.
     from sophia.bootstrap.database import open_database  # noqa: PLC0415
     from sophia.bootstrap.demo import Demo  # noqa: PLC0415
@@ -65,8 +68,8 @@ def _serve(settings: Settings, path: Path, *, demo: bool, no_wait: bool) -> None
     trial = None
     try:
         open_database(settings).dispose()
-        if demo:
-            trial = Demo(settings, _url(settings))
+        if emulated is not None:
+            trial = Demo(settings, _url(settings), emulated)
             server = Server(settings.service, trial.sophia, _welcome(settings, trial), trial.companies)
         else:
             server = Server(settings.service, partial(Sophia, settings), f"Serving {_url(settings)}/\n")
@@ -81,6 +84,8 @@ def _serve(settings: Settings, path: Path, *, demo: bool, no_wait: bool) -> None
             if refreshing is not None:
                 refreshing.terminate()
                 refreshing.wait()
+            if systems is not None:
+                systems.stop()
 
 
 def _check_address(settings: Settings) -> None:
@@ -104,13 +109,20 @@ def _check_credentials(settings: Settings) -> None:
     check_credentials(settings, Sophia(settings).credentials)
 
 
-def _refresh(path: Path, settings: Settings, *, quiet: bool) -> subprocess.Popen[bytes]:
+def _refresh(path: Path, settings: Settings, emulated: Emulated | None, *, quiet: bool) -> subprocess.Popen[bytes]:
     """Refresh in a process of its own: the model that embeds is not needed here, nor are its threads."""
-    logs = ["--logs"] if logs_are_json(settings.logs) else []
-    return subprocess.Popen(  # noqa: S603 -- this very program, with the path it was given
-        [sys.executable, "-m", "sophia", "refresh", "--wait", *logs, "--config", str(path)],
-        stderr=subprocess.DEVNULL if quiet and not logs else None,
+    more = ["--logs"] if logs_are_json(settings.logs) else []
+    if emulated is not None:
+        more.append("--emulated")
+    process = subprocess.Popen(  # noqa: S603 -- this very program, with the path it was given
+        [sys.executable, "-m", "sophia", "refresh", "--wait", *more, "--config", str(path)],
+        stdin=None if emulated is None else subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet and "--logs" not in more else None,
     )
+    if emulated is not None:
+        with cast(IO[bytes], process.stdin) as stdin:
+            stdin.write(f"{emulated.wire}\n".encode())
+    return process
 
 
 def _url(settings: Settings) -> str:

@@ -35,40 +35,42 @@ def install(app: Flask, services: Services) -> None:
 
     @app.before_request
     def _begin() -> None:
-        g.request_id = f"req_{secrets.token_hex(12)}"
+        g.request_id = request_id = f"req_{secrets.token_hex(12)}"
         g.began = time.perf_counter()
         g.open = stack = ExitStack()
-        g.span = stack.enter_context(
+        method, route = _method(), _route()
+        g.span = span = stack.enter_context(
             tracing.span(
-                f"{_method()} {_route()}",
+                f"{method} {route}",
                 kind="server",
                 parent=cast(Mapping[str, str], request.headers),
-                http__request__method=_method(),
-                http__route=_route(),
-                sophia__request=g.request_id,
+                http__request__method=method,
+                http__route=route,
+                sophia__request=request_id,
             )
         )
-        bound = {"request": g.request_id, "trace_id": g.span.trace_id or _brought_along()}
+        bound = {"request": request_id, "trace_id": span.trace_id or _brought_along()}
         stack.enter_context(bound_contextvars(**{name: value for name, value in bound.items() if value}))
         # Bound as soon as it is known, see `name_caller`.
         stack.callback(unbind_contextvars, "tenant")
 
     @app.after_request
     def _answer(response: Response) -> Response:
-        metrics.requests.labels(_method(), _route(), response.status_code).inc()
-        metrics.request_seconds.labels(_method(), _route()).observe(time.perf_counter() - g.began)
+        method, route, status = _method(), _route(), response.status_code
+        began, stack, span = g.began, g.open, g.span
+        metrics.requests.labels(method, route, status).inc()
+        metrics.request_seconds.labels(method, route).observe(time.perf_counter() - began)
         if response.mimetype == _EVENTS:
-            g.open.enter_context(metrics.streams.track_inprogress())
-        g.span.tell(http__response__status_code=response.status_code)
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            g.span.fail(str(response.status_code))
-        response.call_on_close(_ending(response.status_code))
+            stack.enter_context(metrics.streams.track_inprogress())
+        span.tell(http__response__status_code=status)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            span.fail(str(status))
+        response.call_on_close(_ending(method, route, status, began, stack))
         return response
 
 
-def _ending(status: int) -> Callable[[], None]:
+def _ending(method: str, route: str, status: int, began: float, stack: ExitStack) -> Callable[[], None]:
     """What is left to do when the last byte of the response is sent, or its client is gone."""
-    method, route, began, stack = _method(), _route(), g.began, g.open
 
     def end() -> None:
         say = _log.debug if route in _ROUTINE else _log.info
@@ -86,11 +88,13 @@ def name_caller(scope: TenantScope) -> None:
 
 
 def _method() -> str:
-    return request.method if request.method in _METHODS else "other"
+    method = request.method
+    return method if method in _METHODS else "other"
 
 
 def _route() -> str:
-    return request.url_rule.rule if request.url_rule is not None else "unmatched"
+    rule = request.url_rule
+    return rule.rule if rule is not None else "unmatched"
 
 
 def _brought_along() -> str | None:

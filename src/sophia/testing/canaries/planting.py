@@ -48,20 +48,28 @@ class Garden:
 
 
 def plant(
-    client: httpx2.Client, identities: Iterable[Identity], documents: Iterable[Planted], question: str, action: str
+    client: httpx2.Client,
+    identities: Iterable[Identity],
+    documents: Iterable[Planted],
+    question: str,
+    action: str,
+    lookup: str,
 ) -> Garden:
-    """Ask, ask for action, stream and refresh (a dry run) as each identity.
+    """Ask, ask for action, have something looked up, stream and refresh (a dry run) as each identity.
 
     Raises:
         httpx2.HTTPStatusError: an identity cannot do that; there is nothing to test then.
+        ValueError: nothing was looked up for an identity that asked for it.
     """
     garden = Garden([Mark(p.text, p.company, p.users) for p in documents])
     for identity in identities:
-        _plant_as(client, identity, garden, question, action)
+        _plant_as(client, identity, garden, question, action, lookup)
     return garden
 
 
-def _plant_as(client: httpx2.Client, identity: Identity, garden: Garden, question: str, action: str) -> None:
+def _plant_as(
+    client: httpx2.Client, identity: Identity, garden: Garden, question: str, action: str, lookup: str
+) -> None:
     own = frozenset({identity.user})
 
     def call(method: str, path: str, **more: Any) -> httpx2.Response:
@@ -81,6 +89,10 @@ def _plant_as(client: httpx2.Client, identity: Identity, garden: Garden, questio
     found.append(ask(question, headers={"Accept": "text/event-stream"}))
     if action:
         found.append(ask(action))
+    if lookup:
+        found.append(ask(lookup))
+        if "evidenceId" not in dict(_named(found[-1].text)):
+            raise ValueError(f"nothing was looked up for {identity}, who asked {lookup!r}")
     for response in found:
         for kind, value in _named(response.text):
             if kind in _OWN:

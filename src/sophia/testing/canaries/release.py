@@ -53,6 +53,7 @@ def release_canaries(
     documents: Iterable[Planted] = (),
     question: str = "How often are backups made?",
     action: str = "Block the IP 203.0.113.7 on the perimeter firewall.",
+    lookup: str = "",
     requests: int = 500,
     seed: int = 0,
     patience: float = 30.0,
@@ -70,6 +71,7 @@ def release_canaries(
         documents: texts in documents of the companies, which nobody else may see.
         question: what is asked; a canary is put after it.
         action: asks for action, and opens a ticket for each identity; empty: none is opened.
+        lookup: asks for something that SOPHIA looks up in a system of the identities' companies; empty: nothing is.
         requests: how many are put together by chance, after the systematic ones.
         seed: of that chance.
         patience: seconds until what was said has to be found by a search.
@@ -78,14 +80,14 @@ def release_canaries(
         What was tried and what was found.
 
     Raises:
-        ValueError: the identities are too few to tell anything.
+        ValueError: the identities are too few to tell anything, or nothing was looked up.
         httpx2.HTTPError: the deployment does not answer, or does not let an identity ask.
     """
     companies = [identity.company for identity in identities]
     if len(set(companies)) < 2 or len(companies) == len(set(companies)) or len(set(identities)) < len(companies):
         raise ValueError("it takes two companies, and two users of one of them")
     listed = yaml.safe_load(client.get("/openapi.yaml").raise_for_status().text)
-    garden = plant(client, identities, documents, question, action)
+    garden = plant(client, identities, documents, question, action, lookup)
     search = _Search(client, tuple(_operations(listed)), tuple(identities), garden, seed)
     search.compare_ids()
     search.wait_for_search(patience)

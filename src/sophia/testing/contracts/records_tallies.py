@@ -33,6 +33,17 @@ class TalliesContract(RecordsCase):
         with world.records.read(ANA) as tx:
             assert tx.tallies.get(Counted.TOKENS, Whose.USER, now).used == more_than_32_bits
 
+    def test_things_of_a_kind_are_apart(self, world: World) -> None:
+        now = world.clock.now()
+        with world.records.write(ANA) as tx:
+            for count, of in ((1, "siem"), (2, "grafana"), (3, "")):
+                tx.tallies.put(Counted.LOOKUPS, Whose.COMPANY, Tally(now, count), of)
+        with world.records.read(BOB) as tx:
+            used = [
+                tx.tallies.get(Counted.LOOKUPS, Whose.COMPANY, now, of).used for of in ("siem", "grafana", "", "fw")
+            ]
+        assert used == [1, 2, 3, 0]
+
     def test_a_new_window_takes_the_place_of_the_last(self, world: World) -> None:
         now = world.clock.now()
         for began, used in ((now, 1), (now, 2), (now + _MINUTE, 3)):

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { byId, h, pairs } from "./dom.js";
+import { lookup } from "./evidence.js";
 import { openCitation } from "./panel.js";
 import { rendered, utf16 } from "./text.js";
 import { inWords, words } from "./words.js";
@@ -55,7 +56,8 @@ export function shown(answer) {
     answer.handoffs.map((handoff) => handoffCard(handoff, answer.language)),
     answer.limitations.length > 0 && limitations(answer),
     answer.citations.length > 0 && citations(answer),
-    answer.toolCalls.length > 0 && tools(answer.toolCalls),
+    found(answer.toolCalls.filter(({ evidenceId }) => evidenceId)),
+    tools(answer.toolCalls.filter(({ evidenceId }) => !evidenceId)),
   );
 }
 
@@ -67,7 +69,7 @@ export function problemBox(problem, more = []) {
 
 function progress({ waiting, using }) {
   if (waiting) return words("waiting");
-  return using ? words("using", { name: using }) : words("answering");
+  return using ? words("using", { name: words(using) }) : words("answering");
 }
 
 function marker({ citations: all, phase }, index) {
@@ -105,7 +107,12 @@ function limitations({ limitations: all, language }) {
   return h("section", { class: "limitations" }, h("h4", {}, words("limitations")), h("ul", {}, items));
 }
 
+function found(calls) {
+  return calls.length > 0 && h("section", { class: "lookups" }, h("h4", {}, words("lookups")), calls.map(lookup));
+}
+
 function tools(calls) {
+  if (calls.length === 0) return null;
   const item = ({ name, status, durationMs }) => h("li", {}, words("tool", { name, status: words(status), ms: durationMs }));
   return h("details", { class: "tools" }, h("summary", {}, words("tools", { count: calls.length })), h("ul", {}, calls.map(item)));
 }

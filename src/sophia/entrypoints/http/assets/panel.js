@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { announce, byId, h, pairs } from "./dom.js";
+import * as evidence from "./evidence.js";
 import { utf16 } from "./text.js";
 import { inWords, words } from "./words.js";
 
@@ -45,8 +46,24 @@ export function watchPanel() {
   });
 }
 
-/** Open the stored document of a citation at the words that were quoted. */
-export async function openCitation(citation) {
+/** Open what a citation quotes: the stored document at the words, or what a look-up has found at the row. */
+export function openCitation(citation) {
+  return citation.documentId.startsWith("ev_") ? openEvidence(citation) : openDocument(citation);
+}
+
+async function openEvidence(citation) {
+  const body = h("div", { class: "found" }, h("p", { class: "note" }, words("loading")));
+  openPanel(`${citation.index}. ${citation.title}`, h("div", { class: "facts" }, verdict(citation, "Row")), body);
+  try {
+    const found = await get(`/evidence/${citation.documentId}`);
+    body.replaceChildren(evidence.facts(found), evidence.table(found, citation.verified ? citation : null));
+    body.querySelector(".quoted")?.scrollIntoView({ block: "center", inline: "start" });
+  } catch (problem) {
+    showQuote(body, problem, "evidenceGone", citation);
+  }
+}
+
+async function openDocument(citation) {
   const body = h("div", { class: "document", tabindex: "0", role: "region", "aria-label": words("document") }, words("loading"));
   openPanel(`${citation.index}. ${citation.title}`, facts(citation), body);
   const version = encodeURIComponent(citation.documentVersion);
@@ -58,10 +75,22 @@ export async function openCitation(citation) {
     body.replaceChildren(text.slice(0, start), mark, text.slice(end));
     mark.scrollIntoView({ block: "center" });
   } catch (problem) {
-    const gone = problem.code === "not-found";
-    body.replaceChildren(h("p", {}, gone ? words("versionGone") : inWords(problem)), h("blockquote", {}, citation.quote));
-    announce(body.firstChild.textContent);
+    showQuote(body, problem, "versionGone", citation);
   }
+}
+
+/** What is left to show where the thing itself cannot be. */
+function showQuote(body, problem, gone, { quote }) {
+  const told = problem.code === "not-found" ? words(gone) : inWords(problem);
+  body.replaceChildren(h("p", {}, told), h("blockquote", {}, quote));
+  announce(told);
+}
+
+/** Whether the quote stands there; `where` ends the names of the words that say so. */
+function verdict({ verified }, where = "") {
+  return h("p", { class: verified ? "verified" : "unverified" },
+    h("span", { "aria-hidden": "true" }, verified ? "✓ " : "✗ "),
+    words(`${verified ? "verified" : "unverified"}${where}`));
 }
 
 function facts(citation) {
@@ -70,9 +99,7 @@ function facts(citation) {
   return h(
     "div",
     { class: "facts" },
-    h("p", { class: citation.verified ? "verified" : "unverified" },
-      h("span", { "aria-hidden": "true" }, citation.verified ? "✓ " : "✗ "),
-      words(citation.verified ? "verified" : "unverified")),
+    verdict(citation),
     pairs([
       [words("section"), citation.heading.join(" › ")],
       [words("source"), citation.source],

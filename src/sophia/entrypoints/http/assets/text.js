@@ -1,10 +1,13 @@
 /** An answer's text as nodes: a little Markdown, citation markers, and marked stretches. */
 
 import { h } from "./dom.js";
+import { words } from "./words.js";
 
 const FENCE = /^(```+|~~~+)/;
 const ITEM = /^\s*(?:[-*•]|(\d{1,3})[.)])\s+/;
 const HEADING = /^#{1,6}\s+/;
+const ROW = /^\s*\|.*\|\s*$/;
+const RULE = /^\s*\|(?:\s*:?-+:?\s*\|)+\s*$/;
 const INLINE = /`([^`\n]+)`|\*\*(?=\S)([^\n]+?)\*\*|\[(\d+)\]/dg;
 
 /** Ranges in code points, as the API counts, as ranges in UTF-16 units, as JavaScript counts. */
@@ -24,8 +27,10 @@ export function rendered(text, { marked = [], cite, mark }) {
   let list = null;
   let paragraph = null;
   let code = null;
+  let table = null;
+  const endOf = (start) => (text.indexOf("\n", start) + 1 || text.length + 1) - 1;
   for (let start = 0, end; start <= text.length; start = end + 1) {
-    end = (text.indexOf("\n", start) + 1 || text.length + 1) - 1;
+    end = endOf(start);
     const line = text.slice(start, end);
     const item = ITEM.exec(line);
     const fence = FENCE.exec(line)?.[1];
@@ -36,6 +41,14 @@ export function rendered(text, { marked = [], cite, mark }) {
       code = { fence, element: h("code") };
       blocks.push(h("pre", { tabindex: "0" }, code.element));
       list = paragraph = null;
+    } else if (table && ROW.test(line)) {
+      if (!RULE.test(line)) table.append(h("tr", {}, cells(start, end, "td")));
+    } else if (ROW.test(line) && RULE.test(text.slice(end + 1, endOf(end + 1)))) {
+      table = h("tbody");
+      const head = h("thead", {}, h("tr", {}, cells(start, end, "th", { scope: "col" })));
+      blocks.push(h("div", { class: "table", tabindex: "0", role: "group", "aria-label": words("table") }, h("table", {}, head, table)));
+      list = paragraph = null;
+      continue;
     } else if (!line.trim()) {
       paragraph = null;
     } else if (item) {
@@ -51,8 +64,21 @@ export function rendered(text, { marked = [], cite, mark }) {
       list = null;
       if (heading) paragraph = null;
     }
+    if (!ROW.test(line)) table = null;
   }
   return blocks;
+
+  function cells(start, end, tag, attributes = {}) {
+    const made = [];
+    const pipes = Array.from(text.slice(start, end).matchAll(/(?<!\\)\|/g), ({ index }) => start + index);
+    for (const [number, pipe] of pipes.slice(1).entries()) {
+      const cell = text.slice(pipes[number] + 1, pipe);
+      const from = pipes[number] + 1 + cell.length - cell.trimStart().length;
+      const nodes = inline(from, Math.max(from, pipe - cell.length + cell.trimEnd().length));
+      made.push(h(tag, attributes, nodes.map((node) => (typeof node === "string" ? node.replaceAll("\\|", "|") : node))));
+    }
+    return made;
+  }
 
   function inline(base, end) {
     const nodes = [];

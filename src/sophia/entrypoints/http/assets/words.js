@@ -40,6 +40,30 @@ export const WORDS = {
     unverified: "Sin comprobar: estas palabras no están tal cual en el documento",
     unsupported: "Lo subrayado con puntos no lo respalda ninguna cita comprobada.",
     unsupportedHere: "(sin respaldo)",
+    verifiedRow: "Comprobada: esta fila está tal cual en lo que se encontró",
+    unverifiedRow: "Sin comprobar: estas palabras no están tal cual en lo que se encontró",
+    lookups: "Mirado en tus sistemas",
+    lookedAt: "{system} · {ms} ms",
+    splunk_query: "Splunk",
+    palo_alto_status: "Palo Alto",
+    grafana_fetch: "Grafana",
+    system: "Sistema",
+    query: "Consulta",
+    range: "Periodo",
+    fromTo: "Desde {start} hasta {end}",
+    rows: "Filas",
+    rowsOf: "{kept} de {seen}",
+    table: "Tabla",
+    noRows: "No hay ninguna fila.",
+    takenAt: "Mirado",
+    cuts: "Falta algo",
+    "cut.range": "solo lo último del periodo (máximo: {detail})",
+    "cut.rows": "filas de más (máximo: {detail})",
+    "cut.bytes": "la respuesta se cortó a los {detail}",
+    "cut.time": "la consulta se paró a los {detail}",
+    "cut.series": "solo las primeras series ({detail})",
+    "cut.partial": "el sistema dice que está incompleto: {detail}",
+    evidenceGone: "Lo que se encontró ya no se guarda.",
     limitations: "Lo que no se ha podido comprobar",
     tools: { one: "{count} consulta", other: "{count} consultas" },
     tool: "{name}: {status}, {ms} ms",
@@ -161,6 +185,30 @@ export const WORDS = {
     unverified: "Not verified: these very words do not stand in the document",
     unsupported: "What is underlined with dots has no verified citation to support it.",
     unsupportedHere: "(unsupported)",
+    verifiedRow: "Verified: this very row stands in what was found",
+    unverifiedRow: "Not verified: these very words do not stand in what was found",
+    lookups: "Looked up in your systems",
+    lookedAt: "{system} · {ms} ms",
+    splunk_query: "Splunk",
+    palo_alto_status: "Palo Alto",
+    grafana_fetch: "Grafana",
+    system: "System",
+    query: "Query",
+    range: "Period",
+    fromTo: "From {start} to {end}",
+    rows: "Rows",
+    rowsOf: "{kept} of {seen}",
+    table: "Table",
+    noRows: "There is no row.",
+    takenAt: "Looked up",
+    cuts: "Incomplete",
+    "cut.range": "only the end of the period (at most {detail})",
+    "cut.rows": "more rows than are kept (at most {detail})",
+    "cut.bytes": "the answer was cut at {detail}",
+    "cut.time": "the query was stopped after {detail}",
+    "cut.series": "only the first series ({detail})",
+    "cut.partial": "the system says that it is incomplete: {detail}",
+    evidenceGone: "What was found is not kept any more.",
     limitations: "What could not be checked",
     tools: { one: "{count} look-up", other: "{count} look-ups" },
     tool: "{name}: {status}, {ms} ms",
@@ -274,6 +322,13 @@ export function inWords(problem) {
   const known = WORDS[language].problem;
   const when = problem.seconds ? fromNow(problem.seconds) : words("soon");
   return fill(known[problem.limit] ?? known[problem.code] ?? known.other, { when });
+}
+
+/** A time, to the second, as the reader's clock has it, and which clock that is. */
+export function moment(time) {
+  const locale = navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language;
+  const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  return new Intl.DateTimeFormat(locale, { ...parts, timeZoneName: "short" }).format(new Date(time));
 }
 
 /** How long ago a time was. */

@@ -75,11 +75,11 @@ class MemoryTallies(Tallies):
         self._state = state
         self._scope = scope
 
-    def get(self, what: Counted, whose: Whose, beginning: datetime) -> Tally:
-        return self._state.tallies.get((what, self._user(whose)), Tally(beginning)).at(beginning)
+    def get(self, what: Counted, whose: Whose, beginning: datetime, of: str = "") -> Tally:
+        return self._state.tallies.get((what, of, self._user(whose)), Tally(beginning)).at(beginning)
 
-    def put(self, what: Counted, whose: Whose, tally: Tally) -> None:
-        self._state.tallies[what, self._user(whose)] = tally
+    def put(self, what: Counted, whose: Whose, tally: Tally, of: str = "") -> None:
+        self._state.tallies[what, of, self._user(whose)] = tally
 
     def _user(self, whose: Whose) -> str:
         return self._scope.user_id if whose is Whose.USER else ""

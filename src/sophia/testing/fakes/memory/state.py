@@ -141,7 +141,7 @@ class State:
     outbox: dict[str, StoredDelivery] = field(factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     trail: StoredTrail = StoredTrail()
-    tallies: dict[tuple[Counted, str], Tally] = field(factory=dict)
+    tallies: dict[tuple[Counted, str, str], Tally] = field(factory=dict)
     generation: int = 0
     embedder: str = ""
 

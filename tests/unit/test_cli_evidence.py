@@ -1,0 +1,125 @@
+"""``sophia evidence``: what a look-up has found, and whether it still holds."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import define, field
+from click.testing import CliRunner, Result
+
+from sophia import Sophia
+from sophia.bootstrap.settings_file import load_settings
+from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
+from sophia.entrypoints.cli.main import cli
+from sophia.ports.agent_runtime import ToolBox
+from sophia.testing.emulators.day import make_day
+from sophia.testing.emulators.splunk import Found, SplunkEmulator
+from sophia.testing.fakes.agent_runtime import ScriptedAgentRuntime
+
+SEARCH = "index=auth action=failure | stats count by user"
+TOKEN = "splunk-token-0123456789"
+
+
+@define
+class Siem:
+    """A company's Splunk, and the settings of a SOPHIA that looks at it."""
+
+    config: Path
+    splunk: SplunkEmulator
+    rows: list[dict[str, str]] = field(factory=list)
+
+    def run(self, *arguments: str, user: str = "ana", text: str | None = None) -> Result:
+        more = ("--config", str(self.config), "--company", "acme")
+        whose = ("--user", user) if user else ()
+        return CliRunner().invoke(cli, [*arguments, *more, *whose], input=text)
+
+    def look(self, search: str = SEARCH) -> str:
+        """The id of what a look-up of ana's has found."""
+
+        def script(_: Turn, tools: ToolBox) -> Iterator[AgentEvent]:
+            tools.call(ToolCall("call-1", "splunk_query", {"operation": "search", "search": search}))
+            yield Spoken("Done.", claim=False)
+
+        with Sophia(load_settings(self.config), runtime=ScriptedAgentRuntime(script)) as sophia:
+            (call,) = sophia.ask("How many failed logins were there?", company="acme", user="ana").tool_calls
+        assert call.evidence_id
+        return call.evidence_id
+
+
+@pytest.fixture
+def siem(tmp_path: Path) -> Iterator[Siem]:
+    rows = [{"user": "ana", "count": "41"}, {"user": "bo\x1b[31mb", "count": "2"}]
+    config = tmp_path / "sophia.toml"
+    with SplunkEmulator(make_day(), token=TOKEN, answers=lambda _: Found(rows)) as splunk:
+        config.write_text(
+            '[credentials]\ncache_ttl = 0\n[[companies]]\nid = "acme"\nusers = [{ id = "ana" }, { id = "luis" }, '
+            '{ id = "guest", permissions = ["chat"] }]\n[[companies.sources]]\nname = "siem"\ntype = "splunk"\n'
+            f'url = "{splunk.url}"\ncredential = "splunk/token"\ncaps = {{ a_day = 3 }}\n'
+        )
+        siem = Siem(config, splunk, rows)
+        assert siem.run("credentials", "set", "splunk/token", user="", text=TOKEN).exit_code == 0
+        yield siem
+
+
+def test_what_was_found_is_shown(siem: Siem) -> None:
+    id_ = siem.look()
+    shown = siem.run("evidence", "show", id_)
+    assert shown.exit_code == 0
+    for told in (f"search {SEARCH}", "(siem)", "2 of 2 rows", "sha256:", "| user | count |", "| ana | 41 |"):
+        assert told in shown.stdout, told
+    assert "\x1b[31m" not in shown.stdout
+    told = json.loads(siem.run("evidence", "show", id_, "--json").stdout)
+    assert (told["evidenceId"], told["rows"][0], told["source"]) == (id_, ["ana", "41"], "siem")
+
+
+def test_a_result_that_holds_is_told_from_one_that_does_not(siem: Siem) -> None:
+    id_ = siem.look()
+    same = siem.run("evidence", "replay", id_)
+    assert (same.exit_code, "The result still holds." in same.stdout) == (0, True)
+    siem.rows[0] = {"user": "ana", "count": "42"}
+    other = siem.run("evidence", "replay", id_)
+    assert (other.exit_code, "The result is another by now." in other.stdout) == (1, True)
+    assert other.stdout.splitlines()[-2:] == ["- ana | 41", "+ ana | 42"]
+    asked = [
+        {name: job.search.parameters[name] for name in ("search", "earliest_time", "latest_time")}
+        for job in siem.splunk.jobs
+    ]
+    assert asked == [asked[0]] * 3
+
+
+def test_it_is_json_in_the_shape_of_the_contract(siem: Siem) -> None:
+    id_ = siem.look()
+    siem.rows.pop()
+    result = siem.run("evidence", "replay", id_, "--json")
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["holds"]) == (1, False)
+    assert (len(told["before"]["rows"]), len(told["now"]["rows"])) == (2, 1)
+    assert told["before"]["range"] == told["now"]["range"]
+
+
+def test_another_users_is_none(siem: Siem) -> None:
+    id_ = siem.look()
+    for command in ("show", "replay"):
+        unknown = siem.run("evidence", command, f"ev_{'0' * 26}", user="luis")
+        others = siem.run("evidence", command, id_, user="luis")
+        assert (others.exit_code, others.stdout) == (1, "")
+        assert others.stderr.replace(id_, "ID") == unknown.stderr.replace(f"ev_{'0' * 26}", "ID")
+    assert len(siem.splunk.jobs) == 1
+
+
+def test_a_system_that_refuses_is_one_clear_line(siem: Siem) -> None:
+    id_ = siem.look()
+    siem.splunk.token = "another"
+    result = siem.run("evidence", "replay", id_)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "sophia: siem: does not let SOPHIA's credential do this (HTTP 401)"
+    assert TOKEN not in result.stderr + result.stdout
+
+
+def test_what_is_looked_up_again_is_counted(siem: Siem) -> None:
+    id_ = siem.look()
+    assert [siem.run("evidence", "replay", id_).exit_code for _ in range(3)] == [0, 0, 1]
+    told = siem.run("evidence", "replay", id_).stderr
+    assert "at the most 3 look-ups a day at siem" in told
+    assert len(siem.splunk.jobs) == 3

@@ -1,5 +1,6 @@
 """The suite of the system of record, over the fake and over SQL on both engines."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class TestSqlRecords(RecordsContract):
         engine = open_engine(f"sqlite:///{tmp_path}/sophia.db")
         migrate(engine)
         yield SqlRecords(engine, clock)
+        _end_polling()
         engine.dispose()
 
 
@@ -32,4 +34,12 @@ class TestPostgresRecords(RecordsContract):
     def records(self, clock: FrozenClock, make_postgres: Callable[[], str]) -> Iterator[Records]:
         engine = open_engine(make_postgres())
         yield SqlRecords(engine, clock)
+        _end_polling()
         engine.dispose()
+
+
+def _end_polling() -> None:
+    """Whoever polls for a listener that has just gone would put its connection into a pool that is no more."""
+    for thread in threading.enumerate():
+        if thread.name == "log-watch":
+            thread.join(10)

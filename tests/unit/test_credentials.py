@@ -256,7 +256,7 @@ class SilentCompanies(MemoryCredentialVault):
 
 
 def test_an_outage_is_in_the_trail_of_whose_secret_served_once(world: World, caplog) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "sophia.application.credentials")
     platform, companies = SilentPlatform(), SilentCompanies()
     platform.put("openai", "key", Secret(OLD))
     companies.put(SYSTEM, "splunk", "api", Secret(OLD))

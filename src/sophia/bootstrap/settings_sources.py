@@ -9,7 +9,15 @@ from sophia.bootstrap.settings_lookups import EventSettings
 from sophia.domain.lookups import LookupCaps, System
 from sophia.domain.tenancy import EVERYONE, reader_group, reader_user
 
-__all__ = ["FolderSettings", "GrafanaSettings", "PanosSettings", "SourceSettings", "SplunkSettings", "SystemSettings"]
+__all__ = [
+    "AnySystemSettings",
+    "FolderSettings",
+    "GrafanaSettings",
+    "PanosSettings",
+    "SourceSettings",
+    "SplunkSettings",
+    "SystemSettings",
+]
 
 _USUAL = LookupCaps()
 _USUAL_EVENTS = EventSettings()
@@ -146,7 +154,10 @@ class GrafanaSettings(SystemSettings):
         return System.GRAFANA
 
 
-SourceSettings: TypeAlias = FolderSettings | SplunkSettings | PanosSettings | GrafanaSettings
+AnySystemSettings: TypeAlias = SplunkSettings | PanosSettings | GrafanaSettings
+"""A system, of whichever kind."""
+
+SourceSettings: TypeAlias = FolderSettings | AnySystemSettings
 """A source, by its ``type``; a folder where none is said."""
 
 

@@ -10,7 +10,14 @@ from sophia.application.credentials import Credentials
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.credentials import CompanyCredential
 from sophia.bootstrap.settings import Settings
-from sophia.bootstrap.settings_sources import GrafanaSettings, PanosSettings, SplunkSettings, SystemSettings
+from sophia.bootstrap.settings_sources import (
+    AnySystemSettings,
+    FolderSettings,
+    GrafanaSettings,
+    PanosSettings,
+    SplunkSettings,
+    SystemSettings,
+)
 from sophia.domain.readonly import GrafanaPolicy, PanosPolicy, SplPolicy
 from sophia.ports.documents import DocumentSource
 from sophia.ports.security_source import SecuritySource
@@ -29,7 +36,7 @@ class ConfiguredSystems:
             company.id: tuple(
                 _source(source, self._place(company.id, source))
                 for source in company.sources
-                if isinstance(source, SystemSettings) and source.lookups
+                if not isinstance(source, FolderSettings) and source.lookups
             )
             for company in settings.companies
         }
@@ -38,7 +45,7 @@ class ConfiguredSystems:
         """Those that questions may look at, in the order of the settings."""
         return self._sources.get(company_id, ())
 
-    def documents(self, company_id: str, source: SystemSettings) -> DocumentSource:
+    def documents(self, company_id: str, source: AnySystemSettings) -> DocumentSource:
         """What one of a company's systems tells, as documents."""
         return _documents(source, self._place(company_id, source))
 
@@ -48,7 +55,7 @@ class ConfiguredSystems:
         return Place(company_id, source.name, source.url, credential, source.readers, source.lookup_caps, ca_file)
 
 
-def _source(settings: SystemSettings, place: Place) -> SecuritySource:
+def _source(settings: AnySystemSettings, place: Place) -> SecuritySource:
     match settings:
         case SplunkSettings():
             return SplunkSource(place, _spl_policy(settings), settings.scheme, settings.web_url)
@@ -56,10 +63,9 @@ def _source(settings: SystemSettings, place: Place) -> SecuritySource:
             return PanosSource(place, PanosPolicy(), settings.views, settings.targets, settings.admin)
         case GrafanaSettings():
             return GrafanaSource(place, GrafanaPolicy(frozenset(settings.datasources)))
-    raise NotImplementedError(settings)
 
 
-def _documents(settings: SystemSettings, place: Place) -> DocumentSource:
+def _documents(settings: AnySystemSettings, place: Place) -> DocumentSource:
     match settings:
         case SplunkSettings():
             return splunk_documents(place, settings.scheme, settings.web_url)
@@ -67,7 +73,6 @@ def _documents(settings: SystemSettings, place: Place) -> DocumentSource:
             return panos_documents(place, PanosPolicy(), settings.targets)
         case GrafanaSettings():
             return grafana_documents(place)
-    raise NotImplementedError(settings)
 
 
 def _spl_policy(settings: SplunkSettings) -> SplPolicy:

@@ -32,10 +32,15 @@ Característica: Abstenerse
       | CAM-99812     | ¿Quién aprobó el cambio CAM-99812?                    |
 
   Escenario: Lo cercano se ofrece, sin darlo por respuesta
-    Cuando Ana pregunta "¿Cuántos días se conserva en línea el índice dns de Splunk?"
+    Cuando Ana pregunta "¿Quién fabrica el servidor de Splunk?"
     Entonces la respuesta no cita nada
     Y la respuesta dice "nada que responda a eso"
-    Y la respuesta ofrece como cercano "Índices y retención" de "Guía de uso del SIEM (Splunk)"
+    Y la respuesta ofrece como cercano "Arquitectura" de "Guía de uso del SIEM (Splunk)"
+
+  Escenario: De lo que no es seguro que responda se dice, antes de citarlo
+    Cuando Ana pregunta "¿Cuántos días se conserva en línea el índice dns de Splunk?"
+    Entonces la respuesta está en español y empieza por "No estoy segura de que esto responda"
+    Y la respuesta cita "60 días" de "guia-siem-splunk.md"
 
   Escenario: Sin buscar por significado se busca por palabras, y se dice
     Dado que el cálculo del significado no responde

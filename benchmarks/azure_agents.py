@@ -17,7 +17,7 @@ from azure.ai.agents.models import AgentEventHandler, MessageDeltaChunk, ThreadR
 
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
-from sophia.adapters.azure_agents.transport import PlainOnLoopback
+from sophia.adapters.http.azure_core import PlainOnLoopback
 from sophia.domain.agents import Spoken, ToolResult, ToolSpec, Turn
 from sophia.domain.runs import ToolStatus
 from sophia.domain.tenancy import Company

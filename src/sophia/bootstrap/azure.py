@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
+from sophia.adapters.telemetry import Telemetry
+from sophia.adapters.telemetry.observed import ObservedService
 from sophia.bootstrap.settings import Settings
 from sophia.errors import ConfigurationError, Fault
 from sophia.ports.identity import TenantDirectory
@@ -39,7 +41,11 @@ def open_identity(settings: Settings) -> "TokenCredential":
 
 
 def open_agents(
-    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+    settings: Settings,
+    identity: "TokenCredential",
+    directory: TenantDirectory,
+    records: Records,
+    telemetry: Telemetry,
 ) -> "AzureAgentsRuntime":
     """The runtime of the companies' own agents at Azure AI Agents.
 
@@ -59,8 +65,15 @@ def open_agents(
         queue=azure.queue_seconds,
         concurrent=azure.concurrent,
     )
-    language = settings.service.language
-    return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
+    return AzureAgentsRuntime(
+        endpoint,
+        identity,
+        directory,
+        records,
+        limits,
+        default_language=settings.service.language,
+        figures=ObservedService(telemetry.metrics, "azure-agents"),
+    )
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":

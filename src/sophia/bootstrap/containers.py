@@ -165,10 +165,10 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.agent.openai.limits,
             settings.provided.service.language,
         ),
-        foundry=providers.Singleton(open_foundry, settings, identity, records),
-        **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records)},
+        foundry=providers.Singleton(open_foundry, settings, identity, records, telemetry),
+        **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records, telemetry)},
     )
-    thread_keepers = providers.Singleton(open_keepers, settings, identity.provider, directory, records)
+    thread_keepers = providers.Singleton(open_keepers, settings, identity.provider, directory, records, telemetry)
     desk = providers.Selector(
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),

@@ -123,11 +123,13 @@ class FoundrySettings(_ModelSettings):
         endpoint: of the project.
         model: the deployment that the agent stands on.
         agent: under which name SOPHIA keeps the versions of its agent.
+        concurrent: turns that one worker plays there at once; others wait for their turn.
     """
 
     endpoint: str = ""
     model: str = ""
     agent: str = "sophia"
+    concurrent: int = field(default=32, validator=_at_least(1))
 
 
 @frozen

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from sophia.adapters.azure_agents.client import ACTIVE, Agents, Event, Events, Json
 from sophia.adapters.azure_agents.endpoint import Limits
-from sophia.adapters.azure_agents.errors import AGENTS, Busy, Gone, OutOfTime, Transient, Unbegun, wait_in
+from sophia.adapters.azure_agents.errors import AGENTS, Busy, Gone, OutOfTime, Transient, Unbegun
 from sophia.adapters.azure_agents.reply import Reply
 from sophia.adapters.azure_agents.translate import (
     Found,
@@ -18,12 +18,14 @@ from sophia.adapters.azure_agents.translate import (
     earlier,
     found_in,
     output,
-    question,
     run_body,
     usage_of,
 )
-from sophia.adapters.azure_agents.wording import Wording
 from sophia.adapters.http.transport import Check
+from sophia.adapters.http.waiting import wait, wait_in
+from sophia.adapters.model.showing import opening
+from sophia.adapters.model.wording import Wording
+from sophia.adapters.prompts import size
 from sophia.domain.agents import AgentEvent, Limitation, Spoken, Tokens, Turn
 from sophia.domain.citing import Citing
 from sophia.domain.remote_threads import RemoteThread
@@ -158,7 +160,9 @@ class Play:
         remote, run_id = self._thread, self._turn.run_id
         again = remote.run_id == run_id
         missing = [] if again else earlier(self._history, remote.run_id)
-        words = question(self._turn, self._citing.number, self._limits.context)
+        # What is shown stays in the thread there until that is erased; the history is there already.
+        room = self._limits.context - size(self._turn.question)
+        _, words = opening(self._turn, (), self._citing.number, room)
         asked = {"role": "user", "content": words, "metadata": {"sophia_run": run_id}}
         if not again:
             # From now on a message may be there, whatever becomes of us.
@@ -185,7 +189,7 @@ class Play:
             if run["status"] != "cancelling":
                 _log.info("azure.run_displaced", thread=self._turn.thread_id, status=run["status"])
                 self._agents.cancel(self._thread.id, run["id"], self.check)
-            self._agents.wait(pause, self.check)
+            wait(pause, self.check)
             # What a look brings on: the service settles a cancelled run when it is asked for.
             self._agents.run(self._thread.id, run["id"], self.check)
             pause = min(pause * 2, _LONGEST_LOOK)
@@ -316,7 +320,7 @@ class Play:
             self._note(run)
             if self._status not in ("queued", "in_progress", "cancelling"):
                 break
-            self._agents.wait(pause, self.check)
+            wait(pause, self.check)
             pause = min(pause * 1.5, _LONGEST_LOOK)
         if self._store_id is not None:
             self._reply.found = self._contents()
@@ -343,11 +347,12 @@ class Play:
         """
         error = run.get("last_error") or {}
         if error.get("code") == "rate_limit_exceeded":
-            wait = wait_in(str(error.get("message"))) or _USUAL_WAIT
-            if self._reply.said or time.monotonic() + wait >= self._until:
-                raise Unavailable(AGENTS, "is asked too much", wait)
-            _log.info("azure.rate_limited", run=self._run_id, wait_s=round(wait, 1))
-            self._agents.wait(wait, self.check)
+            pause = wait_in(str(error.get("message"))) or _USUAL_WAIT
+            if self._reply.said or time.monotonic() + pause >= self._until:
+                raise Unavailable(AGENTS, "is asked too much", pause)
+            _log.info("azure.rate_limited", run=self._run_id, wait_s=round(pause, 1))
+            self._agents.service.retried()
+            wait(pause, self.check)
         elif self._reply.said or failures == _STARTS:
             raise Unavailable(AGENTS, "the run has failed")
         elif self._store_id is not None and self._agents.has_expired(self._store_id, self.check):
@@ -356,6 +361,7 @@ class Play:
             yield Limitation(self._words.stale)
         else:
             _log.info("azure.run_failed", run=self._run_id, attempt=failures)
+            self._agents.service.retried()
 
     def _end(self, run: Json) -> Generator[AgentEvent]:
         yield from self._reply.close()

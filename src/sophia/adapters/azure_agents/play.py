@@ -164,9 +164,12 @@ class Play:
         room = self._limits.context - size(self._turn.question)
         _, words = opening(self._turn, (), self._citing.number, room)
         asked = {"role": "user", "content": words, "metadata": {"sophia_run": run_id}}
+        # From now on it may be there, whatever becomes of us.
+        known = evolve(remote, recalled=remote.recalled | self._turn.recalled_from)
         if not again:
-            # From now on a message may be there, whatever becomes of us.
-            self._store(evolve(remote, run_id=run_id, messages=remote.messages + len(missing) + 1))
+            known = evolve(known, run_id=run_id, messages=remote.messages + len(missing) + 1)
+        if known != remote:
+            self._store(known)
         for message in (*missing, asked):
             self._add(message, looks=again)
 

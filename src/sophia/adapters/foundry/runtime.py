@@ -196,7 +196,9 @@ class _Conversation(Dialogue):
         made = self._client.new_conversation({"sophia_thread": turn.thread_id, "sophia_run": turn.run_id}, check)
         with self._records.write(turn.scope) as tx:
             before = tx.remote_threads.get(_SERVICE, turn.thread_id)
-            tx.remote_threads.put(RemoteThread(_SERVICE, made, turn.thread_id, turn.run_id))
+            tx.remote_threads.put(
+                RemoteThread(_SERVICE, made, turn.thread_id, turn.run_id, recalled=turn.recalled_from)
+            )
         if before is not None:
             self._replaced.append(before.id)
         return made

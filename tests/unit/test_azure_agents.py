@@ -5,25 +5,25 @@ What hurts users of the service has a test each, from `test_pain_…` on.
 
 import json
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
 
 import pytest
 from attrs import evolve
+from playing import OTHER, PASSAGE, SPEC, Tools, limitations_of, quotes_of, text_of
 
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.adapters.azure_agents.errors import AGENTS
 from sophia.adapters.azure_agents.markers import Markers
 from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
 from sophia.adapters.azure_agents.translate import file_name
-from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, ToolResult, ToolSpec, Turn
+from sophia.adapters.telemetry.metrics import Metrics
+from sophia.adapters.telemetry.observed import ObservedService
+from sophia.domain.agents import Cited, Tokens, Turn
 from sophia.domain.citation import prove
-from sophia.domain.conversation import Role
-from sophia.domain.runs import ToolStatus
+from sophia.domain.conversation import FoundMessage, Role
 from sophia.domain.tenancy import Company
 from sophia.errors import Cancelled, ConfigurationError, LimitExceeded, Unavailable
-from sophia.ports.agent_runtime import ToolBox
-from sophia.testing.contracts.agent_runtime import NoTools, make_passage
+from sophia.testing.contracts.agent_runtime import NoTools
 from sophia.testing.contracts.records_world import ANA, SYSTEM, World
 from sophia.testing.emulators.azure_agents import (
     AzureAgentsEmulator,
@@ -48,43 +48,17 @@ from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 
-PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
-OTHER = make_passage("Backups are made every night at two.", 2, title="Backups")
 GUIDE = "# Guide\n\nBackups are made every night at two.\n\nPasswords have fourteen characters.\n"
 SEARCH = Call("rag_search", {"query": "backups at night"})
-SPEC = ToolSpec("rag_search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
 RUNS = r"/threads/[^/]+/runs"
 MESSAGES = r"/threads/[^/]+/messages"
-
-
-class Tools(ToolBox):
-    """Finds one passage by searching, and keeps what it was asked."""
-
-    def __init__(self, *found):
-        self.found = found or (OTHER,)
-        self.asked = []
-        self.cancelled = threading.Event()
-        self.content = {"passages": ["its own form"]}
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return (SPEC,)
-
-    def check(self):
-        if self.cancelled.is_set():
-            raise Cancelled
-
-    def call(self, call):
-        self.asked.append(call)
-        if call.name != "rag_search" or not call.arguments:
-            return ToolResult(call.id, ToolStatus.FAILED, {"outcome": "failed", "reason": "not like that"})
-        return ToolResult(call.id, ToolStatus.COMPLETED, self.content, self.found)
 
 
 class Case:
     """A company with an agent at an emulated service, and a thread of one of its users."""
 
     def __init__(self, stack, model=(), limits=None, file_search=False, files=None, timeout=5.0, **options):
+        self.metrics = Metrics(None, "1")
         clock = FrozenClock()
         self.world = World(MemoryRecords(clock), clock, SequentialIds())
         self.azure = stack.enter_context(AzureAgentsEmulator(model, **options))
@@ -109,7 +83,13 @@ class Case:
             self.limits,
             default_language="en",
             backoff=0.0,
+            figures=ObservedService(self.metrics, AGENTS),
         )
+
+    def counted(self, series):
+        """What `/metrics` says of a series."""
+        lines = self.metrics.exposition(None).decode().splitlines()
+        return next(float(line.split()[-1]) for line in lines if line.startswith(f"sophia_agent_service_{series}"))
 
     def turn(self, question="How often are passwords changed?", run="run_1", passages=(PASSAGE,)):
         return Turn(self.thread.id, run, question, "en", passages=passages, scope=ANA)
@@ -140,18 +120,6 @@ class Case:
 def case():
     with ExitStack() as stack:
         yield lambda *args, **options: Case(stack, *args, **options)
-
-
-def text_of(events):
-    return "".join(event.text for event in events if isinstance(event, Spoken))
-
-
-def quotes_of(events):
-    return [(event.quote.index, event.quote.text) for event in events if isinstance(event, Cited)]
-
-
-def limitations_of(events):
-    return [event.text for event in events if isinstance(event, Limitation)]
 
 
 # ---- what goes over the wire
@@ -309,6 +277,26 @@ def test_a_thread_that_was_deleted_meanwhile_leaves_none_there(case):
     with pytest.raises(Exception, match="no thread"):
         case.play()
     assert not case.azure.threads
+
+
+def test_what_holds_words_of_a_thread_that_is_deleted_is_made_anew_without_them(case):
+    case = case([says("One."), says("Two."), says("Three.")])
+    other = case.world.thread()
+    said = evolve(case.world.message(other.id, "My shift ends on 14 March"), role=Role.USER)
+    turn = evolve(case.turn(), recalled=(FoundMessage(said, 0.9),))
+    list(case.runtime.respond(turn, NoTools()))
+    case.remember("run_1", turn.question, "One.")
+    list(case.runtime.respond(case.turn("And now?", "run_2", ()), NoTools()))
+    case.remember("run_2", "And now?", "Two.")
+    (before,) = case.azure.threads
+    assert "14 March" in str(case.there)
+    with case.world.records.write(ANA) as tx:
+        tx.conversations.delete_thread(other.id)
+    with case.world.records.read(SYSTEM) as tx:
+        assert tx.remote_threads.orphans(AGENTS, 9) == (before,)
+    case.runtime.erase(before)
+    case.play(question="And then?", run="run_3", passages=())
+    assert [text for _, text in case.there] == [turn.question, "One.", "And now?", "Two.", "And then?", "Three."]
 
 
 # ---- citations of the service's own search
@@ -601,6 +589,7 @@ def test_pain_a_failure_that_stays_is_told_and_then_left_alone(case):
     with pytest.raises(Unavailable, match="left alone"):
         case.play()
     assert len(case.azure.requests) == before
+    assert case.counted("breakers_open") == 1
 
 
 def test_pain_a_wait_that_is_too_long_is_told_and_not_waited_for(case):
@@ -611,12 +600,10 @@ def test_pain_a_wait_that_is_too_long_is_told_and_not_waited_for(case):
 
 
 def test_pain_a_crowd_is_let_in_a_few_at_a_time(case):
-    inside, most, lock = [], [], threading.Lock()
+    inside = []
 
     def model(_):
-        with lock:
-            inside.append(1)
-            most.append(len(inside))
+        inside.append(case.counted("turns{"))
         return Leg((Say("Every "), Stall(0.05), Say("night.")))
 
     case = case(model, limits=Limits(concurrent=3))
@@ -626,8 +613,6 @@ def test_pain_a_crowd_is_let_in_a_few_at_a_time(case):
     def ask(thread):
         turn = evolve(case.turn(), thread_id=thread.id)
         told.append(text_of(case.runtime.respond(turn, NoTools())))
-        with lock:
-            inside.pop()
 
     crowd = [threading.Thread(target=ask, args=(thread,)) for thread in threads]
     for one in crowd:
@@ -635,7 +620,18 @@ def test_pain_a_crowd_is_let_in_a_few_at_a_time(case):
     for one in crowd:
         one.join()
     assert told == ["Every night."] * 12
-    assert max(most) <= 4  # one leaves its place a moment before it says so
+    assert max(inside) == 3
+    assert (case.counted("turns{"), case.counted("turns_waiting{")) == (0, 0)
+
+
+def test_pain_what_is_asked_of_the_service_and_how_it_ends_is_counted(case):
+    case = case([says("One.")], faults=faulty(Fault(status=503), path="/runs?"))
+    assert text_of(case.play()) == "One."
+    of_runs = 'calls_total{operation="create_run",outcome='
+    assert [case.counted(f'{of_runs}"{outcome}"') for outcome in ("failed", "done", "refused")] == [1, 1, 0]
+    assert case.counted('calls_total{operation="list_runs",outcome="done"') == 1  # the look whether it had begun
+    assert case.counted("retries_total") == 1
+    assert case.counted("breakers_open") == 0
 
 
 def test_pain_limits_are_looked_at_before_the_service_is_asked(case):

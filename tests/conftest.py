@@ -18,7 +18,7 @@ from sophia.testing.fakes.embedder import MemoisingEmbedder
 
 pytest.register_assert_rewrite("playing")  # before it is imported: it has tests that several modules run
 
-pytest_plugins = ["overhear"]
+pytest_plugins = ["overhear", "planting"]
 
 _numbers = itertools.count(1)
 

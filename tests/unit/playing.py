@@ -1,7 +1,7 @@
 """What the tests of the runtimes share: a turn, its tools, what is read of a reply, what all do that ask a model."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -88,10 +88,19 @@ class ModelCases:
 
     Override ``model`` (it takes what the model does, in order or by ``does``, the limits, the threads that there are,
     and gives the runtime and what the model was asked), ``most``, the field by which a request limits what is written,
-    and what can happen: ``passing`` and ``final`` with what is told of it, ``filtered`` with what is said then.
+    and what can happen, by name: what is ``passing`` and what is ``final``, with what is told of it, and what is
+    ``filtered``, with what is said then.
     """
 
     most: str
+    passing: Mapping[str, tuple[object, str]]
+    final: Mapping[str, tuple[object, str]]
+    filtered: Mapping[str, tuple[object, str]]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        for name in {"passing", "final", "filtered"}.intersection(metafunc.fixturenames):
+            table = getattr(self, name)
+            metafunc.parametrize(name, table.values(), ids=table)
 
     @pytest.fixture
     def model(self) -> Callable[..., AbstractContextManager[tuple[AgentRuntime, Callable[[], Sequence[Any]]]]]:

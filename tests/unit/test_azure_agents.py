@@ -4,8 +4,11 @@ What hurts users of the service has a test each, from `test_pain_…` on.
 """
 
 import json
+import re
+import sys
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -654,6 +657,20 @@ def test_pain_a_thread_that_is_full_is_carried_on_by_another(case):
     case.play(question="And now?", run="run_2", passages=())
     first, second = case.azure.threads.values()
     assert [len(first.messages), len(second.messages)] == [2, 4]
+
+
+def test_every_test_that_the_documentation_names_is_there():
+    """The list of pains, and who else holds to what `docs/azure.md` says."""
+    root = Path(__file__).parents[2]
+    named = set(re.findall(r"`(test_\w+|Test\w+)`", (root / "docs" / "azure.md").read_text(encoding="utf-8")))
+    there = set()
+    for path in (root / "tests").rglob("test_*.py"):
+        there.update(
+            re.findall(r"^\s*(?:def|class) (test_\w+|Test\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+    pains = {name for name in vars(sys.modules[__name__]) if name.startswith("test_pain_")}
+    assert named <= there
+    assert pains <= named
 
 
 def test_the_environment_has_no_say(case, monkeypatch):

@@ -118,15 +118,18 @@ FINAL = {
     "silence": (Completion(()), "has said nothing"),
     "failed for good": (Fail("bio_policy"), "reports bio_policy"),
 }
-FILTERED = [
-    (Failure(400, "content_filter"), ""),
-    (Fail("content_filter"), ""),
-    (says("Some words", finish="content_filter"), "Some words"),
-]
+FILTERED = {
+    "refused": (Failure(400, "content_filter"), ""),
+    "failed": (Fail("content_filter"), ""),
+    "end after words": (says("Some words", finish="content_filter"), "Some words"),
+}
 
 
 class TestAsAModel(ModelCases):
     most = "max_output_tokens"
+    passing = PASSING
+    final = FINAL
+    filtered = FILTERED
 
     @pytest.fixture
     def model(self):
@@ -137,18 +140,6 @@ class TestAsAModel(ModelCases):
                 assert len(foundry.agents.get("sophia", ())) <= 1
 
         return asked
-
-    @pytest.fixture(params=PASSING.values(), ids=PASSING)
-    def passing(self, request):
-        return request.param
-
-    @pytest.fixture(params=FINAL.values(), ids=FINAL)
-    def final(self, request):
-        return request.param
-
-    @pytest.fixture(params=FILTERED)
-    def filtered(self, request):
-        return request.param
 
 
 # What goes over the wire

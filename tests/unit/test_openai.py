@@ -85,17 +85,20 @@ FINAL = {
     "quota": (Failure(429, "insufficient_quota"), "quota is used up"),
     "429 for an hour": (Failure(429, headers={"Retry-After": "3600"}), "asked too much"),
 }
-FILTERED = [
-    (Failure(400, "content_filter"), ""),
-    (Completion((Send('{"error": {"code": "content_filter"}}'),)), ""),
-    (says("", finish="content_filter"), ""),
-    (says("Some words", finish="content_filter"), "Some words"),
-    (Completion((Say("Some words"), Send('{"error": {"code": "content_filter"}}'))), "Some words"),
-]
+FILTERED = {
+    "refused": (Failure(400, "content_filter"), ""),
+    "error in the stream": (Completion((Send('{"error": {"code": "content_filter"}}'),)), ""),
+    "end without a word": (says("", finish="content_filter"), ""),
+    "end after words": (says("Some words", finish="content_filter"), "Some words"),
+    "error after words": (Completion((Say("Some words"), Send('{"error": {"code": "content_filter"}}'))), "Some words"),
+}
 
 
 class TestAsAModel(ModelCases):
     most = "max_tokens"
+    passing = PASSING
+    final = FINAL
+    filtered = FILTERED
 
     @pytest.fixture
     def model(self):
@@ -105,18 +108,6 @@ class TestAsAModel(ModelCases):
                 yield runtime, lambda: emulator.chats
 
         return asked
-
-    @pytest.fixture(params=PASSING.values(), ids=PASSING)
-    def passing(self, request):
-        return request.param
-
-    @pytest.fixture(params=FINAL.values(), ids=FINAL)
-    def final(self, request):
-        return request.param
-
-    @pytest.fixture(params=FILTERED)
-    def filtered(self, request):
-        return request.param
 
 
 # What goes over the wire

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
+    from sophia.adapters.azure_agents.vector_stores import VectorStores
     from sophia.adapters.key_vault.vault import KeyVault
 
-__all__ = ["open_agents", "open_identity", "open_key_vault"]
+__all__ = ["open_agents", "open_identity", "open_key_vault", "open_vector_stores"]
 
+_CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
 
 
@@ -51,7 +53,7 @@ def open_agents(
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
     azure = settings.agent.azure
-    endpoint = Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
+    endpoint = _endpoint(settings)
     limits = Limits(
         steps=azure.max_steps,
         tokens=azure.max_tokens,
@@ -61,6 +63,19 @@ def open_agents(
     )
     language = settings.service.language
     return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
+
+
+def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "VectorStores":
+    """The vector stores of the companies, at the endpoint of ``[agent.azure]``.
+
+    Raises:
+        ConfigurationError: the package is not installed, or the endpoint's address cannot be used.
+    """
+    try:
+        from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    return VectorStores(_endpoint(settings), identity, _CONNECTIONS)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":
@@ -74,6 +89,11 @@ def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault
     except ImportError as error:
         raise ConfigurationError(Fault("/credentials/vault", _MISSING)) from error
     return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    azure = settings.agent.azure
+    return Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
 
 
 def _ca_file(settings: Settings) -> Path | None:

@@ -7,6 +7,7 @@ from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings import Settings
 from sophia.errors import ConfigurationError, Fault
 from sophia.ports.identity import TenantDirectory
+from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sophia.adapters.azure_agents.vector_stores import VectorStores
     from sophia.adapters.key_vault.vault import KeyVault
 
-__all__ = ["open_agents", "open_identity", "open_key_vault", "open_vector_stores"]
+__all__ = ["open_agents", "open_azure_index", "open_identity", "open_key_vault", "open_vector_stores"]
 
 _CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
@@ -76,6 +77,17 @@ def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "Vect
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
     return VectorStores(_endpoint(settings), identity, _CONNECTIONS)
+
+
+def open_azure_index(
+    settings: Settings, own: KnowledgeIndex, stores: "VectorStores", directory: TenantDirectory, records: Records
+) -> KnowledgeIndex:
+    """The index that keeps the companies' vector stores; its packages are there, as the stores are open."""
+    from sophia.adapters.azure_agents.index import AzureKnowledgeIndex  # noqa: PLC0415
+    from sophia.adapters.azure_agents.store_keeper import StoreLimits  # noqa: PLC0415
+
+    limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
+    return AzureKnowledgeIndex(own, stores, directory, records, limits)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":

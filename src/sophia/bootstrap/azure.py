@@ -12,10 +12,11 @@ from sophia.ports.records import Records
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from sophia.adapters.azure_agents.keeper import AzureAgentKeeper
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
     from sophia.adapters.key_vault.vault import KeyVault
 
-__all__ = ["open_agents", "open_identity", "open_key_vault"]
+__all__ = ["open_agent_keeper", "open_agents", "open_identity", "open_key_vault"]
 
 _MISSING = "this needs: pip install 'sophia[azure]'"
 
@@ -51,7 +52,6 @@ def open_agents(
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
     azure = settings.agent.azure
-    endpoint = Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
     limits = Limits(
         steps=azure.max_steps,
         tokens=azure.max_tokens,
@@ -60,7 +60,22 @@ def open_agents(
         concurrent=azure.concurrent,
     )
     language = settings.service.language
-    return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
+    return AzureAgentsRuntime(_endpoint(settings), identity, directory, records, limits, default_language=language)
+
+
+def open_agent_keeper(settings: Settings, identity: "TokenCredential") -> "AzureAgentKeeper":
+    """Where the companies' agents are kept.
+
+    Raises:
+        ConfigurationError: no endpoint is named or its address cannot be used, or the package is not installed.
+    """
+    try:
+        from sophia.adapters.azure_agents.keeper import AzureAgentKeeper  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    if not settings.agent.azure.endpoint:
+        raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
+    return AzureAgentKeeper(_endpoint(settings), identity)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":
@@ -74,6 +89,11 @@ def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault
     except ImportError as error:
         raise ConfigurationError(Fault("/credentials/vault", _MISSING)) from error
     return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    azure = settings.agent.azure
+    return Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
 
 
 def _ca_file(settings: Settings) -> Path | None:

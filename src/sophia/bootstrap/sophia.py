@@ -11,6 +11,7 @@ from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
 from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
+from sophia.bootstrap.provisioning import AzureServices, Provisioning
 from sophia.bootstrap.services import Services
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings
@@ -103,6 +104,17 @@ class Sophia:
     def services(self) -> Services:
         """All use cases."""
         services: Services = self._use_cases.services()
+        return services
+
+    @property
+    def azure(self) -> AzureServices:
+        """What an operator can ask for at Azure.
+
+        Raises:
+            ConfigurationError: ``[agent.azure]`` or ``[azure]`` cannot be used.
+        """
+        made = Provisioning(settings=self.settings, adapters=self._adapters, turns=self._use_cases.turns)
+        services: AzureServices = made.services()
         return services
 
     @property

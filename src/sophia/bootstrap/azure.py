@@ -12,12 +12,22 @@ from sophia.ports.records import Records
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+    from sophia.adapters.azure_agents.company_stores import CompanyStores
     from sophia.adapters.azure_agents.keeper import AzureAgentKeeper
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
+    from sophia.adapters.azure_agents.vector_stores import VectorStores
     from sophia.adapters.key_vault.vault import KeyVault
 
-__all__ = ["open_agent_keeper", "open_agents", "open_identity", "open_key_vault"]
+__all__ = [
+    "open_agent_keeper",
+    "open_agents",
+    "open_company_stores",
+    "open_identity",
+    "open_key_vault",
+    "open_vector_stores",
+]
 
+_CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
 
 
@@ -52,6 +62,7 @@ def open_agents(
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
     azure = settings.agent.azure
+    endpoint = _endpoint(settings)
     limits = Limits(
         steps=azure.max_steps,
         tokens=azure.max_tokens,
@@ -60,7 +71,7 @@ def open_agents(
         concurrent=azure.concurrent,
     )
     language = settings.service.language
-    return AzureAgentsRuntime(_endpoint(settings), identity, directory, records, limits, default_language=language)
+    return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
 
 
 def open_agent_keeper(settings: Settings, identity: "TokenCredential") -> "AzureAgentKeeper":
@@ -76,6 +87,33 @@ def open_agent_keeper(settings: Settings, identity: "TokenCredential") -> "Azure
     if not settings.agent.azure.endpoint:
         raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
     return AzureAgentKeeper(_endpoint(settings), identity)
+
+
+def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "VectorStores":
+    """The vector stores of the companies, at the endpoint of ``[agent.azure]``.
+
+    Raises:
+        ConfigurationError: the package is not installed, or the endpoint's address cannot be used.
+    """
+    try:
+        from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    return VectorStores(_endpoint(settings), identity, _CONNECTIONS)
+
+
+def open_company_stores(
+    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+) -> "CompanyStores":
+    """What keeps the companies' vector stores equal to their documents.
+
+    Raises:
+        ConfigurationError: as `open_vector_stores`.
+    """
+    stores = open_vector_stores(settings, identity)
+    from sophia.adapters.azure_agents.company_stores import CompanyStores  # noqa: PLC0415
+
+    return CompanyStores(stores, directory, records)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":

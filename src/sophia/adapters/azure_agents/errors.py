@@ -14,7 +14,7 @@ from azure.core.exceptions import (
 from sophia.adapters.http.waiting import retry_after
 from sophia.errors import SophiaError, Unavailable
 
-__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Settled", "Transient", "Unbegun", "to_sophia", "wait_in"]
+__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Refused", "Settled", "Transient", "Unbegun", "to_sophia", "wait_in"]
 
 AGENTS = "azure-agents"
 """The dependency that the errors name, and the service whose threads these are."""
@@ -39,6 +39,10 @@ class Unbegun(OutOfTime):
 
 class Gone(Unavailable):
     """There is no such thing, or no more."""
+
+
+class Refused(Unavailable):
+    """It does not take what it was given, and would not at another try."""
 
 
 class Busy(Unavailable):
@@ -92,4 +96,4 @@ def _of_status(error: HttpResponseError) -> SophiaError:
         return Transient(AGENTS, "sends what cannot be read")
     if status < HTTPStatus.BAD_REQUEST:
         return Unavailable(AGENTS, f"is somewhere else (HTTP {status}); put its own address into endpoint")
-    return Unavailable(AGENTS, f"refuses the request (HTTP {status})")
+    return Refused(AGENTS, f"refuses the request (HTTP {status})")

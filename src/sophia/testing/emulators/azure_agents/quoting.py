@@ -1,6 +1,7 @@
 """A "model" for trying things out: it searches, quotes what is nearest to the question, and knows nothing else."""
 
 import re
+from collections import Counter
 
 from sophia.domain.citation import sentences, words_of
 from sophia.testing.emulators.azure_agents.script import Asked, Call, Leg, Say
@@ -33,15 +34,19 @@ def quote_the_nearest(asked: Asked) -> Leg:
         calls += [Call("create_ticket")] if _ACTION.search(question) else []
         if offered := tuple(call for call in calls if call.name in asked.tools):
             return Leg(offered)
-    wanted = {word for word in words_of(question) if len(word) > _A_WORD}
+    wanted = {word for word in words_of(question) if len(word) > _A_WORD or word.isdigit()}
     found = [
-        (len(wanted & words_of(sentence)), sentence, passage["n"])
+        (words_of(sentence) & wanted, sentence, passage["n"])
         for passage in asked.passages
         for sentence in (passage["text"][start:end] for start, end in sentences(passage["text"]))
         if len(words_of(sentence)) > _A_HEADING
     ]
-    shared, sentence, number = max(found, key=lambda one: (one[0], -one[2]), default=(0, "", 0))
-    if shared < _ENOUGH:
+    # A word tells the more the fewer sentences have it.
+    having = Counter(word for shared, _, _ in found for word in shared)
+    shared, sentence, number = max(
+        found, key=lambda one: (sum(1 / having[word] for word in one[0]), -one[2]), default=(set[str](), "", 0)
+    )
+    if len(shared) < _ENOUGH:
         language = "en" if "question is in English" in asked.run["instructions"] else "es"
         return Leg((Say(_NOTHING[language], pause=_PAUSE),))
     return Leg((Say(f"{sentence} [{number}]", pause=_PAUSE),))

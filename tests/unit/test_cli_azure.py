@@ -10,6 +10,7 @@ import pytest
 from attrs import define, evolve, field
 from click.testing import CliRunner, Result
 
+from sophia import Sophia
 from sophia.bootstrap.emulated_azure import EmulatedAzure
 from sophia.bootstrap.settings_file import load_settings
 from sophia.domain.agents import ToolSpec
@@ -21,6 +22,7 @@ from sophia.testing.emulators.azure_agents import AzureAgentsEmulator, DoneAndLo
 from sophia.testing.emulators.entra import EntraEmulator
 from sophia.testing.emulators.server import Request
 from sophia.testing.emulators.system import Fault, html_page
+from sophia.testing.fakes.embedder import HashingEmbedder
 
 RESOURCE = "https://ai.azure.com"
 
@@ -68,6 +70,27 @@ id = "globex"
     @property
     def writes(self) -> list[Request]:
         return [request for request in self.azure.requests if request.method != "GET"]
+
+    def stored(self, **documents: str) -> str:
+        """Give the company a vector store, and documents that were read; the id of the store."""
+        folder = self.folder / "docs"
+        folder.mkdir(exist_ok=True)
+        for name, text in documents.items():
+            (folder / f"{name}.md").write_text(text)
+        store = self.azure.add_store({})
+        self.company = f'vector_store_id = "{store}"\nsources = [{{ name = "docs", path = "docs" }}]'
+        self.refresh()
+        return store
+
+    def refresh(self) -> None:
+        """Read the documents."""
+        with Sophia(load_settings(self.config()), embedder=HashingEmbedder()) as sophia:
+            sophia.refresh("acme")
+
+    def held(self, store: str) -> list[str]:
+        """What a store holds, in order."""
+        entries = self.azure.stores.entries[store].values()
+        return sorted(self.azure.stores.contents[entry["id"]].decode() for entry in entries)
 
     def trail(self) -> list[tuple[str, str]]:
         exported = CliRunner().invoke(cli, ["audit", "export", "--company", "acme", "--config", str(self.config())])
@@ -121,8 +144,12 @@ def test_a_second_sync_changes_nothing_and_says_so(project: Project) -> None:
     count = len(project.writes)
     for command in ("sync", "status"):
         again = project.run(command)
-        assert (again.exit_code, again.stdout.count("\n")) == (0, 1)
-        assert "as it should be" in again.stdout
+        assert again.exit_code == 0
+        version = project.kept["metadata"]["sophia_version"]
+        assert again.stdout.splitlines() == [
+            f"agent {project.agent}: is {version}, as it should be",
+            "vector store: none, as the directory names no vector_store_id",
+        ]
     assert len(project.writes) == count
     assert project.trail() == [("agent.changed", project.agent)]
 
@@ -152,12 +179,12 @@ def test_the_model_is_the_agents_own_unless_one_is_named(project: Project) -> No
 
 
 def test_a_company_whose_store_azure_searches_has_no_search_of_ours(project: Project) -> None:
-    store = project.azure.add_store({})
-    project.more, project.company = "file_search = true", f'vector_store_id = "{store}"'
+    store = project.stored()
+    project.more = "file_search = true"
     assert project.run("sync").exit_code == 0
     assert [tool["type"] for tool in project.kept["tools"]] == ["file_search", "function"]
     assert project.kept["tool_resources"] == {"file_search": {"vector_store_ids": [store]}}
-    project.company = f'vector_store_id = "{project.azure.add_store({})}"'
+    project.stored()
     assert f"-vector store: {store}" in project.run("status").stdout
 
 
@@ -170,6 +197,96 @@ def test_the_systems_of_a_company_are_tools_of_its_agent(project: Project) -> No
         "splunk_query",
         "create_ticket",
     ]
+
+
+# The vector store
+
+BACKUPS, LOGINS, FIREWALL = (f"# {name}\n\n{name} are looked after." for name in ("Backups", "Logins", "Firewalls"))
+
+
+def test_sync_brings_the_store_up_to_the_documents_and_takes_out_what_is_gone(project: Project) -> None:
+    store = project.stored(backups=BACKUPS, logins=LOGINS)
+    shown = project.run("status")
+    assert (shown.exit_code, f"vector store {store}: 2 to upload, 0 as they should be" in shown.stdout) == (1, True)
+    assert project.azure.stores.files == {}
+    filled = project.run("sync")
+    assert (filled.exit_code, f"vector store {store}: 2 uploaded, 2 taken in" in filled.stdout) == (0, True)
+    assert project.held(store) == [BACKUPS, LOGINS]
+    (project.folder / "docs" / "logins.md").unlink()
+    (project.folder / "docs" / "firewall.md").write_text(FIREWALL)
+    (project.folder / "docs" / "backups.md").write_text(BACKUPS.upper())
+    project.refresh()
+    assert "2 to upload, 2 to remove, 0 as they should be" in project.run("status").stdout
+    assert "2 uploaded, 2 taken in, 2 removed" in project.run("sync").stdout
+    assert project.held(store) == sorted([BACKUPS.upper(), FIREWALL])
+    assert len(project.azure.stores.files) == 2, "the files are gone as well, not only what the store held of them"
+    count = len(project.writes)
+    for command in ("sync", "status"):
+        again = project.run(command)
+        assert (again.exit_code, f"vector store {store}: holds 2 documents, as it should\n" in again.stdout) == (
+            0,
+            True,
+        )
+    assert len(project.writes) == count
+    assert [entry for entry in project.trail() if entry[0].startswith("store.")] == [("store.changed", store)] * 2
+
+
+def test_documents_that_the_store_refuses_are_named(project: Project) -> None:
+    store = project.stored(backups=BACKUPS, logins=LOGINS)
+    with Sophia(load_settings(project.config())) as sophia:
+        documents = sophia.services.list_documents(sophia.scope("acme"), 10).items
+    (logins,) = (document for document in documents if document.external_id == "logins.md")
+    name = f"{logins.id}.{logins.version.removeprefix('sha256:')}.md"
+    project.azure.stores.broken = {name: "unsupported_file"}
+    for command in ("sync", "status", "sync"):
+        told = project.run(command)
+        assert told.exit_code == 1
+        assert "  ! docs/logins.md: The file could not be parsed because it is not supported.\n" in told.stdout
+    assert len(project.azure.stores.files) == 2, "what was refused for good is not sent again and again"
+    project.azure.stores.broken = {}
+    path = project.config()
+    again = CliRunner().invoke(cli, ["azure", "sync", "--retry", "--company", "acme", "--config", str(path)])
+    assert again.exit_code == 0, again.output
+    assert project.held(store) == [BACKUPS, LOGINS]
+
+
+def test_a_store_is_not_emptied_for_documents_that_were_never_read(project: Project) -> None:
+    store = project.stored(backups=BACKUPS)
+    project.run("sync")
+    (project.folder / "var" / "sophia.db").unlink()
+    for command in ("status", "sync"):
+        told = project.run(command)
+        assert (told.exit_code, "`sophia refresh --company acme` reads them" in told.stderr) == (1, True)
+    assert project.held(store) == [BACKUPS]
+
+
+@pytest.mark.parametrize("lost", ["gone", "expired"])
+def test_another_store_is_put_in_the_place_of_one_that_is_lost(project: Project, lost: str) -> None:
+    store = project.stored(backups=BACKUPS)
+    if lost == "gone":
+        project.azure.stores.forget(store, project.azure.now)
+    else:
+        project.azure.stores.modify(
+            store, {"expires_after": {"anchor": "last_active_at", "days": 1}}, project.azure.now
+        )
+        project.azure.pass_time(2 * 86_400)
+    shown = project.run("status")
+    assert (shown.exit_code, f"vector store {store}: has expired or is gone" in shown.stdout) == (1, True)
+    mended = project.run("sync")
+    assert mended.exit_code == 0, mended.output
+    new = tomllib.loads(mended.stdout.splitlines()[-1].partition(": ")[2])["vector_store_id"]
+    assert project.held(new) == [BACKUPS]
+    assert f"vector store {new} (in place of {store}): holds 1 document," in project.run("status").stdout
+
+
+def test_the_store_of_another_company_is_not_touched(project: Project) -> None:
+    store = project.stored(backups=BACKUPS)
+    project.azure.stores.modify(store, {"metadata": {"sophia_company": "globex"}}, project.azure.now)
+    count = len(project.writes)
+    for command in ("status", "sync"):
+        told = project.run(command)
+        assert (told.exit_code, "is kept for another company than 'acme'" in told.stderr) == (1, True)
+    assert len(project.writes) == count
 
 
 # Making one
@@ -189,6 +306,16 @@ def test_provision_makes_an_agent_once_and_prints_where_it_goes(project: Project
     assert len(project.writes) == 1
     assert project.run("status", agent=id_).exit_code == 0
     assert project.trail() == [("agent.created", id_)]
+
+
+def test_provision_makes_a_store_where_something_searches_it(project: Project) -> None:
+    project.more = 'model = "gpt-5-mini"\nfile_search = true'
+    made = tomllib.loads(project.run("provision", agent="").stdout)
+    assert project.azure.assistants[made["azure_agent_id"]]["tool_resources"] == {
+        "file_search": {"vector_store_ids": [made["vector_store_id"]]}
+    }
+    assert tomllib.loads(project.run("provision", agent="").stdout) == made
+    assert len(project.azure.stores.stores) == 1
 
 
 def test_each_company_has_its_own(project: Project) -> None:

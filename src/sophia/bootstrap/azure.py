@@ -11,21 +11,15 @@ from sophia.ports.records import Records
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from dependency_injector.providers import Container
 
-    from sophia.adapters.azure_agents.company_stores import CompanyStores
-    from sophia.adapters.azure_agents.keeper import AzureAgentKeeper
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
     from sophia.adapters.azure_agents.vector_stores import VectorStores
     from sophia.adapters.key_vault.vault import KeyVault
+    from sophia.bootstrap.containers import Adapters, Turns
+    from sophia.bootstrap.provisioning import AzureServices
 
-__all__ = [
-    "open_agent_keeper",
-    "open_agents",
-    "open_company_stores",
-    "open_identity",
-    "open_key_vault",
-    "open_vector_stores",
-]
+__all__ = ["agents_endpoint", "open_agents", "open_azure", "open_identity", "open_key_vault", "open_vector_stores"]
 
 _CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
@@ -62,7 +56,7 @@ def open_agents(
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
     azure = settings.agent.azure
-    endpoint = _endpoint(settings)
+    endpoint = agents_endpoint(settings)
     limits = Limits(
         steps=azure.max_steps,
         tokens=azure.max_tokens,
@@ -72,21 +66,6 @@ def open_agents(
     )
     language = settings.service.language
     return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
-
-
-def open_agent_keeper(settings: Settings, identity: "TokenCredential") -> "AzureAgentKeeper":
-    """Where the companies' agents are kept.
-
-    Raises:
-        ConfigurationError: no endpoint is named or its address cannot be used, or the package is not installed.
-    """
-    try:
-        from sophia.adapters.azure_agents.keeper import AzureAgentKeeper  # noqa: PLC0415
-    except ImportError as error:
-        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
-    if not settings.agent.azure.endpoint:
-        raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
-    return AzureAgentKeeper(_endpoint(settings), identity)
 
 
 def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "VectorStores":
@@ -99,21 +78,23 @@ def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "Vect
         from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
-    return VectorStores(_endpoint(settings), identity, _CONNECTIONS)
+    return VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
 
 
-def open_company_stores(
-    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
-) -> "CompanyStores":
-    """What keeps the companies' vector stores equal to their documents.
+def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns]") -> "AzureServices":
+    """What an operator can ask for at Azure AI Agents.
 
     Raises:
-        ConfigurationError: as `open_vector_stores`.
+        ConfigurationError: no endpoint is named or its address cannot be used, or the packages are not installed.
     """
-    stores = open_vector_stores(settings, identity)
-    from sophia.adapters.azure_agents.company_stores import CompanyStores  # noqa: PLC0415
-
-    return CompanyStores(stores, directory, records)
+    try:
+        from sophia.bootstrap.provisioning import Provisioning  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    if not settings.agent.azure.endpoint:
+        raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
+    services: AzureServices = Provisioning(settings=settings, adapters=adapters, turns=turns).services()
+    return services
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":
@@ -129,7 +110,8 @@ def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault
     return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
 
 
-def _endpoint(settings: Settings) -> Endpoint:
+def agents_endpoint(settings: Settings) -> Endpoint:
+    """Where Azure AI Agents is."""
     azure = settings.agent.azure
     return Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
 

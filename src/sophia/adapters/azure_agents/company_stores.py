@@ -1,8 +1,9 @@
 """Companies' vector stores, kept equal to their documents: who they are told by the directory and the records."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sophia.adapters.azure_agents.documents import open_documents, texts_of
+from sophia.adapters.azure_agents.keeper import unhurried
 from sophia.adapters.azure_agents.store_keeper import OnProgress, Report, StoreKeeper
 from sophia.adapters.azure_agents.store_plan import Plan
 from sophia.adapters.azure_agents.vector_stores import VectorStores
@@ -63,23 +64,23 @@ class CompanyStores:
         if store_id is None:
             return None
         wanted = self._documents(scope)
-        store = self._stores.in_use(scope.company_id, store_id, _unhurried)
+        store = self._stores.in_use(scope.company_id, store_id, unhurried)
         if store is None:
             return Compared(store_id, None)
-        return Compared(store_id, self._keeper.plan(store, wanted, _unhurried, retry=retry))
+        return Compared(store_id, self._keeper.plan(store, wanted, unhurried, retry=retry))
 
     def keep(self, scope: TenantScope, compared: Compared, on_progress: OnProgress = lambda _: None) -> Report:
         """Make the store what it is to be; one that has expired or is gone is stood in for by a new one.
 
         Raises:
             LimitExceeded: there are more documents than a store takes.
-            Unavailable: the service does not answer as it should; what was done is done, and the next call does the rest.
+            Unavailable: the service does not answer as it should. What was done is done; the next call does the rest.
         """
         plan = compared.plan
         if plan is None or (plan.store.company_id is None and not plan.is_empty):
-            store = self._stores.provide(scope.company_id, compared.store_id, _unhurried)
-            plan = self._keeper.plan(store, self._documents(scope), _unhurried)
-        report = self._keeper.carry_out(plan, texts_of(self._records, scope), _unhurried, on_progress)
+            store = self._stores.provide(scope.company_id, compared.store_id, unhurried)
+            plan = evolve(plan, store=store) if plan else self._keeper.plan(store, self._documents(scope), unhurried)
+        report = self._keeper.carry_out(plan, texts_of(self._records, scope), unhurried, on_progress)
         if not plan.is_empty:
             done = {"uploaded": report.uploaded, "indexed": report.indexed, "removed": report.removed}
             with self._records.write(scope) as tx:
@@ -93,7 +94,7 @@ class CompanyStores:
             Unavailable: the service does not answer as it should; what was made is found by the next call.
         """
         named = self._directory.company(scope.company_id).vector_store_id
-        return self._stores.provide(scope.company_id, named, _unhurried).id
+        return self._stores.provide(scope.company_id, named, unhurried).id
 
     def name_of(self, scope: TenantScope, document_id: str) -> str:
         """How people know a document: its source and its name there."""
@@ -112,7 +113,3 @@ class CompanyStores:
             told = f"the documents of the company {scope.company_id!r} were never read"
             raise Conflict(f"{told}: `sophia refresh --company {scope.company_id}` reads them")
         return open_documents(self._records, scope)
-
-
-def _unhurried() -> None:
-    """Nobody cancels what an operator waits for, but by ending the program."""

@@ -15,7 +15,7 @@ from sophia.ports.agent_keeper import AgentKeeper
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-__all__ = ["AzureAgentKeeper"]
+__all__ = ["AzureAgentKeeper", "unhurried"]
 
 _COMPANY, _VERSION = "sophia_company", "sophia_version"
 _SEARCH = "file_search"
@@ -42,30 +42,30 @@ class AzureAgentKeeper(AgentKeeper):
 
     def made_for(self, scope: TenantScope) -> KeptAgent | None:
         """See `AgentKeeper`."""
-        found = self._agents.agent_with({_COMPANY: scope.company_id}, _unhurried)
+        found = self._agents.agent_with({_COMPANY: scope.company_id}, unhurried)
         return None if found is None else _kept(found)
 
     def create(self, scope: TenantScope, wanted: AgentSpec) -> KeptAgent:
         """See `AgentKeeper`."""
         metadata = {_COMPANY: scope.company_id, _VERSION: wanted.version}
         body = {"name": wanted.name, **_fields(wanted), "metadata": metadata}
-        return _kept(self._agents.create_agent(body, _unhurried))
+        return _kept(self._agents.create_agent(body, unhurried))
 
     def change(self, scope: TenantScope, agent_id: str, wanted: AgentSpec) -> None:
         """See `AgentKeeper`."""
         noted = self._found(scope, agent_id).get("metadata") or {}
         body = {**_fields(wanted), "metadata": {**noted, _VERSION: wanted.version}}
-        self._agents.update_agent(agent_id, body, _unhurried)
+        self._agents.update_agent(agent_id, body, unhurried)
 
     def _found(self, scope: TenantScope, agent_id: str) -> Json:
         try:
-            return self._agents.agent(agent_id, _unhurried)
+            return self._agents.agent(agent_id, unhurried)
         except Gone as error:
             told = f"there is no agent {agent_id!r}, which the directory names for the company {scope.company_id!r}"
             raise Unavailable(AGENTS, f"{told}: it was deleted, or is another project's (HTTP 404)") from error
 
 
-def _unhurried() -> None:
+def unhurried() -> None:
     """Nobody cancels what an operator waits for, but by ending the program."""
 
 

@@ -12,12 +12,23 @@ from sophia.ports.records import Records
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from dependency_injector.providers import Container
 
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
     from sophia.adapters.azure_agents.vector_stores import VectorStores
     from sophia.adapters.key_vault.vault import KeyVault
+    from sophia.bootstrap.containers import Adapters, Turns
+    from sophia.bootstrap.provisioning import AzureServices
 
-__all__ = ["open_agents", "open_azure_index", "open_identity", "open_key_vault", "open_vector_stores"]
+__all__ = [
+    "agents_endpoint",
+    "open_agents",
+    "open_azure",
+    "open_azure_index",
+    "open_identity",
+    "open_key_vault",
+    "open_vector_stores",
+]
 
 _CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
@@ -54,7 +65,7 @@ def open_agents(
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
     azure = settings.agent.azure
-    endpoint = _endpoint(settings)
+    endpoint = agents_endpoint(settings)
     limits = Limits(
         steps=azure.max_steps,
         tokens=azure.max_tokens,
@@ -76,7 +87,23 @@ def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "Vect
         from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
-    return VectorStores(_endpoint(settings), identity, _CONNECTIONS)
+    return VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
+
+
+def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns]") -> "AzureServices":
+    """What an operator can ask for at Azure AI Agents.
+
+    Raises:
+        ConfigurationError: no endpoint is named or its address cannot be used, or the packages are not installed.
+    """
+    try:
+        from sophia.bootstrap.provisioning import Provisioning  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    if not settings.agent.azure.endpoint:
+        raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
+    services: AzureServices = Provisioning(settings=settings, adapters=adapters, turns=turns).services()
+    return services
 
 
 def open_azure_index(
@@ -103,7 +130,8 @@ def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault
     return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
 
 
-def _endpoint(settings: Settings) -> Endpoint:
+def agents_endpoint(settings: Settings) -> Endpoint:
+    """Where Azure AI Agents is."""
     azure = settings.agent.azure
     return Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
 

@@ -137,6 +137,7 @@ class AzureAgentSettings:
 
     Attributes:
         endpoint: of the project: ``https://<account>.services.ai.azure.com/api/projects/<project>``.
+        model: the name of a deployment there, for the agents that SOPHIA makes; empty leaves an agent the one it has.
         file_search: whether a company that has a vector store is answered from it, and not by ``rag_search``.
         timeout: seconds without a byte after which a connection is taken to be dead.
         max_steps: times that the agent goes on after it has looked something up.
@@ -147,6 +148,7 @@ class AzureAgentSettings:
     """
 
     endpoint: str = ""
+    model: str = ""
     api_version: str = "v1"
     file_search: bool = False
     timeout: float = field(default=60.0, validator=_more_than(0))

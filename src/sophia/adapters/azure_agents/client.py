@@ -127,6 +127,27 @@ class Agents:
         """An agent."""
         return self._asked(check, lambda: self._sdk.get_agent(agent_id).as_dict())
 
+    def agent_with(self, metadata: Mapping[str, str], check: Check) -> Json | None:
+        """The newest agent that has these metadata, among others."""
+
+        def ask() -> Json | None:
+            found = self._sdk.list_agents(limit=100, order="desc")
+            return next((one.as_dict() for one in found if metadata.items() <= (one.metadata or {}).items()), None)
+
+        return self._asked(check, ask)
+
+    def create_agent(self, body: dict[str, Any], check: Check) -> Json:
+        """A new agent; its metadata have to be those of no other."""
+        return self._made(
+            check,
+            lambda: self._sdk.create_agent(body=body).as_dict(),
+            lambda: self.agent_with(body["metadata"], check),
+        )
+
+    def update_agent(self, agent_id: str, body: dict[str, Any], check: Check) -> None:
+        """Give an agent's fields other values."""
+        self._asked(check, lambda: self._sdk.update_agent(agent_id, body=body))
+
     def reach(self, check: Check) -> None:
         """Pass when it answers; asks nothing that costs."""
         self._asked(check, lambda: next(iter(self._sdk.list_agents(limit=1)), None))

@@ -266,12 +266,16 @@ def test_pain_another_company_s_store_is_never_touched(start, tmp_path):
 
 def test_the_doctor_tells_what_a_store_lacks_and_has_too_much_of(start):
     world = start()
-    assert world.diagnosis() == [(Level.OK, "holds all documents that everybody may read: 0")]
+    ((level, told),) = world.diagnosis()
+    assert (level, told.partition(": ")[0]) == (Level.WARNING, "the documents of the company 'acme' were never read")
     world.refresh()
     assert world.diagnosis() == [(Level.OK, "holds all documents that everybody may read: 2")]
     entries = world.azure.stores.entries[world.store]
     del entries[next(iter(entries))]
-    told = "lacks 1 of the 2 documents that everybody may read, and holds 0 files too many; the next refresh mends that"
+    told = (
+        "documents that everybody may read and it lacks: 1; files that it holds too many: 0; "
+        "the next refresh mends that"
+    )
     assert world.diagnosis() == [(Level.WARNING, told)]
 
 

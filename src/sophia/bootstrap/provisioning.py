@@ -10,7 +10,7 @@ from sophia.adapters.azure_agents.store_keeper import Progress as StoreProgress
 from sophia.adapters.azure_agents.store_keeper import Report as StoreReport
 from sophia.adapters.azure_agents.store_plan import Failure as StoreFailure
 from sophia.application.provisioning import ChangeAgent, CompareAgent, DefineAgent, ProvisionAgent
-from sophia.bootstrap.azure import agents_endpoint, open_vector_stores
+from sophia.bootstrap.azure import agents_endpoint
 from sophia.bootstrap.settings import Settings
 
 __all__ = ["AzureServices", "ComparedStore", "Provisioning", "StoreFailure", "StoreProgress", "StoreReport"]
@@ -22,7 +22,7 @@ class AzureServices:
 
     Attributes:
         stores: keeps the companies' vector stores.
-        needs_store: whether anything searches them.
+        needs_store: whether a company is to have one.
     """
 
     compare_agent: CompareAgent
@@ -52,11 +52,6 @@ class Provisioning(containers.DeclarativeContainer):
         compare_agent=providers.Singleton(CompareAgent, keeper, adapters.directory, define),
         change_agent=providers.Singleton(ChangeAgent, keeper, adapters.records),
         provision_agent=providers.Singleton(ProvisionAgent, keeper, adapters.directory, define, adapters.records),
-        stores=providers.Singleton(
-            CompanyStores,
-            providers.Singleton(open_vector_stores, settings, adapters.identity),
-            adapters.directory,
-            adapters.records,
-        ),
-        needs_store=settings.provided.agent.azure.file_search,
+        stores=adapters.company_stores,
+        needs_store=settings.provided.keeps_stores,
     )

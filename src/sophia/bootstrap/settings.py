@@ -439,6 +439,11 @@ class Settings:
         return self.directory / self.service.data_dir
 
     @property
+    def keeps_stores(self) -> bool:
+        """Whether companies are to have vector stores at Azure."""
+        return self.knowledge.index == "azure" or self.agent.azure.file_search
+
+    @property
     def index_dir(self) -> Path:
         """Where the embedded index keeps its files."""
         return self.data_dir / "index"

@@ -1,11 +1,14 @@
 """Companies' vector stores, kept equal to their documents: who they are told by the directory and the records."""
 
+from collections.abc import Collection
+
 from attrs import evolve, frozen
 
 from sophia.adapters.azure_agents.documents import open_documents, texts_of
 from sophia.adapters.azure_agents.keeper import unhurried
-from sophia.adapters.azure_agents.store_keeper import OnProgress, Report, StoreKeeper
+from sophia.adapters.azure_agents.store_keeper import OnProgress, Report, StoreKeeper, StoreLimits
 from sophia.adapters.azure_agents.store_plan import Plan
+from sophia.adapters.azure_agents.translate import document_in
 from sophia.adapters.azure_agents.vector_stores import VectorStores
 from sophia.domain.audit import AuditEvent
 from sophia.domain.tenancy import TenantScope
@@ -14,6 +17,8 @@ from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records
 
 __all__ = ["CompanyStores", "Compared"]
+
+_LIMITS = StoreLimits()
 
 
 @frozen
@@ -41,11 +46,14 @@ class CompanyStores:
         stores: of the project.
         directory: names the store of a company.
         records: hold the documents, and that a store was changed.
+        limits: what the service takes, and how long it is waited for.
     """
 
-    def __init__(self, stores: VectorStores, directory: TenantDirectory, records: Records) -> None:
+    def __init__(
+        self, stores: VectorStores, directory: TenantDirectory, records: Records, limits: StoreLimits = _LIMITS
+    ) -> None:
         self._stores = stores
-        self._keeper = StoreKeeper(stores)
+        self._keeper = StoreKeeper(stores, limits)
         self._directory = directory
         self._records = records
 
@@ -86,6 +94,21 @@ class CompanyStores:
             with self._records.write(scope) as tx:
                 tx.audit.append(AuditEvent("store.changed", plan.store.id, {**done, "failed": len(report.failures)}))
         return report
+
+    def erase(self, scope: TenantScope, document_ids: Collection[str]) -> None:
+        """Erase what the company's store holds of these documents, and the files; what is not there is erased.
+
+        Raises:
+            Unavailable: the service does not answer as it should.
+        """
+        store_id = self._directory.company(scope.company_id).vector_store_id
+        store = self._stores.in_use(scope.company_id, store_id, unhurried) if store_id else None
+        if store is None:
+            return
+        for file in (file for files in self._stores.files_of(store.id, frozenset(), unhurried) for file in files):
+            named = document_in(file.name)
+            if named is not None and named[0] in document_ids:
+                self._stores.remove(store.id, file.id, unhurried)
 
     def provide(self, scope: TenantScope) -> str:
         """The id of the company's store: the one in use, else a new and empty one.

@@ -7,6 +7,7 @@ from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.bootstrap.settings import Settings
 from sophia.errors import ConfigurationError, Fault
 from sophia.ports.identity import TenantDirectory
+from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 
 if TYPE_CHECKING:
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
     from sophia.bootstrap.containers import Adapters, Turns
     from sophia.bootstrap.provisioning import AzureServices
 
-__all__ = ["agents_endpoint", "open_agents", "open_azure", "open_identity", "open_key_vault", "open_vector_stores"]
+__all__ = [
+    "agents_endpoint",
+    "open_agents",
+    "open_azure",
+    "open_azure_index",
+    "open_identity",
+    "open_key_vault",
+    "open_vector_stores",
+]
 
 _CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
@@ -95,6 +104,17 @@ def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns
         raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
     services: AzureServices = Provisioning(settings=settings, adapters=adapters, turns=turns).services()
     return services
+
+
+def open_azure_index(
+    settings: Settings, own: KnowledgeIndex, stores: "VectorStores", directory: TenantDirectory, records: Records
+) -> KnowledgeIndex:
+    """The index that keeps the companies' vector stores; its packages are there, as the stores are open."""
+    from sophia.adapters.azure_agents.index import AzureKnowledgeIndex  # noqa: PLC0415
+    from sophia.adapters.azure_agents.store_keeper import StoreLimits  # noqa: PLC0415
+
+    limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
+    return AzureKnowledgeIndex(own, stores, directory, records, limits)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":

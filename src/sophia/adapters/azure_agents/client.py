@@ -233,13 +233,6 @@ class Agents:
 
         return self._asked(check, ask)
 
-    def has_expired(self, store_id: str, check: Check) -> bool:
-        """Whether a vector store can no longer be searched."""
-        try:
-            return bool(self._asked(check, lambda: self._sdk.vector_stores.get(store_id).status == "expired"))
-        except Gone:
-            return True
-
     def active_run(self, thread_id: str, check: Check) -> Json | None:
         """The run that locks a thread."""
 

@@ -26,7 +26,7 @@ TextOf = Callable[[str, str], str | None]
 """The stored text of a version of a document; None: it is not there any more."""
 
 _AT_ONCE = 8
-_FIRST_LOOK, _LONGEST_LOOK = 0.5, 5.0
+_FIRST_LOOK, _LONGEST_LOOK = 0.25, 5.0
 
 _log = get_logger(__name__)
 

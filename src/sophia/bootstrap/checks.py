@@ -147,9 +147,7 @@ class CheckVectorStore(CompanyCheck):
 
     def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
-        agent = self.settings.agent
-        searched = agent.runtime == "azure-agents" and agent.azure.file_search
-        if not (searched or self.settings.knowledge.index == "azure"):
+        if not self.settings.needs_vector_stores:
             return
         store_id = self.directory.company(scope.company_id).vector_store_id
         if store_id is None:

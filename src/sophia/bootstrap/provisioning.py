@@ -8,9 +8,10 @@ from sophia.adapters.azure_agents.company_stores import Compared as ComparedStor
 from sophia.adapters.azure_agents.keeper import AzureAgentKeeper
 from sophia.adapters.azure_agents.store_keeper import Progress as StoreProgress
 from sophia.adapters.azure_agents.store_keeper import Report as StoreReport
+from sophia.adapters.azure_agents.store_keeper import StoreLimits
 from sophia.adapters.azure_agents.store_plan import Failure as StoreFailure
 from sophia.application.provisioning import ChangeAgent, CompareAgent, DefineAgent, ProvisionAgent
-from sophia.bootstrap.azure import agents_endpoint, open_vector_stores
+from sophia.bootstrap.azure import agents_endpoint
 from sophia.bootstrap.settings import Settings
 
 __all__ = ["AzureServices", "ComparedStore", "Provisioning", "StoreFailure", "StoreProgress", "StoreReport"]
@@ -22,7 +23,7 @@ class AzureServices:
 
     Attributes:
         stores: keeps the companies' vector stores.
-        needs_store: whether anything searches them.
+        needs_store: whether a company needs one.
     """
 
     compare_agent: CompareAgent
@@ -54,9 +55,10 @@ class Provisioning(containers.DeclarativeContainer):
         provision_agent=providers.Singleton(ProvisionAgent, keeper, adapters.directory, define, adapters.records),
         stores=providers.Singleton(
             CompanyStores,
-            providers.Singleton(open_vector_stores, settings, adapters.identity),
+            adapters.vector_stores,
             adapters.directory,
             adapters.records,
+            providers.Factory(StoreLimits, patience=settings.provided.knowledge.azure.batch_seconds),
         ),
-        needs_store=settings.provided.agent.azure.file_search,
+        needs_store=settings.provided.needs_vector_stores,
     )

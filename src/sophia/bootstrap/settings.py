@@ -465,6 +465,12 @@ class Settings:
         return self.directory / self.azure.ca_file if self.azure.ca_file else None
 
     @property
+    def needs_vector_stores(self) -> bool:
+        """Whether documents are kept at Azure, or searched there."""
+        searched = self.agent.runtime == "azure-agents" and self.agent.azure.file_search
+        return searched or self.knowledge.index == "azure"
+
+    @property
     def database_url(self) -> str:
         """The SQLAlchemy URL of the system of record."""
         return self.database.url or f"sqlite:///{(self.data_dir / 'sophia.db').absolute()}"

@@ -4,7 +4,7 @@ from attrs import evolve, frozen
 
 from sophia.adapters.azure_agents.documents import open_documents, texts_of
 from sophia.adapters.azure_agents.keeper import unhurried
-from sophia.adapters.azure_agents.store_keeper import OnProgress, Report, StoreKeeper
+from sophia.adapters.azure_agents.store_keeper import OnProgress, Report, StoreKeeper, StoreLimits
 from sophia.adapters.azure_agents.store_plan import Plan
 from sophia.adapters.azure_agents.vector_stores import VectorStores
 from sophia.domain.audit import AuditEvent
@@ -14,6 +14,8 @@ from sophia.ports.identity import TenantDirectory
 from sophia.ports.records import Records
 
 __all__ = ["CompanyStores", "Compared"]
+
+_LIMITS = StoreLimits()
 
 
 @frozen
@@ -41,11 +43,14 @@ class CompanyStores:
         stores: of the project.
         directory: names the store of a company.
         records: hold the documents, and that a store was changed.
+        limits: what the service takes, and how long it is waited for.
     """
 
-    def __init__(self, stores: VectorStores, directory: TenantDirectory, records: Records) -> None:
+    def __init__(
+        self, stores: VectorStores, directory: TenantDirectory, records: Records, limits: StoreLimits = _LIMITS
+    ) -> None:
         self._stores = stores
-        self._keeper = StoreKeeper(stores)
+        self._keeper = StoreKeeper(stores, limits)
         self._directory = directory
         self._records = records
 

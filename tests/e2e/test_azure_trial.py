@@ -125,6 +125,8 @@ def test_the_trial_answers_with_a_quote_hands_over_and_mends_the_agent(machine: 
     assert "+tool create_ticket:" in synced
     assert synced.splitlines()[-1].startswith("agent asst_acme: changed, it is SOPHIA/")
     assert "agent asst_acme: is SOPHIA/" in again
+    for shown in (synced, again):
+        assert "vector store vs_acme: holds 2 documents, as it should\n" in shown
 
 
 def test_the_lines_that_differ_for_the_real_thing_make_settings_that_can_be_used() -> None:

@@ -308,8 +308,8 @@ def test_provision_makes_an_agent_once_and_prints_where_it_goes(project: Project
     assert project.trail() == [("agent.created", id_)]
 
 
-def test_provision_makes_a_store_where_something_searches_it(project: Project) -> None:
-    project.more = 'model = "gpt-5-mini"\nfile_search = true'
+def test_provision_makes_a_store_where_there_is_a_use_for_it(project: Project) -> None:
+    project.more = 'model = "gpt-5-mini"\nfile_search = true\n[agent]\nruntime = "azure-agents"'
     made = tomllib.loads(project.run("provision", agent="").stdout)
     assert project.azure.assistants[made["azure_agent_id"]]["tool_resources"] == {
         "file_search": {"vector_store_ids": [made["vector_store_id"]]}

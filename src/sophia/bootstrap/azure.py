@@ -142,5 +142,5 @@ def _ca_file(settings: Settings) -> Path | None:
     """Certificates that the SDK would miss at each request only."""
     file = settings.azure_ca_file
     if file is not None and not file.is_file():
-        raise ConfigurationError(Fault("/azure/ca_file", f"there is no file {file}"))
+        raise ConfigurationError(Fault("/azure/ca_file", f"there is no file {file}; `sophia dev azure` writes it"))
     return file

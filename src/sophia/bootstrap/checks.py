@@ -143,7 +143,7 @@ class CheckVectorStore(CompanyCheck):
 
     def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
-        if not self.settings.keeps_stores:
+        if not self.settings.needs_vector_stores:
             return
         try:
             compared = self.stores().compare(scope)

@@ -22,7 +22,7 @@ class AzureServices:
 
     Attributes:
         stores: keeps the companies' vector stores.
-        needs_store: whether a company is to have one.
+        needs_store: whether a company needs one.
     """
 
     compare_agent: CompareAgent
@@ -53,5 +53,5 @@ class Provisioning(containers.DeclarativeContainer):
         change_agent=providers.Singleton(ChangeAgent, keeper, adapters.records),
         provision_agent=providers.Singleton(ProvisionAgent, keeper, adapters.directory, define, adapters.records),
         stores=adapters.company_stores,
-        needs_store=settings.provided.keeps_stores,
+        needs_store=settings.provided.needs_vector_stores,
     )

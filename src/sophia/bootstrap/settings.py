@@ -439,11 +439,6 @@ class Settings:
         return self.directory / self.service.data_dir
 
     @property
-    def keeps_stores(self) -> bool:
-        """Whether companies are to have vector stores at Azure."""
-        return self.knowledge.index == "azure" or self.agent.azure.file_search
-
-    @property
     def index_dir(self) -> Path:
         """Where the embedded index keeps its files."""
         return self.data_dir / "index"
@@ -468,6 +463,12 @@ class Settings:
     def azure_ca_file(self) -> Path | None:
         """What emulators of Azure on this machine are trusted by."""
         return self.directory / self.azure.ca_file if self.azure.ca_file else None
+
+    @property
+    def needs_vector_stores(self) -> bool:
+        """Whether documents are kept at Azure, or searched there."""
+        searched = self.agent.runtime == "azure-agents" and self.agent.azure.file_search
+        return searched or self.knowledge.index == "azure"
 
     @property
     def database_url(self) -> str:

@@ -77,8 +77,8 @@ def sync(retry: bool, settings: Settings, company: str | None) -> None:
 def provision(settings: Settings, company: str | None) -> None:
     """Make the agent, where no backend does, and print the ids to put into the company's settings.
 
-    With `file_search = true` the vector store as well. What was made before is found again and brought up to date;
-    `sophia azure sync` fills the store.
+    Where the settings have a use for it, the vector store as well, which `sophia azure sync` fills. What was made
+    before is found again.
     """
     if settings.backend.directory == "rest":
         told = 'the backend makes the agents of its companies and tells their ids (directory = "rest")'

@@ -1,6 +1,7 @@
 """``sophia dev``: stand-ins for what SOPHIA works with."""
 
 import signal
+import time
 
 import click
 
@@ -11,7 +12,7 @@ from sophia.errors import Unavailable
 
 __all__ = ["command"]
 
-_LOOK = 1.0  # seconds
+_LOOK = 0.5  # seconds
 
 
 @click.group("dev")
@@ -27,16 +28,16 @@ def azure(settings: Settings) -> None:
     The "model" searches the documents and quotes the sentence that is nearest to the question.
     """
     emulated = EmulatedAzure(settings)
-    signals = (signal.SIGINT, signal.SIGTERM)
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # not before: the emulators would not hear them either
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         _tell(settings)
-        while signal.sigtimedwait(signals, _LOOK) is None:
-            if emulated.is_over:
-                raise Unavailable("the emulated Azure", "has ended")
+        while not emulated.is_over:
+            time.sleep(_LOOK)
+    except KeyboardInterrupt:
+        return
     finally:
         emulated.stop()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+    raise Unavailable("the emulated Azure", "has ended")
 
 
 def _tell(settings: Settings) -> None:

@@ -34,7 +34,9 @@ def quote_the_nearest(asked: Asked) -> Leg:
         calls += [Call("create_ticket")] if _ACTION.search(question) else []
         if offered := tuple(call for call in calls if call.name in asked.tools):
             return Leg(offered)
-    wanted = {word for word in words_of(question) if len(word) > _A_WORD or word.isdigit()}
+    wanted = {
+        word for word in words_of(question) if len(word) > _A_WORD or word.isdigit() or _is_acronym(word, question)
+    }
     found = [
         (words_of(sentence) & wanted, sentence, passage["n"])
         for passage in asked.passages
@@ -50,3 +52,7 @@ def quote_the_nearest(asked: Asked) -> Leg:
         language = "en" if "question is in English" in asked.run["instructions"] else "es"
         return Leg((Say(_NOTHING[language], pause=_PAUSE),))
     return Leg((Say(f"{sentence} [{number}]", pause=_PAUSE),))
+
+
+def _is_acronym(word: str, text: str) -> bool:
+    return len(word) > 1 and word.upper() in text

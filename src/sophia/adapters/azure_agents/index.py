@@ -4,11 +4,13 @@ The service searches a vector store within an agent's run only, and has no reade
 in the stored text and no order that is the same twice: ``docs/azure.md`` tells what follows from that.
 """
 
+import time
 from collections.abc import Iterable
 
 from sophia.adapters.azure_agents.company_stores import CompanyStores
 from sophia.adapters.azure_agents.errors import AGENTS
 from sophia.adapters.azure_agents.store_keeper import Progress, Report
+from sophia.adapters.http.transport import Check
 from sophia.domain.knowledge import DocumentChange, DocumentFailure, KnowledgeQuery, SearchHit
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Conflict, LimitExceeded, NotFound, Unavailable
@@ -17,6 +19,8 @@ from sophia.ports.knowledge_index import KnowledgeIndex, OnSettling
 from sophia.ports.records import Records
 
 __all__ = ["AzureKnowledgeIndex"]
+
+_ERASING = 10.0  # seconds; somebody may wait for it, who has deleted a document
 
 _log = get_logger(__name__)
 
@@ -50,7 +54,7 @@ class AzureKnowledgeIndex(KnowledgeIndex):
             return False
         if gone := {change.document_id for change in changes if not change.chunks}:
             try:
-                self._stores.erase(scope, gone)
+                self._stores.erase(scope, gone, _within(_ERASING))
             except Unavailable as error:
                 _log.warning("azure.not_erased", tenant=scope.company_id, documents=len(gone), error=str(error))
         return True
@@ -95,3 +99,13 @@ class AzureKnowledgeIndex(KnowledgeIndex):
                 told = f"not in the vector store at Azure: {failure.reason}"
                 failures.append(DocumentFailure(document.source, document.external_id, told))
         return tuple(failures)
+
+
+def _within(seconds: float) -> Check:
+    until = time.monotonic() + seconds
+
+    def check() -> None:
+        if time.monotonic() >= until:
+            raise Unavailable(AGENTS, f"has not erased it within {seconds:g} s")
+
+    return check

@@ -5,7 +5,6 @@ What hurts users of the service has a test each, from `test_pain_…` on.
 
 import json
 import re
-import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -549,6 +548,30 @@ def test_pain_an_expired_store_is_done_without(case):
     assert "the store at Azure could not be searched" in limitations_of(events)[0]
 
 
+def test_pain_what_stands_in_for_an_expired_store_is_searched(case):
+    say = Say("Backups are made every night【4:0†source】.")
+    case, _document = searching(case, say)
+    script = iter([Leg((Search("backups"), say))] * 4)
+    case.azure._model = lambda _: next(script)
+    with case.azure._lock:
+        old, files = case.store_id, list(case.azure.stores.entries[case.store_id])
+        case.azure.stores.forget(old, case.azure.now)
+        marks = {"sophia_company": "acme", "sophia_replaces": old}
+        case.azure.stores.create({"metadata": marks, "file_ids": files}, case.azure.now)
+    events = case.play(passages=())
+    assert quotes_of(events) == [(1, "Backups are made every night at two.")]
+    assert limitations_of(events) == []
+
+
+def test_pain_another_company_s_store_is_never_searched(case):
+    case, _document = searching(case, Say("no"))
+    case.azure.stores.stores[case.store_id]["metadata"] = {"sophia_company": "globex"}
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="kept for another company than 'acme': see vector_store_id"):
+            case.play(passages=())
+    assert case.azure.asked("POST", RUNS) == []
+
+
 def faulty(*faults, method="POST", path=""):
     """Faults of the requests that match, in order; the others go well."""
     left = iter(faults)
@@ -668,9 +691,8 @@ def test_every_test_that_the_documentation_names_is_there():
         there.update(
             re.findall(r"^\s*(?:def|class) (test_\w+|Test\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
         )
-    pains = {name for name in vars(sys.modules[__name__]) if name.startswith("test_pain_")}
     assert named <= there
-    assert pains <= named
+    assert {name for name in there if name.startswith("test_pain_")} <= named
 
 
 def test_the_environment_has_no_say(case, monkeypatch):

@@ -136,6 +136,28 @@ class Agents:
         """An agent."""
         return self._asked("get_agent", check, lambda: self._sdk.get_agent(agent_id).as_dict())
 
+    def agent_with(self, metadata: Mapping[str, str], check: Check) -> Json | None:
+        """The newest agent that has these metadata, among others."""
+
+        def ask() -> Json | None:
+            found = self._sdk.list_agents(limit=100, order="desc")
+            return next((one.as_dict() for one in found if metadata.items() <= (one.metadata or {}).items()), None)
+
+        return self._asked("list_agents", check, ask)
+
+    def create_agent(self, body: dict[str, Any], check: Check) -> Json:
+        """A new agent; its metadata have to be those of no other."""
+        return self._made(
+            "create_agent",
+            check,
+            lambda: self._sdk.create_agent(body=body).as_dict(),
+            lambda: self.agent_with(body["metadata"], check),
+        )
+
+    def update_agent(self, agent_id: str, body: dict[str, Any], check: Check) -> None:
+        """Give an agent's fields other values."""
+        self._asked("update_agent", check, lambda: self._sdk.update_agent(agent_id, body=body))
+
     def reach(self, check: Check) -> None:
         """Pass when it answers; asks nothing that costs."""
         self._asked("list_agents", check, lambda: next(iter(self._sdk.list_agents(limit=1)), None))
@@ -223,14 +245,6 @@ class Agents:
             return next((run.id for run in found if run.metadata == metadata), None)
 
         return self._asked("list_runs", check, ask)
-
-    def has_expired(self, store_id: str, check: Check) -> bool:
-        """Whether a vector store can no longer be searched."""
-        try:
-            status = self._asked("get_vector_store", check, lambda: self._sdk.vector_stores.get(store_id).status)
-        except Gone:
-            return True
-        return bool(status == "expired")
 
     def active_run(self, thread_id: str, check: Check) -> Json | None:
         """The run that locks a thread."""

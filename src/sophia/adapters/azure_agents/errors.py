@@ -15,7 +15,7 @@ from sophia.adapters.http.waiting import retry_after
 from sophia.adapters.model.errors import OutOfTime, Transient
 from sophia.errors import SophiaError, Unavailable
 
-__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Settled", "Transient", "Unbegun", "to_sophia"]
+__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Refused", "Settled", "Transient", "Unbegun", "to_sophia"]
 
 AGENTS = "azure-agents"
 """The dependency that the errors name, and the service whose threads these are."""
@@ -30,6 +30,10 @@ class Unbegun(OutOfTime):
 
 class Gone(Unavailable):
     """There is no such thing, or no more."""
+
+
+class Refused(Unavailable):
+    """It does not take what it was given, and would not at another try."""
 
 
 class Busy(Unavailable):
@@ -77,4 +81,4 @@ def _of_status(error: HttpResponseError) -> SophiaError:
         return Transient(AGENTS, "sends what cannot be read")
     if status < HTTPStatus.BAD_REQUEST:
         return Unavailable(AGENTS, f"is somewhere else (HTTP {status}); put its own address into endpoint")
-    return Unavailable(AGENTS, f"refuses the request (HTTP {status})")
+    return Refused(AGENTS, f"refuses the request (HTTP {status})")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from sophia.adapters.azure_agents.client import ACTIVE, Agents, Event, Events, Json
+from sophia.adapters.azure_agents.client import ACTIVE, Event, Events, Json
 from sophia.adapters.azure_agents.endpoint import Limits
 from sophia.adapters.azure_agents.errors import AGENTS, Busy, Gone, OutOfTime, Transient, Unbegun
 from sophia.adapters.azure_agents.reply import Reply
@@ -21,6 +21,7 @@ from sophia.adapters.azure_agents.translate import (
     run_body,
     usage_of,
 )
+from sophia.adapters.azure_agents.vector_stores import VectorStores
 from sophia.adapters.http.transport import Check
 from sophia.adapters.http.waiting import wait, wait_in
 from sophia.adapters.model.showing import opening
@@ -66,7 +67,14 @@ class Play:
     """
 
     def __init__(
-        self, agents: Agents, records: Records, turn: Turn, place: Place, tools: ToolBox, limits: Limits, words: Wording
+        self,
+        agents: VectorStores,
+        records: Records,
+        turn: Turn,
+        place: Place,
+        tools: ToolBox,
+        limits: Limits,
+        words: Wording,
     ) -> None:
         self.tokens = Tokens(0, 0)
         self._agents = agents
@@ -358,13 +366,18 @@ class Play:
             wait(pause, self.check)
         elif self._reply.said or failures == _STARTS:
             raise Unavailable(AGENTS, "the run has failed")
-        elif self._store_id is not None and self._agents.has_expired(self._store_id, self.check):
-            _log.warning("azure.store_expired", company=self._scope.company_id)
-            self._store_id = None
-            yield Limitation(self._words.stale)
+        elif self._store_id is not None and (living := self._living(self._store_id)) != self._store_id:
+            _log.warning("azure.store_expired", company=self._scope.company_id, store=self._store_id, stands_in=living)
+            self._store_id = living
+            if living is None:
+                yield Limitation(self._words.stale)
         else:
             _log.info("azure.run_failed", run=self._run_id, attempt=failures)
             self._agents.service.retried()
+
+    def _living(self, store_id: str) -> str | None:
+        store = self._agents.in_use(self._scope.company_id, store_id, self.check)
+        return store.id if store else None
 
     def _end(self, run: Json) -> Generator[AgentEvent]:
         yield from self._reply.close()

@@ -3,10 +3,10 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from sophia.adapters.azure_agents.client import Agents
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.adapters.azure_agents.errors import AGENTS
 from sophia.adapters.azure_agents.play import Place, Play
+from sophia.adapters.azure_agents.vector_stores import VectorStores
 from sophia.adapters.model.figures import ServiceFigures, Uncounted
 from sophia.adapters.model.wording import WORDINGS
 from sophia.domain.agents import AgentEvent, Turn
@@ -58,12 +58,13 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
         backoff: float = 0.5,
         figures: ServiceFigures = _UNCOUNTED,
     ) -> None:
-        self._agents = Agents(endpoint, credential, limits.concurrent, backoff, figures)
+        self._agents = VectorStores(endpoint, credential, limits.concurrent, backoff, figures)
         self._file_search = endpoint.file_search
         self._directory = directory
         self._records = records
         self._limits = limits
         self._default = WORDINGS.get(default_language, WORDINGS["es"])
+        self._own_stores: set[tuple[str, str]] = set()
 
     @property
     def version(self) -> str:
@@ -90,14 +91,14 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
             Unavailable: the service does not answer as it should, or the directory names no agent for the company.
             LimitExceeded: there are more tools than the service takes.
         """
-        place = self._place(turn)
+        place = self._place(turn, tools)
         with self._agents.service.turn(tools.check):
             words = WORDINGS.get(turn.language, self._default)
             play = Play(self._agents, self._records, turn, place, tools, self._limits, words)
             yield from play.events()
         yield play.tokens
 
-    def _place(self, turn: Turn) -> Place:
+    def _place(self, turn: Turn, tools: ToolBox) -> Place:
         if turn.scope is None:
             raise Unavailable(AGENTS, "the turn does not tell whose it is")
         try:
@@ -106,4 +107,8 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
             raise Unavailable(AGENTS, f"the directory does not know the company {turn.scope.company_id!r}") from error
         if company.azure_agent_id is None:
             raise Unavailable(AGENTS, f"the directory names no azure_agent_id for the company {company.id!r}")
-        return Place(turn.scope, company.azure_agent_id, company.vector_store_id if self._file_search else None)
+        store_id = company.vector_store_id if self._file_search else None
+        if store_id is not None and (company.id, store_id) not in self._own_stores:
+            self._agents.in_use(company.id, store_id, tools.check)  # refuses what is kept for another company
+            self._own_stores.add((company.id, store_id))
+        return Place(turn.scope, company.azure_agent_id, store_id)

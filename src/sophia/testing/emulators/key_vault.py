@@ -77,7 +77,7 @@ class KeyVaultEmulator(EmulatedSystem):
         takes: whether it takes a bearer token.
         tls: what it shows; a vault is not spoken to without.
         resource: what its challenge says that a token has to be for.
-        faults: as `EmulatedSystem` takes them.
+        faults, port: as `EmulatedSystem` takes them.
 
     Attributes:
         resource: as above; the next challenge says what it is by then.
@@ -91,8 +91,9 @@ class KeyVaultEmulator(EmulatedSystem):
         *,
         resource: str = RESOURCE,
         faults: Iterable[Fault | None] | Faults = (),
+        port: int = 0,
     ) -> None:
-        super().__init__(faults, tls=tls)
+        super().__init__(faults, tls=tls, port=port)
         self.rights = SECRETS_OFFICER
         self._takes = takes
         self.resource = resource

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sophia.adapters.azure_agents.company_stores import CompanyStores
 from sophia.adapters.azure_agents.endpoint import Endpoint
 from sophia.adapters.azure_agents.index import AzureKnowledgeIndex
 from sophia.adapters.azure_agents.translate import file_name
@@ -24,6 +25,8 @@ from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.knowledge_index import MemoryKnowledgeIndex
 from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class TestMemoryKnowledgeIndex(KnowledgeIndexContract):
@@ -58,7 +61,7 @@ class Settling(KnowledgeIndex):
             directory.add(Company(company, company, vector_store_id=store))
         own = EmbeddedKnowledgeIndex(folder, embedder.version)
         stores = VectorStores(Endpoint(azure.endpoint), EmulatedCredential(), 8)
-        self.index = AzureKnowledgeIndex(own, stores, directory, self.records)
+        self.index = AzureKnowledgeIndex(own, CompanyStores(stores, directory, self.records), self.records)
         self.generation, self.clear, self.search = self.index.generation, self.index.clear, self.index.search
 
     def apply(self, scope: TenantScope, changes: Iterable[DocumentChange], generation: int) -> bool:
@@ -68,6 +71,7 @@ class Settling(KnowledgeIndex):
                 document, text = self.document(scope.company_id, change)
                 with suppress(NotFound):
                     tx.documents.remove(document.id)
+                tx.documents.set_source("docs", "memory", NOW, ())
                 if change.chunks:
                     tx.documents.put(document, text, [indexed.chunk for indexed in change.chunks])
         assert self.index.apply(scope, changes, generation)
@@ -86,7 +90,6 @@ class Settling(KnowledgeIndex):
     def document(self, company: str, change: DocumentChange) -> tuple[Document, str]:
         text = " ".join(indexed.chunk.text for indexed in change.chunks)
         id_ = document_id(company, "docs", change.document_id)
-        now = datetime(2026, 11, 1, tzinfo=UTC)
         document = Document(
             id_,
             "docs",
@@ -98,7 +101,7 @@ class Settling(KnowledgeIndex):
             "",
             1,
             len(change.chunks),
-            now,
+            NOW,
             change.readers,
         )
         return document, text

@@ -3,8 +3,10 @@
 from contextlib import ExitStack
 
 import pytest
+from attrs import evolve
 
 from sophia import RefreshOptions, Sophia
+from sophia.adapters.azure_agents import index
 from sophia.bootstrap.settings import (
     AgentSettings,
     AzureAgentSettings,
@@ -17,7 +19,7 @@ from sophia.domain.diagnosis import Level
 from sophia.domain.knowledge import DocumentFailure, KnowledgeQuery
 from sophia.domain.refresh import RefreshStatus
 from sophia.domain.tenancy import EVERYONE, Permission, reader_group
-from sophia.testing.emulators.azure_agents import AzureAgentsEmulator
+from sophia.testing.emulators.azure_agents import AzureAgentsEmulator, Leg, Say, Search
 from sophia.testing.emulators.azure_agents.credential import EmulatedCredential
 from sophia.testing.emulators.system import Fault
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
@@ -149,6 +151,21 @@ def test_what_is_for_some_only_is_found_by_them_here_and_not_kept_at_azure(start
     assert world.held() == world.uploaded() == []
 
 
+def test_what_a_refresh_has_put_there_answers_a_question_with_azure_s_own_search(start):
+    search = Leg((Search("firewall"), Say("The firewall is in Madrid【4:0†source】.")))
+    world = start(model=[search])
+    agent = AzureAgentSettings(endpoint=world.azure.endpoint, timeout=5.0, file_search=True)
+    acme = CompanySettings("acme", azure_agent_id=world.azure.add_assistant(), vector_store_id=world.store)
+    world.settings = evolve(world.settings, agent=AgentSettings("azure-agents", azure=agent), companies=(acme,))
+    world.sophia = world.new()
+    world.refresh()
+    answer = world.sophia.ask("Where is the firewall?", company="acme")
+    (citation,) = answer.citations
+    assert (citation.quote, citation.verified) == ("The firewall is in Madrid.", True)
+    with world.sophia.records.read(user_scope()) as tx:
+        assert tx.documents.get(citation.document_id).external_id == "a.md"
+
+
 def test_a_document_that_is_deleted_is_erased_at_azure_at_once(start):
     world = start()
     world.refresh()
@@ -184,6 +201,23 @@ def test_pain_what_cannot_be_erased_at_once_is_erased_by_the_next_refresh(start)
     assert world.held() == world.uploaded() == [B]
 
 
+def test_pain_who_deletes_a_document_does_not_wait_for_a_service_that_hangs(start, monkeypatch):
+    out = []
+    world = start(faults=lambda _: Fault(delay=60) if out else None)
+    world.refresh()
+    scope = user_scope(permissions=[Permission.DOCUMENTS])
+    with world.sophia.records.read(scope) as tx:
+        document = next(each for each in tx.documents.list(10).items if each.external_id == "a.md")
+    out.append(True)
+    monkeypatch.setattr(index, "_ERASING", 0.3)
+    world.sophia.services.delete_document(scope, document.id)
+    assert world.found("firewall") == []
+    out.clear()
+    del world.source.documents["a.md"]
+    world.refresh()
+    assert world.held() == world.uploaded() == [B]
+
+
 def test_pain_a_file_that_azure_does_not_take_is_named_by_its_source(start):
     world = start()
     world.azure.stores.broken = Broken(world.azure, A)
@@ -212,12 +246,8 @@ class Broken:
 
 def test_pain_a_service_that_hangs_is_given_up(start):
     world = start(faults=lambda request: Fault(delay=60) if request.method == "POST" else None)
-    world.settings = Settings(
-        agent=AgentSettings(azure=AzureAgentSettings(endpoint=world.azure.endpoint, timeout=0.2)),
-        knowledge=world.settings.knowledge,
-        companies=world.settings.companies,
-        directory=world.settings.directory,
-    )
+    agent = AgentSettings(azure=AzureAgentSettings(endpoint=world.azure.endpoint, timeout=0.2))
+    world.settings = evolve(world.settings, agent=agent)
     world.sophia = world.new()
     (failure,) = world.refresh().failures
     assert "has not answered in time" in failure.reason
@@ -249,12 +279,7 @@ def test_pain_another_company_s_store_is_never_touched(start, tmp_path):
     world.refresh()
     (tmp_path / "other").mkdir()
     other = World(world.azure, tmp_path / "other", world.store)
-    other.settings = Settings(
-        agent=other.settings.agent,
-        knowledge=other.settings.knowledge,
-        companies=(CompanySettings("globex", vector_store_id=world.store),),
-        directory=other.settings.directory,
-    )
+    other.settings = evolve(other.settings, companies=(CompanySettings("globex", vector_store_id=world.store),))
     other.sophia = other.new()
     other.source.documents = {"g.md": "# G\n\nof globex"}
     before = len(world.writes())
@@ -266,12 +291,16 @@ def test_pain_another_company_s_store_is_never_touched(start, tmp_path):
 
 def test_the_doctor_tells_what_a_store_lacks_and_has_too_much_of(start):
     world = start()
-    assert world.diagnosis() == [(Level.OK, "holds all documents that everybody may read: 0")]
+    ((level, told),) = world.diagnosis()
+    assert (level, told.partition(": ")[0]) == (Level.WARNING, "the documents of the company 'acme' were never read")
     world.refresh()
     assert world.diagnosis() == [(Level.OK, "holds all documents that everybody may read: 2")]
     entries = world.azure.stores.entries[world.store]
     del entries[next(iter(entries))]
-    told = "lacks 1 of the 2 documents that everybody may read, and holds 0 files too many; the next refresh mends that"
+    told = (
+        "documents that everybody may read and it lacks: 1; files that it holds too many: 0; "
+        "the next refresh mends that"
+    )
     assert world.diagnosis() == [(Level.WARNING, told)]
 
 

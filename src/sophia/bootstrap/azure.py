@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from dependency_injector.providers import Container
 
+    from sophia.adapters.azure_agents.company_stores import CompanyStores
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
-    from sophia.adapters.azure_agents.vector_stores import VectorStores
     from sophia.adapters.key_vault.vault import KeyVault
     from sophia.bootstrap.containers import Adapters, Turns
     from sophia.bootstrap.provisioning import AzureServices
@@ -25,9 +25,9 @@ __all__ = [
     "open_agents",
     "open_azure",
     "open_azure_index",
+    "open_company_stores",
     "open_identity",
     "open_key_vault",
-    "open_vector_stores",
 ]
 
 _CONNECTIONS = 8  # that stay open to where the vector stores are
@@ -77,17 +77,30 @@ def open_agents(
     return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
 
 
-def open_vector_stores(settings: Settings, identity: "TokenCredential") -> "VectorStores":
-    """The vector stores of the companies, at the endpoint of ``[agent.azure]``.
+def open_company_stores(
+    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+) -> "CompanyStores":
+    """What keeps the companies' vector stores, at the endpoint of ``[agent.azure]``.
 
     Raises:
         ConfigurationError: the package is not installed, or the endpoint's address cannot be used.
     """
     try:
+        from sophia.adapters.azure_agents.company_stores import CompanyStores  # noqa: PLC0415
+        from sophia.adapters.azure_agents.store_keeper import StoreLimits  # noqa: PLC0415
         from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
-    return VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
+    stores = VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
+    limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
+    return CompanyStores(stores, directory, records, limits)
+
+
+def open_azure_index(own: KnowledgeIndex, stores: "CompanyStores", records: Records) -> KnowledgeIndex:
+    """The index that keeps the companies' vector stores; its packages are there, as the stores are open."""
+    from sophia.adapters.azure_agents.index import AzureKnowledgeIndex  # noqa: PLC0415
+
+    return AzureKnowledgeIndex(own, stores, records)
 
 
 def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns]") -> "AzureServices":
@@ -104,17 +117,6 @@ def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns
         raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
     services: AzureServices = Provisioning(settings=settings, adapters=adapters, turns=turns).services()
     return services
-
-
-def open_azure_index(
-    settings: Settings, own: KnowledgeIndex, stores: "VectorStores", directory: TenantDirectory, records: Records
-) -> KnowledgeIndex:
-    """The index that keeps the companies' vector stores; its packages are there, as the stores are open."""
-    from sophia.adapters.azure_agents.index import AzureKnowledgeIndex  # noqa: PLC0415
-    from sophia.adapters.azure_agents.store_keeper import StoreLimits  # noqa: PLC0415
-
-    limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
-    return AzureKnowledgeIndex(own, stores, directory, records, limits)
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":

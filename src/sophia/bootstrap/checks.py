@@ -26,13 +26,11 @@ from sophia.bootstrap.settings import AuthSettings, Settings
 from sophia.bootstrap.tokens import open_keys
 from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import Unavailable
-from sophia.ports.identity import TenantDirectory
-from sophia.ports.records import Records
+from sophia.errors import Conflict, Unavailable
 from sophia.ports.vault import Credential
 
 if TYPE_CHECKING:
-    from sophia.adapters.azure_agents.vector_stores import VectorStores
+    from sophia.adapters.azure_agents.company_stores import CompanyStores, Compared
 
 __all__ = ["Checks"]
 
@@ -141,53 +139,43 @@ class CheckVectorStore(CompanyCheck):
     """Whether a company's vector store at Azure is there, its own, and equal to its documents."""
 
     settings: Settings
-    stores: "Callable[[], VectorStores]"
-    directory: TenantDirectory
-    records: Records
+    stores: "Callable[[], CompanyStores]"
 
     def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
         """See `CompanyCheck`."""
         if not self.settings.needs_vector_stores:
             return
-        store_id = self.directory.company(scope.company_id).vector_store_id
-        if store_id is None:
+        try:
+            compared = self.stores().compare(scope)
+        except Conflict as error:
+            yield Diagnosis("vector store", Level.WARNING, str(error))
+            return
+        if compared is None:
             told = "the directory names no vector_store_id: nothing of it is kept at Azure"
             yield Diagnosis("vector store", Level.WARNING, told)
         else:
-            yield from self._look(scope, store_id)
+            yield from self._differences(compared)
 
-    def _look(self, scope: TenantScope, store_id: str) -> Iterator[Diagnosis]:
-        from sophia.adapters.azure_agents.documents import open_documents  # noqa: PLC0415 - half a second
-        from sophia.adapters.azure_agents.store_keeper import StoreKeeper  # noqa: PLC0415
-
-        stores = self.stores()
-        store = stores.in_use(scope.company_id, store_id, _go_on)
+    def _differences(self, compared: "Compared") -> Iterator[Diagnosis]:
         mends = "the next refresh" if self.settings.knowledge.index == "azure" else "`sophia azure sync`"
-        if store is None:
-            told = f"{store_id} has expired or is gone; {mends} makes another in its place"
+        named, plan = compared.store_id, compared.plan
+        if plan is None:
+            told = f"{named} has expired or is gone; {mends} makes another in its place"
             yield Diagnosis("vector store", Level.FAILED, told)
             return
-        if store.id != store_id:
-            told = f"{store_id} has expired or is gone; {store.id} stands in for it: make that the vector_store_id"
+        if plan.store.id != named:
+            told = f"{named} has expired or is gone; {plan.store.id} stands in for it: make that the vector_store_id"
             yield Diagnosis("vector store", Level.WARNING, told)
-        wanted = open_documents(self.records, scope)
-        plan = StoreKeeper(stores).plan(store, wanted, _go_on)
-        if plan.is_empty and not plan.failures:
-            told = f"holds all documents that everybody may read: {len(wanted)}"
+        if compared.is_as_it_should_be:
+            told = f"holds all documents that everybody may read: {plan.kept}"
             yield Diagnosis("vector store", Level.OK, told)
         elif not plan.is_empty:
             lacks, over = len(plan.upload) + len(plan.attach), len(plan.gone) + len(plan.replaced)
-            told = (
-                f"lacks {lacks} of the {len(wanted)} documents that everybody may read, and holds {over} files too many"
-            )
+            told = f"documents that everybody may read and it lacks: {lacks}; files that it holds too many: {over}"
             yield Diagnosis("vector store", Level.WARNING, f"{told}; {mends} mends that")
         for failure in plan.failures:
             told = f"Azure does not take {failure.document_id}: {failure.reason}"
             yield Diagnosis("vector store", Level.WARNING, told)
-
-
-def _go_on() -> None:
-    """Nobody stops a check."""
 
 
 def _needed(settings: Settings, credentials: Credentials) -> Mapping[str, Credential]:
@@ -226,9 +214,7 @@ class Checks(containers.DeclarativeContainer):
         knowledge=providers.Factory(
             CheckKnowledge, adapters.directory, adapters.records, adapters.index, adapters.sources, adapters.clock
         ).provider,
-        vector_store=providers.Factory(
-            CheckVectorStore, settings, adapters.vector_stores.provider, adapters.directory, adapters.records
-        ).provider,
+        vector_store=providers.Factory(CheckVectorStore, settings, adapters.company_stores.provider).provider,
         deliveries=providers.Factory(
             CheckDeliveries, adapters.records, adapters.clock, settings.provided.backend.audit
         ).provider,

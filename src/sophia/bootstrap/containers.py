@@ -65,7 +65,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
-from sophia.bootstrap.azure import open_agents, open_azure_index, open_identity, open_key_vault, open_vector_stores
+from sophia.bootstrap.azure import open_agents, open_azure_index, open_company_stores, open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -152,12 +152,12 @@ class Adapters(containers.DeclarativeContainer):
         embedded=providers.Singleton(EmbeddedKnowledgeIndex, settings.provided.index_dir, embedder.provided.version),
         postgres=providers.Singleton(open_postgres_index, engine, embedder.provided.version),
     )
-    vector_stores = providers.Singleton(open_vector_stores, settings, identity)
+    company_stores = providers.Singleton(open_company_stores, settings, identity, directory, records)
     index = providers.Selector(
         settings.provided.knowledge.index,
         embedded=searching_index,
         postgres=searching_index,
-        azure=providers.Singleton(open_azure_index, settings, searching_index, vector_stores, directory, records),
+        azure=providers.Singleton(open_azure_index, searching_index, company_stores, records),
     )
     runtime = providers.Selector(
         settings.provided.agent.runtime,

@@ -8,7 +8,6 @@ from sophia.adapters.azure_agents.company_stores import Compared as ComparedStor
 from sophia.adapters.azure_agents.keeper import AzureAgentKeeper
 from sophia.adapters.azure_agents.store_keeper import Progress as StoreProgress
 from sophia.adapters.azure_agents.store_keeper import Report as StoreReport
-from sophia.adapters.azure_agents.store_keeper import StoreLimits
 from sophia.adapters.azure_agents.store_plan import Failure as StoreFailure
 from sophia.application.provisioning import ChangeAgent, CompareAgent, DefineAgent, ProvisionAgent
 from sophia.bootstrap.azure import agents_endpoint
@@ -53,12 +52,6 @@ class Provisioning(containers.DeclarativeContainer):
         compare_agent=providers.Singleton(CompareAgent, keeper, adapters.directory, define),
         change_agent=providers.Singleton(ChangeAgent, keeper, adapters.records),
         provision_agent=providers.Singleton(ProvisionAgent, keeper, adapters.directory, define, adapters.records),
-        stores=providers.Singleton(
-            CompanyStores,
-            adapters.vector_stores,
-            adapters.directory,
-            adapters.records,
-            providers.Factory(StoreLimits, patience=settings.provided.knowledge.azure.batch_seconds),
-        ),
+        stores=adapters.company_stores,
         needs_store=settings.provided.needs_vector_stores,
     )

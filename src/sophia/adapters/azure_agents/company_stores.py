@@ -1,12 +1,16 @@
 """Companies' vector stores, kept equal to their documents: who they are told by the directory and the records."""
 
+from collections.abc import Collection
+
 from attrs import evolve, frozen
 
 from sophia.adapters.azure_agents.documents import open_documents, texts_of
 from sophia.adapters.azure_agents.keeper import unhurried
 from sophia.adapters.azure_agents.store_keeper import OnProgress, Report, StoreKeeper, StoreLimits
 from sophia.adapters.azure_agents.store_plan import Plan
+from sophia.adapters.azure_agents.translate import document_in
 from sophia.adapters.azure_agents.vector_stores import VectorStores
+from sophia.adapters.http.transport import Check
 from sophia.domain.audit import AuditEvent
 from sophia.domain.tenancy import TenantScope
 from sophia.errors import Conflict, NotFound
@@ -91,6 +95,22 @@ class CompanyStores:
             with self._records.write(scope) as tx:
                 tx.audit.append(AuditEvent("store.changed", plan.store.id, {**done, "failed": len(report.failures)}))
         return report
+
+    def erase(self, scope: TenantScope, document_ids: Collection[str], check: Check) -> None:
+        """Erase what the company's store holds of these documents, and the files; what is not there is erased.
+
+        Raises:
+            Unavailable: the service does not answer as it should.
+        """
+        store_id = self._directory.company(scope.company_id).vector_store_id
+        store = self._stores.in_use(scope.company_id, store_id, check) if store_id else None
+        if store is None:
+            return
+        held, beside = self._stores.files_of(store.id, frozenset(), check)
+        for file in (*held, *beside):
+            named = document_in(file.name)
+            if named is not None and named[0] in document_ids:
+                self._stores.remove(store.id, file.id, check)
 
     def provide(self, scope: TenantScope) -> str:
         """The id of the company's store: the one in use, else a new and empty one.

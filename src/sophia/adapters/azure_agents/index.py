@@ -4,24 +4,23 @@ The service searches a vector store within an agent's run only, and has no reade
 in the stored text and no order that is the same twice: ``docs/azure.md`` tells what follows from that.
 """
 
-from collections.abc import Collection, Iterable
+import time
+from collections.abc import Iterable
 
-from sophia.adapters.azure_agents.documents import open_documents, texts_of
-from sophia.adapters.azure_agents.store_keeper import Progress, Report, StoreKeeper, StoreLimits
-from sophia.adapters.azure_agents.translate import document_in
-from sophia.adapters.azure_agents.vector_stores import VectorStores
+from sophia.adapters.azure_agents.company_stores import CompanyStores
+from sophia.adapters.azure_agents.errors import AGENTS
+from sophia.adapters.azure_agents.store_keeper import Progress, Report
+from sophia.adapters.http.transport import Check
 from sophia.domain.knowledge import DocumentChange, DocumentFailure, KnowledgeQuery, SearchHit
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import LimitExceeded, NotFound, Unavailable
+from sophia.errors import Conflict, LimitExceeded, NotFound, Unavailable
 from sophia.logs import get_logger
-from sophia.ports.identity import TenantDirectory
 from sophia.ports.knowledge_index import KnowledgeIndex, OnSettling
 from sophia.ports.records import Records
 
 __all__ = ["AzureKnowledgeIndex"]
 
-_HERE = "azure-agents"
-_LIMITS = StoreLimits()
+_ERASING = 10.0  # seconds; somebody may wait for it, who has deleted a document
 
 _log = get_logger(__name__)
 
@@ -31,28 +30,17 @@ class AzureKnowledgeIndex(KnowledgeIndex):
 
     A document that is gone is erased there at once; what is new or changed goes there at the end of a refresh, which
     one process carries out for the company. Nobody waits for Azure to search; the next refresh mends what an outage
-    has left undone.
+    has left undone. A company that has no vector store keeps nothing at Azure.
 
     Args:
         own: searches.
-        stores: the service.
-        directory: names a company's vector store; one that has none keeps nothing at Azure.
-        records: hold what is uploaded.
-        limits: what the service takes, and how long it is waited for.
+        stores: keep the companies' documents.
+        records: tell which documents those are.
     """
 
-    def __init__(
-        self,
-        own: KnowledgeIndex,
-        stores: VectorStores,
-        directory: TenantDirectory,
-        records: Records,
-        limits: StoreLimits = _LIMITS,
-    ) -> None:
+    def __init__(self, own: KnowledgeIndex, stores: CompanyStores, records: Records) -> None:
         self._own = own
         self._stores = stores
-        self._keeper = StoreKeeper(stores, limits)
-        self._directory = directory
         self._records = records
 
     def generation(self, scope: TenantScope) -> int:
@@ -65,7 +53,10 @@ class AzureKnowledgeIndex(KnowledgeIndex):
         if not self._own.apply(scope, changes, generation):
             return False
         if gone := {change.document_id for change in changes if not change.chunks}:
-            self._erase(scope, gone)
+            try:
+                self._stores.erase(scope, gone, _within(_ERASING))
+            except Unavailable as error:
+                _log.warning("azure.not_erased", tenant=scope.company_id, documents=len(gone), error=str(error))
         return True
 
     def clear(self, scope: TenantScope) -> None:
@@ -82,18 +73,19 @@ class AzureKnowledgeIndex(KnowledgeIndex):
         def heard(progress: Progress) -> None:
             on_progress(f"Azure: {progress.step}", progress.done, progress.total)
 
-        store_id = self._directory.company(scope.company_id).vector_store_id
-        if store_id is None:
-            return ()
         try:
-            store = self._stores.provide(scope.company_id, store_id, _go_on)
-            if store.id != store_id:
-                _log.warning("azure.store_replaced", tenant=scope.company_id, store=store_id, stands_in=store.id)
-            plan = self._keeper.plan(store, open_documents(self._records, scope), _go_on)
-            report = self._keeper.carry_out(plan, texts_of(self._records, scope), _go_on, heard)
+            compared = self._stores.compare(scope)
+            if compared is None:
+                return ()
+            report = self._stores.keep(scope, compared, heard)
+        except Conflict:
+            return ()  # none of its sources was ever read, which the refresh tells
         except (Unavailable, LimitExceeded) as error:
-            _log.warning("azure.store_behind", tenant=scope.company_id, store=store_id, error=str(error))
-            return (DocumentFailure(_HERE, "", f"the vector store is not up to date: {error}"),)
+            _log.warning("azure.store_behind", tenant=scope.company_id, error=str(error))
+            return (DocumentFailure(AGENTS, "", f"the vector store is not up to date: {error}"),)
+        if report.store.id != compared.store_id:
+            tenant, store = scope.company_id, compared.store_id
+            _log.warning("azure.store_replaced", tenant=tenant, store=store, stands_in=report.store.id)
         return self._named(scope, report)
 
     def _named(self, scope: TenantScope, report: Report) -> tuple[DocumentFailure, ...]:
@@ -108,22 +100,12 @@ class AzureKnowledgeIndex(KnowledgeIndex):
                 failures.append(DocumentFailure(document.source, document.external_id, told))
         return tuple(failures)
 
-    def _erase(self, scope: TenantScope, gone: Collection[str]) -> None:
-        store_id = self._directory.company(scope.company_id).vector_store_id
-        if store_id is None:
-            return
-        try:
-            store = self._stores.in_use(scope.company_id, store_id, _go_on)
-            if store is None:
-                return
-            held, beside = self._stores.files_of(store.id, frozenset(), _go_on)
-            for file in (*held, *beside):
-                named = document_in(file.name)
-                if named is not None and named[0] in gone:
-                    self._stores.remove(store.id, file.id, _go_on)
-        except Unavailable as error:
-            _log.warning("azure.not_erased", tenant=scope.company_id, documents=len(gone), error=str(error))
 
+def _within(seconds: float) -> Check:
+    until = time.monotonic() + seconds
 
-def _go_on() -> None:
-    """Nobody stops it: what is asked for has a deadline of its own."""
+    def check() -> None:
+        if time.monotonic() >= until:
+            raise Unavailable(AGENTS, f"has not erased it within {seconds:g} s")
+
+    return check

@@ -115,6 +115,12 @@ def test_the_trial_answers_with_a_quote_hands_over_and_mends_the_agent(machine: 
         action, end = decoder.raw_decode(rest)
         synced = rest[end:].lstrip()
         again = machine.type(ask.splitlines()[-1])
+        where = "--company acme --config examples/azure.toml"
+        kept = machine.type(
+            f"printf secret | .venv/bin/sophia credentials set splunk/token {where}\n"
+            f".venv/bin/sophia credentials list {where}"
+        )
+        looked = machine.type(".venv/bin/sophia doctor --config examples/azure.toml")
     (citation,) = answer["citations"]
     assert citation["verified"]
     assert "13 horas y 20 minutos" in citation["quote"]
@@ -127,6 +133,8 @@ def test_the_trial_answers_with_a_quote_hands_over_and_mends_the_agent(machine: 
     assert "agent asst_acme: is SOPHIA/" in again
     for shown in (synced, again):
         assert "vector store vs_acme: holds 2 documents, as it should\n" in shown
+    assert kept == "splunk/token\n"
+    assert "failed" not in looked
 
 
 def test_the_lines_that_differ_for_the_real_thing_make_settings_that_can_be_used() -> None:

@@ -72,7 +72,10 @@ def _main() -> None:
         stack.enter_context(agents)
         if told.vault:
             vault = KeyVaultEmulator(
-                lambda token: entra.given.get(token) == RESOURCE, certificates.server, port=told.vault
+                lambda token: entra.given.get(token) == RESOURCE,
+                certificates.server,
+                tenant=told.tenant_id,
+                port=told.vault,
             )
             stack.enter_context(vault)
         print("listening", flush=True)  # noqa: T201 -- this is what it is asked for

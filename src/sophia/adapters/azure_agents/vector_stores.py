@@ -11,8 +11,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from attrs import field, frozen
+from azure.core.credentials import TokenCredential
 
 from sophia.adapters.azure_agents.client import Agents, Json
+from sophia.adapters.azure_agents.endpoint import Endpoint
 from sophia.adapters.azure_agents.errors import AGENTS, Gone
 from sophia.adapters.azure_agents.translate import document_in
 from sophia.adapters.http.transport import Check
@@ -32,7 +34,7 @@ class Store:
     Attributes:
         status: ``completed``, ``in_progress`` or ``expired``.
         metadata: all of it, whoever has put it there.
-        expires_at: unix seconds; None: never.
+        expires_at: when it expires if it is not used before, in unix seconds; None: never.
     """
 
     id: str
@@ -78,8 +80,8 @@ class Batch:
 class VectorStores(Agents):
     """`Agents`, and the files and vector stores of the same endpoint."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, endpoint: Endpoint, credential: TokenCredential, kept: int, backoff: float = 0.5) -> None:
+        super().__init__(endpoint, credential, kept, backoff)
         self._names: dict[str, str] = {}
 
     def in_use(self, company_id: str, store_id: str, check: Check) -> Store | None:

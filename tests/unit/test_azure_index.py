@@ -304,6 +304,15 @@ def test_the_doctor_tells_what_a_store_lacks_and_has_too_much_of(start):
     assert world.diagnosis() == [(Level.WARNING, told)]
 
 
+def test_the_doctor_tells_of_a_store_that_will_expire(start):
+    world = start()
+    world.refresh()
+    world.azure.stores.stores[world.store]["expires_after"] = {"anchor": "last_active_at", "days": 7}
+    ((level, told), (other, _)) = world.diagnosis()
+    assert (level, other) == (Level.WARNING, Level.OK)
+    assert told.startswith(f"{world.store} expires when it was not used for some time")
+
+
 def test_the_doctor_tells_of_a_company_without_a_store(start):
     world = start()
     findings = [f for f in world.sophia.diagnose("globex") if f.subject == "vector store"]

@@ -166,6 +166,9 @@ class CheckVectorStore(CompanyCheck):
         if plan.store.id != named:
             told = f"{named} has expired or is gone; {plan.store.id} stands in for it: make that the vector_store_id"
             yield Diagnosis("vector store", Level.WARNING, told)
+        elif plan.store.expires_at is not None:
+            told = f"{named} expires when it was not used for some time (expires_after); better have one without an end"
+            yield Diagnosis("vector store", Level.WARNING, told)
         if compared.is_as_it_should_be:
             told = f"holds all documents that everybody may read: {plan.kept}"
             yield Diagnosis("vector store", Level.OK, told)

@@ -11,17 +11,21 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from attrs import field, frozen
+from azure.core.credentials import TokenCredential
 
 from sophia.adapters.azure_agents.client import Agents, Json
+from sophia.adapters.azure_agents.endpoint import Endpoint
 from sophia.adapters.azure_agents.errors import AGENTS, Gone
 from sophia.adapters.azure_agents.translate import document_in
 from sophia.adapters.http.transport import Check
+from sophia.adapters.model.figures import ServiceFigures, Uncounted
 from sophia.errors import Unavailable
 
 __all__ = ["Batch", "File", "Store", "VectorStores"]
 
 _COMPANY, _REPLACES = "sophia_company", "sophia_replaces"
 _PAGE = 100
+_UNCOUNTED = Uncounted()
 _EXPIRED = "expired"
 
 
@@ -32,7 +36,7 @@ class Store:
     Attributes:
         status: ``completed``, ``in_progress`` or ``expired``.
         metadata: all of it, whoever has put it there.
-        expires_at: unix seconds; None: never.
+        expires_at: when it expires if it is not used before, in unix seconds; None: never.
     """
 
     id: str
@@ -78,8 +82,15 @@ class Batch:
 class VectorStores(Agents):
     """`Agents`, and the files and vector stores of the same endpoint."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        credential: TokenCredential,
+        concurrent: int,
+        backoff: float = 0.5,
+        figures: ServiceFigures = _UNCOUNTED,
+    ) -> None:
+        super().__init__(endpoint, credential, concurrent, backoff, figures)
         self._names: dict[str, str] = {}
 
     def in_use(self, company_id: str, store_id: str, check: Check) -> Store | None:

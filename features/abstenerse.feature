@@ -9,6 +9,7 @@ Característica: Abstenerse
       | guia-siem-splunk.md        |
     Y que SOPHIA los ha leído
 
+  @quoting
   Esquema del escenario: De lo que no tratan los documentos no se cita nada
     Cuando Ana pregunta "<pregunta>"
     Entonces la respuesta no cita nada
@@ -20,6 +21,7 @@ Característica: Abstenerse
       | ¿A qué temperatura se hornea el pan de masa madre? |
       | ¿Quién ganó el Mundial de fútbol de 2010?         |
 
+  @quoting
   Esquema del escenario: De un identificador que nadie ha escrito no se dice nada
     Cuando Ana pregunta "<pregunta>"
     Entonces la respuesta no cita nada
@@ -31,6 +33,7 @@ Característica: Abstenerse
       | GP-7731       | A un usuario le sale el error GP-7731, ¿qué significa? |
       | CAM-99812     | ¿Quién aprobó el cambio CAM-99812?                    |
 
+  @quoting
   Escenario: Lo cercano se ofrece, sin darlo por respuesta
     Cuando Ana pregunta "¿Quién fabrica el servidor de Splunk?"
     Entonces la respuesta no cita nada

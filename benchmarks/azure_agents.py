@@ -44,6 +44,9 @@ class Tools(ToolBox):
     def check(self):
         pass
 
+    def spend(self, tokens):
+        pass
+
     def call(self, call):
         return ToolResult(call.id, ToolStatus.COMPLETED, {"found": "nothing"})
 

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from attrs import evolve
@@ -60,7 +60,7 @@ TURN = Turn("thr_1", "run_1", "How often are passwords changed?", "en", passages
 SEARCH = CallTool("rag_search", {"query": "backups at night"})
 
 
-class Tools(ToolBox):
+class Tools(NoTools):
     """Finds one passage by searching, and keeps what it was asked."""
 
     def __init__(self, *found: Passage) -> None:
@@ -244,12 +244,13 @@ def test_key_and_temperature_are_sent_and_the_environment_is_not(monkeypatch) ->
 
 
 def test_text_comes_as_the_model_says_it() -> None:
+    tools = NoTools()
     with model(says("Every ninety days [1].")) as (runtime, _):
-        events = play(runtime)
+        events = play(runtime, tools)
     assert text_of(events) == "Every ninety days [1]."
     assert len([event for event in events if isinstance(event, Spoken)]) > 2
     assert quotes_of(events) == [(1, "Passwords are changed every ninety days.")]
-    assert events[-1] == Tokens(100, 10)
+    assert tools.tokens == Tokens(100, 10)
 
 
 def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -> None:
@@ -265,7 +266,7 @@ def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -
         (2, OTHER.text),
     ]
     assert quotes_of(events) == [(1, OTHER.text), (2, "Passwords are changed every ninety days.")]
-    assert events[-1] == Tokens(200, 20)
+    assert tools.tokens == Tokens(200, 20)
 
 
 def test_several_calls_at_once_come_in_pieces_and_are_told_apart() -> None:
@@ -361,9 +362,30 @@ def test_the_time_of_a_turn_is_bounded_while_nothing_comes_and_between_steps() -
 
 
 def test_tokens_that_nobody_tells_are_estimated() -> None:
+    tools = NoTools()
     with model(says("Every ninety days.", tokens=None)) as (runtime, emulator):
-        *_, tokens = play(runtime)
-    assert tokens == Tokens(sum(len(json.dumps(m, ensure_ascii=False)) for m in emulator.chats[0].messages) // 3, 6)
+        play(runtime, tools)
+    assert tools.tokens == Tokens(
+        sum(len(json.dumps(m, ensure_ascii=False)) for m in emulator.chats[0].messages) // 3, 6
+    )
+
+
+@pytest.mark.parametrize(
+    ("replies", "times", "outcome"),
+    [
+        ([Completion((Say("Well, "), Cut()))], 1, Unavailable),
+        ([Completion((Say(""), Cut())), says("So.", tokens=None)], 2, None),
+        ([Failure(503), says("So.", tokens=None)], 1, None),
+        ([Failure(400)], 0, Unavailable),
+        ([Failure(503)] * 3, 0, Unavailable),
+    ],
+)
+def test_what_a_turn_costs_is_told_however_it_ends(replies, times, outcome) -> None:
+    tools = NoTools()
+    with model(*replies) as (runtime, emulator), pytest.raises(outcome) if outcome else nullcontext():
+        play(runtime, tools)
+    asked = sum(len(json.dumps(m, ensure_ascii=False)) for m in emulator.chats[0].messages) // 3
+    assert tools.tokens.input == times * asked
 
 
 def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it() -> None:
@@ -478,11 +500,12 @@ def test_words_that_were_passed_on_are_not_said_twice_and_half_an_answer_is_a_fa
 
 
 def test_an_answer_that_runs_into_its_limit_says_so() -> None:
+    tools = NoTools()
     with model(says("Passwords are changed every", finish="length")) as (runtime, _):
-        events = play(runtime)
+        events = play(runtime, tools)
     assert text_of(events) == "Passwords are changed every"
     assert limitations_of(events) == ["answer: cut off at the limit of what the model may write"]
-    assert events[-1] == Tokens(100, 10)
+    assert tools.tokens == Tokens(100, 10)
     with model(says("", finish="length")) as (runtime, _), pytest.raises(Unavailable, match="max_tokens"):
         play(runtime)
 
@@ -553,10 +576,12 @@ def test_an_endpoint_without_a_list_of_models_is_reachable_too() -> None:
 
 def test_closing_the_reply_ends_the_request() -> None:
     with model(Completion((Say("and so on " * 2000, pause=0.01),))) as (runtime, emulator):
-        reply = runtime.respond(TURN, NoTools())
+        tools = NoTools()
+        reply = runtime.respond(TURN, tools)
         next(reply)
         reply.close()
         assert emulator.left.wait(30)
+        assert tools.tokens.input > 0 < tools.tokens.output  # what is not heard to its end has cost something as well
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,14 @@ import pytest
 from sophia.adapters.model import limits as model_limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.containers import Adapters
+from sophia.bootstrap.directories import open_file_directory
 from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings, parse_settings
 from sophia.domain.limits import NO_LIMITS, Limits
+from sophia.domain.tenancy import Company
 from sophia.errors import ConfigurationError
+from sophia.testing.fakes.identity import MemoryTenantDirectory
 
 COMPANY = {"id": "acme", "users": [{"id": "ana"}], "sources": [{"name": "docs", "path": "docs"}]}
 
@@ -77,10 +80,29 @@ def test_a_company_has_the_usual_limits_but_for_its_own() -> None:
         "limits": {"requests": 600, "user_runs": 2, "storage_mb": 3},
         "companies": [{"id": "a", "limits": {"requests": 0, "tokens": 9}}, {"id": "b"}],
     }
-    limits = ConfiguredLimits(parse_settings(values, Path(), {"SOPHIA__LIMITS__USER_RUNS": "4"}))
-    assert limits("a") == Limits(user_runs=4, tokens=9, storage=3 * 2**20)
-    assert limits("b") == limits("known to the backend alone") == Limits(requests=600, user_runs=4, storage=3 * 2**20)
-    assert ConfiguredLimits(parse_settings({"companies": [{"id": "a"}]}, Path()))("a") == NO_LIMITS
+    settings = parse_settings(values, Path(), {"SOPHIA__LIMITS__USER_RUNS": "4"})
+    a, b = Limits(user_runs=4, tokens=9, storage=3 * 2**20), Limits(requests=600, user_runs=4, storage=3 * 2**20)
+    directory = MemoryTenantDirectory()
+    for directory_says_nothing in (open_file_directory(settings), directory):
+        for id_ in ("a", "b", "c"):
+            directory.add(Company(id_, id_))
+        limits = ConfiguredLimits(settings, directory_says_nothing)
+        assert (limits("a"), limits("b")) == (a, b)
+    assert limits("c") == b, "known to the backend alone"
+    unlimited = parse_settings({"companies": [{"id": "a"}]}, Path())
+    assert ConfiguredLimits(unlimited, open_file_directory(unlimited))("a") == NO_LIMITS
+
+
+def test_what_the_directory_says_of_a_limit_goes_before_what_the_settings_say() -> None:
+    settings = parse_settings(
+        {"limits": {"runs": 1, "tokens": 2}, "companies": [{"id": "a", "limits": {"runs": 3}}]}, Path()
+    )
+    directory = MemoryTenantDirectory()
+    directory.add(Company("a", "A", limits={"runs": 4, "documents": 5}))
+    limits = ConfiguredLimits(settings, directory)
+    assert limits("a") == Limits(runs=4, tokens=2, documents=5)
+    directory.add(Company("a", "A", limits={"runs": 0}))
+    assert limits("a") == Limits(runs=0, tokens=2)
 
 
 def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> None:

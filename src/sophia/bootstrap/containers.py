@@ -26,7 +26,6 @@ from sophia.adapters.telemetry.observed import (
     ObservedSystems,
     ObservedTicketDesk,
 )
-from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
@@ -70,7 +69,7 @@ from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
-from sophia.bootstrap.directories import open_backend_directory
+from sophia.bootstrap.directories import open_backend_directory, open_file_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.lookups import ConfiguredLookups
@@ -122,7 +121,7 @@ class Adapters(containers.DeclarativeContainer):
     )
     directory = providers.Selector(
         settings.provided.backend.directory,
-        file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
+        file=providers.Singleton(open_file_directory, settings),
         rest=providers.Singleton(open_backend_directory, settings, credentials),
     )
     system = providers.Singleton(SystemIdentity, directory)
@@ -196,7 +195,7 @@ class Turns(containers.DeclarativeContainer):
     records = providers.Singleton(ObservedRecords, adapters.records, telemetry)
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
-    limits = providers.Singleton(ConfiguredLimits, settings)
+    limits = providers.Singleton(ConfiguredLimits, settings, adapters.directory)
 
     system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
@@ -255,7 +254,6 @@ class Turns(containers.DeclarativeContainer):
         look_up,
         providers.Singleton(PlanLookups, named_lookups, look_up, embedder, classify, adapters.clock),
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
-        limits,
         log_writer,
         adapters.clock,
         adapters.ids,

@@ -9,9 +9,11 @@ from attrs import field, frozen
 
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
+from sophia.adapters.toml_directory.directory import ReadFile
 from sophia.bootstrap.settings_lookups import LookupSettings
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
+from sophia.domain.limits import NO_LIMITS
 from sophia.domain.retention import Retention
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
@@ -329,6 +331,14 @@ class LimitSettings:
     documents: int | None = _limit()
     storage_mb: int | None = _limit()
 
+    @property
+    def said(self) -> dict[str, int]:
+        """Those that are named, as `sophia.domain.limits.Limits` has them."""
+        named = {name: value for name, value in attrs.asdict(self).items() if value is not None}
+        if "storage_mb" in named:
+            named["storage"] = named.pop("storage_mb") * _MEBIBYTE
+        return named
+
 
 @frozen
 class TargetSettings:
@@ -393,6 +403,7 @@ class Settings:
 
     Attributes:
         directory: that relative paths start from; not a key of the file.
+        file: what they were read from; not a key either.
     """
 
     service: ServiceSettings = ServiceSettings()
@@ -410,6 +421,7 @@ class Settings:
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)
+    file: ReadFile | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -487,7 +499,8 @@ class Settings:
 
     @property
     def tenants(self) -> tuple[tuple[Company, tuple[User, ...]], ...]:
-        """The companies with their users."""
+        """The companies with their users, and with all limits."""
+        usual = attrs.asdict(NO_LIMITS) | self.limits.said
         return tuple(
             (
                 Company(
@@ -500,6 +513,7 @@ class Settings:
                     c.suspended or None,
                     c.azure_agent_id or None,
                     c.vector_store_id or None,
+                    usual | c.limits.said,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

@@ -1,11 +1,11 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
 from sophia.adapters.postgres_index.index import PostgresKnowledgeIndex
-from sophia.adapters.sql import open_engine
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.testing.contracts.knowledge_index import KnowledgeIndexContract
@@ -26,7 +26,5 @@ class TestEmbeddedKnowledgeIndex(KnowledgeIndexContract):
 
 class TestPostgresKnowledgeIndex(KnowledgeIndexContract):
     @pytest.fixture
-    def index(self, make_postgres: Callable[[], str], embedder: Embedder) -> Iterator[KnowledgeIndex]:
-        engine = open_engine(make_postgres())
-        yield PostgresKnowledgeIndex(engine, embedder.version)
-        engine.dispose()
+    def index(self, make_postgres: Callable[[], Engine], embedder: Embedder) -> KnowledgeIndex:
+        return PostgresKnowledgeIndex(make_postgres(), embedder.version)

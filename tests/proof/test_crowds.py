@@ -1,7 +1,5 @@
 """What `tests/unit/test_isolation.py` tries, for longer."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -21,7 +19,7 @@ SETTINGS = settings(
 
 
 @pytest.mark.parametrize("engine", ["memory", "sqlite"])
-def test_nothing_crosses(engine: str, tmp_path: Path) -> None:
-    make_records: MakeRecords = records_in_memory if engine == "memory" else records_in_sqlite(tmp_path)
+def test_nothing_crosses(engine: str) -> None:
+    make_records: MakeRecords = records_in_memory if engine == "memory" else records_in_sqlite
     run_state_machine_as_test(lambda: Crowd(make_records), settings=SETTINGS)
     print(f"\n{engine}: {CROWDS} crowds of up to {STEPS} steps each, nothing crossed")

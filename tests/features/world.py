@@ -13,7 +13,7 @@ from drivers import Person
 from sqlalchemy import Engine
 from standardwebhooks import Webhook
 
-from databases import open_sqlite
+from databases import closed, open_sqlite
 from sophia import Sophia
 from sophia.adapters.sql.engine import open_engine
 from sophia.adapters.sql.records import SqlRecords
@@ -189,7 +189,7 @@ class ToldSystem(MemorySecuritySource):
 class World:
     """One scenario's surroundings, and the SOPHIA in them."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
+    def __init__(self, folder: Path, embedder: Embedder, open_database: Callable[[], Engine] | None = None) -> None:
         self.clock = FrozenClock()
         self.embedder = WatchedEmbedder(embedder)
         self.desk = Desk()
@@ -204,14 +204,18 @@ class World:
         self.systems: dict[tuple[str, str], ToldSystem] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
+        self._open_database = open_database or self._open_sqlite
         self._engine: Engine | None = None
 
     @cached_property
     def records(self) -> SqlRecords:
         """The system of record."""
-        path = self._folder / "sophia.db"
-        self._engine = open_engine(f"sqlite:///{path}") if path.exists() else open_sqlite(path)
+        self._engine = self._open_database()
         return SqlRecords(self._engine, self.clock)
+
+    def _open_sqlite(self) -> Engine:
+        path = self._folder / "sophia.db"
+        return open_engine(f"sqlite:///{path}") if path.exists() else open_sqlite(path)
 
     @cached_property
     def sophia(self) -> Sophia:
@@ -334,5 +338,5 @@ class World:
     def _stop(self) -> None:
         if self._engine is not None:
             self.sophia.close()
-            self._engine.dispose()
+            closed(self._engine)
             self._engine = None

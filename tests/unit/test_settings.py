@@ -1,8 +1,10 @@
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sophia import Sophia
 from sophia.adapters.model import limits as model_limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.containers import Adapters
@@ -11,8 +13,9 @@ from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings, parse_settings
 from sophia.domain.limits import NO_LIMITS, Limits
+from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import Company
-from sophia.errors import ConfigurationError
+from sophia.errors import ConfigurationError, Unavailable
 from sophia.testing.fakes.identity import MemoryTenantDirectory
 
 COMPANY = {"id": "acme", "users": [{"id": "ana"}], "sources": [{"name": "docs", "path": "docs"}]}
@@ -375,3 +378,19 @@ def test_secrets_in_a_vault_of_azures() -> None:
     settings = parse_settings({"credentials": VAULT}, Path("/etc"), {"SOPHIA__CREDENTIALS__OUTAGE_TTL": "60"})
     assert (settings.credentials.vault_url, settings.credentials.outage_ttl) == (VAULT["vault_url"], 60.0)
     assert (settings.azure.identity, settings.azure_ca_file) == ("managed", None)
+
+
+def test_a_key_in_the_folder_of_systemds_credentials_is_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = tmp_path / "credentials"
+    handed.mkdir()
+    environment = {"SOPHIA__CREDENTIALS__KEY_FILE": str(handed / "vault.key")}
+    made = Sophia(parse_settings({}, tmp_path, environment))
+    made.platform_vault.put("auth", "jwt-secret", Secret("a secret of the backend's"))
+    (handed / "vault.key").chmod(0o440)
+    for folder, opens in (("", False), (str(tmp_path), False), (str(handed), True)):
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", folder)
+        vault = Sophia(parse_settings({}, tmp_path, environment)).platform_vault
+        with nullcontext() if opens else pytest.raises(Unavailable, match="chmod 600"):
+            vault.secret("auth", "jwt-secret")

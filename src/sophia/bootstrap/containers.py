@@ -103,13 +103,22 @@ class Adapters(containers.DeclarativeContainer):
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
         **{"key-vault": key_vault.provided.companies},
-        file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
+        file=providers.Singleton(
+            FileCredentialVault,
+            settings.provided.vault_dir,
+            settings.provided.vault_key_file,
+            is_handed_over=settings.provided.is_vault_key_handed_over,
+        ),
     )
     platform_vault = providers.Selector(
         settings.provided.credentials.vault,
         **{"key-vault": key_vault.provided.platform},
         file=providers.Singleton(
-            VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
+            VaultFile,
+            settings.provided.platform_vault_file,
+            "platform",
+            settings.provided.vault_key_file,
+            settings.provided.is_vault_key_handed_over,
         ),
     )
     credentials = providers.Singleton(

@@ -1,5 +1,6 @@
 """The settings, as values; `sophia.bootstrap.settings_file` reads them. Paths are relative to the settings file."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -448,6 +449,12 @@ class Settings:
         """The key of the vaults that are files."""
         key_file = self.credentials.key_file
         return self.directory / key_file if key_file else self.data_dir / "vault.key"
+
+    @property
+    def is_vault_key_handed_over(self) -> bool:
+        """Whether that key is a credential of systemd's."""
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        return folder is not None and self.vault_key_file.parent == Path(folder)
 
     @property
     def azure_ca_file(self) -> Path | None:

@@ -9,6 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from isolation import Crowd, MakeRecords, records_in_memory, records_in_sqlite
 from sqlalchemy import Engine
 
+from databases import closed
 from sophia.adapters.sql import SqlRecords
 from sophia.ports.records import Records
 from sophia.ports.system import Clock
@@ -37,7 +38,12 @@ def test_nothing_crosses(engine: str) -> None:
 
 
 def test_nothing_crosses_in_postgres(make_postgres: Callable[[], Engine]) -> None:
+    before: list[Engine] = []
+
     def make_records(clock: Clock, _: Path) -> Records:
-        return SqlRecords(make_postgres(), clock)
+        if before:
+            closed(before.pop())  # Postgres has a hundred connections for all
+        before.append(make_postgres())
+        return SqlRecords(before[0], clock)
 
     nothing_crosses("postgres", 60, make_records)

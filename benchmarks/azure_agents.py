@@ -66,6 +66,9 @@ class Tools(ToolBox):
     def check(self):
         pass
 
+    def spend(self, tokens):
+        pass
+
     def call(self, call):
         return ToolResult(call.id, ToolStatus.COMPLETED, NOTHING)
 

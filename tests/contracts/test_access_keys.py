@@ -2,7 +2,7 @@
 
 import pytest
 
-from sophia.adapters.sql import migrate, open_engine
+from databases import open_sqlite
 from sophia.adapters.sql.access_keys import SqlAccessKeys
 from sophia.testing.contracts.access_keys import AccessKeysContract
 from sophia.testing.fakes.access_keys import MemoryAccessKeys
@@ -17,8 +17,7 @@ class TestMemoryAccessKeys(AccessKeysContract):
 class TestSqlAccessKeys(AccessKeysContract):
     @pytest.fixture
     def keys(self, tmp_path):
-        engine = open_engine(f"sqlite:///{tmp_path}/sophia.db")
-        migrate(engine)
+        engine = open_sqlite(tmp_path / "sophia.db")
         yield SqlAccessKeys(engine)
         engine.dispose()
 
@@ -26,6 +25,4 @@ class TestSqlAccessKeys(AccessKeysContract):
 class TestPostgresAccessKeys(AccessKeysContract):
     @pytest.fixture
     def keys(self, make_postgres):
-        engine = open_engine(make_postgres())
-        yield SqlAccessKeys(engine)
-        engine.dispose()
+        return SqlAccessKeys(make_postgres())

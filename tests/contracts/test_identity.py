@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
@@ -7,7 +8,7 @@ from standardwebhooks import Webhook
 from sophia.adapters.backend.directory import RestTenantDirectory
 from sophia.adapters.demo_keys.verifier import DemoKeyVerifier, mint_demo_keys
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
-from sophia.adapters.toml_directory.directory import TomlTenantDirectory
+from sophia.adapters.toml_directory.directory import ReadFile, TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey
 from sophia.application.credentials import CachedCredential
 from sophia.domain.access_keys import key_digest
@@ -142,3 +143,15 @@ class TestTomlTenantDirectory(TenantDirectoryContract):
     @pytest.fixture
     def directory(self) -> TenantDirectory:
         return TomlTenantDirectory(self.tenants)
+
+
+class TestRereadTomlTenantDirectory(TenantDirectoryContract):
+    """One that began with nothing, and has read its file since."""
+
+    @pytest.fixture
+    def directory(self, tmp_path: Path) -> TenantDirectory:
+        file = tmp_path / "sophia.toml"
+        file.write_text("")
+        directory = TomlTenantDirectory((), ReadFile.at(file), lambda _: self.tenants)
+        file.write_text("# changed")
+        return directory

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from sophia.adapters.azure_agents.company_stores import CompanyStores
 from sophia.adapters.azure_agents.endpoint import Endpoint
@@ -12,7 +13,6 @@ from sophia.adapters.azure_agents.translate import file_name
 from sophia.adapters.azure_agents.vector_stores import VectorStores
 from sophia.adapters.embedded_index.index import EmbeddedKnowledgeIndex
 from sophia.adapters.postgres_index.index import PostgresKnowledgeIndex
-from sophia.adapters.sql import open_engine
 from sophia.domain.knowledge import Document, DocumentChange, document_id, text_version
 from sophia.domain.tenancy import EVERYONE, Company, TenantScope
 from sophia.errors import NotFound
@@ -43,10 +43,8 @@ class TestEmbeddedKnowledgeIndex(KnowledgeIndexContract):
 
 class TestPostgresKnowledgeIndex(KnowledgeIndexContract):
     @pytest.fixture
-    def index(self, make_postgres: Callable[[], str], embedder: Embedder) -> Iterator[KnowledgeIndex]:
-        engine = open_engine(make_postgres())
-        yield PostgresKnowledgeIndex(engine, embedder.version)
-        engine.dispose()
+    def index(self, make_postgres: Callable[[], Engine], embedder: Embedder) -> KnowledgeIndex:
+        return PostgresKnowledgeIndex(make_postgres(), embedder.version)
 
 
 class Settling(KnowledgeIndex):

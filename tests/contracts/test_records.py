@@ -1,12 +1,13 @@
 """The suite of the system of record, over the fake and over SQL on both engines."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from sophia.adapters.sql import SqlRecords, migrate, open_engine
+from databases import closed, open_sqlite
+from sophia.adapters.sql import SqlRecords
 from sophia.ports.records import Records
 from sophia.testing.contracts.records import RecordsContract
 from sophia.testing.fakes.memory import MemoryRecords
@@ -22,24 +23,12 @@ class TestMemoryRecords(RecordsContract):
 class TestSqlRecords(RecordsContract):
     @pytest.fixture
     def records(self, clock: FrozenClock, tmp_path: Path) -> Iterator[Records]:
-        engine = open_engine(f"sqlite:///{tmp_path}/sophia.db")
-        migrate(engine)
+        engine = open_sqlite(tmp_path / "sophia.db")
         yield SqlRecords(engine, clock)
-        _end_polling()
-        engine.dispose()
+        closed(engine)
 
 
 class TestPostgresRecords(RecordsContract):
     @pytest.fixture
-    def records(self, clock: FrozenClock, make_postgres: Callable[[], str]) -> Iterator[Records]:
-        engine = open_engine(make_postgres())
-        yield SqlRecords(engine, clock)
-        _end_polling()
-        engine.dispose()
-
-
-def _end_polling() -> None:
-    """Whoever polls for a listener that has just gone would put its connection into a pool that is no more."""
-    for thread in threading.enumerate():
-        if thread.name == "log-watch":
-            thread.join(10)
+    def records(self, clock: FrozenClock, make_postgres: Callable[[], Engine]) -> Records:
+        return SqlRecords(make_postgres(), clock)

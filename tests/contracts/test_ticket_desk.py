@@ -5,11 +5,11 @@ from contextlib import contextmanager
 import pytest
 from attrs import evolve
 
+from databases import open_sqlite
 from sophia.adapters.backend.desk import RestTicketDesk
 from sophia.adapters.backend.route import Route
 from sophia.adapters.local_desk import LocalTicketDesk
 from sophia.adapters.local_desk.desk import DeskReport
-from sophia.adapters.sql import migrate, open_engine
 from sophia.application.credentials import CachedCredential
 from sophia.domain.secrets import Secret
 from sophia.errors import Unanswered, Unavailable
@@ -31,8 +31,7 @@ class TestMemoryTicketDesk(TicketDeskContract):
 class TestLocalTicketDesk(TicketDeskContract):
     @pytest.fixture
     def engine(self, tmp_path):
-        engine = open_engine(f"sqlite:///{tmp_path}/sophia.db")
-        migrate(engine)
+        engine = open_sqlite(tmp_path / "sophia.db")
         yield engine
         engine.dispose()
 
@@ -57,9 +56,7 @@ class TestLocalTicketDesk(TicketDeskContract):
 class TestLocalTicketDeskOnPostgres(TestLocalTicketDesk):
     @pytest.fixture
     def engine(self, make_postgres):
-        engine = open_engine(make_postgres())
-        yield engine
-        engine.dispose()
+        return make_postgres()
 
 
 class TestRestTicketDesk(TicketDeskContract):

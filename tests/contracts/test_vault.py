@@ -7,6 +7,7 @@ import multiprocessing
 import pickle
 
 import pytest
+from attrs import evolve
 
 from sophia.adapters.demo_keys.vault import DemoCredentialVault
 from sophia.adapters.file_vault.vault import FileCredentialVault, VaultFile
@@ -79,6 +80,15 @@ class TestVaultFile(PlatformVaultContract):
         vault.key_file.chmod(0o640)
         with pytest.raises(Unavailable, match="chmod 600"):
             vault.secret("auth", "jwt-secret")
+
+    def test_a_key_that_the_system_hands_over_shows_rights_of_the_group(self, vault):
+        vault.put("auth", "jwt-secret", Secret("value"))
+        handed_over = evolve(vault, is_handed_over=True)
+        vault.key_file.chmod(0o440)
+        assert handed_over.secret("auth", "jwt-secret").reveal() == "value"
+        vault.key_file.chmod(0o444)
+        with pytest.raises(Unavailable, match="chmod 600"):
+            handed_over.secret("auth", "jwt-secret")
 
     @pytest.mark.parametrize("key", [b"", b"no base64!", base64.b64encode(b"short")])
     def test_a_key_that_is_none_is_refused(self, vault, key):

@@ -1,6 +1,5 @@
 """What the tests of the HTTP API are given."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,7 +10,7 @@ from conformance import Contract
 from harness import KEYS, PATIENCE, Outside, World
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from sophia.adapters.sql.engine import migrate, open_engine
+from databases import closed, open_sqlite
 from sophia.adapters.sql.records import SqlRecords
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
@@ -32,20 +31,8 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database with its tables, to copy."""
-    path = tmp_path_factory.mktemp("migrated") / "sophia.db"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture(params=["memory", "sql"])
-def make_world(
-    request: pytest.FixtureRequest, migrated: Path, tmp_path: Path, contract: Contract
-) -> Iterator[Callable[..., World]]:
+def make_world(request: pytest.FixtureRequest, tmp_path: Path, contract: Contract) -> Iterator[Callable[..., World]]:
     """Makes one SOPHIA with an empty knowledge base, on each system of record, given sections of its settings."""
     with ExitStack() as stack:
 
@@ -54,9 +41,8 @@ def make_world(
             if request.param == "memory":
                 records: object = MemoryRecords(outside.clock)
             else:
-                shutil.copy(migrated, tmp_path / "sophia.db")
-                engine = open_engine(f"sqlite:///{tmp_path / 'sophia.db'}")
-                stack.callback(engine.dispose)
+                engine = open_sqlite(tmp_path / "sophia.db")
+                stack.callback(closed, engine)
                 records = SqlRecords(engine, outside.clock)
             sophia = Sophia(parse_settings(sections, tmp_path), records=records, **outside.adapters())
             return stack.enter_context(closing(World(sophia, outside, contract)))

@@ -163,6 +163,7 @@ class Caller:
 
     def ask(self, message: str = QUESTION, *, key: str | None = None, **more: Any) -> httpx.Response:
         headers = {} if key is None else {"Idempotency-Key": key}
+        overheard.plant("a message", message)
         return self.post("/chat", json={"companyId": self.company, "message": message, **more}, headers=headers)
 
     @contextmanager
@@ -178,6 +179,7 @@ class Caller:
         self, message: str = QUESTION, *, key: str | None = None, **more: Any
     ) -> Iterator[Iterator[Event]]:
         headers = {} if key is None else {"Idempotency-Key": key}
+        overheard.plant("a message", message)
         body = {"companyId": self.company, "message": message, "stream": True, **more}
         with self.stream("/chat", "POST", json=body, headers=headers) as events:
             yield events

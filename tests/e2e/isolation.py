@@ -1,7 +1,6 @@
 """Several companies and users who do what they like with one SOPHIA; nobody is ever given what is another's."""
 
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle as Ids
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from sophia.adapters.sql import SqlRecords, migrate, open_engine
+from databases import open_sqlite
+from sophia.adapters.sql import SqlRecords
 from sophia.application.start_run import Question
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
@@ -34,18 +34,8 @@ def records_in_memory(clock: Clock, _: Path) -> Records:
     return MemoryRecords(clock)
 
 
-def records_in_sqlite(folder: Path) -> MakeRecords:
-    """Makes copies of one migrated database, each in a folder of its own."""
-    empty = folder / "empty.db"
-    engine = open_engine(f"sqlite:///{empty}")
-    migrate(engine)
-    engine.dispose()
-
-    def make(clock: Clock, folder: Path) -> Records:
-        shutil.copy(empty, folder / "records.db")
-        return SqlRecords(open_engine(f"sqlite:///{folder / 'records.db'}"), clock)
-
-    return make
+def records_in_sqlite(clock: Clock, folder: Path) -> Records:
+    return SqlRecords(open_sqlite(folder / "records.db"), clock)
 
 
 WHO = st.sampled_from([("acme", "ana"), ("acme", "luis"), ("globex", "ana")])

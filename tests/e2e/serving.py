@@ -9,7 +9,7 @@ from conformance import Contract
 from harness import KEYS, Outside, World
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from sophia.adapters.sql.engine import migrate, open_engine
+from databases import closed, open_sqlite
 from sophia.adapters.sql.records import SqlRecords
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.bootstrap.sophia import Sophia
@@ -27,8 +27,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[World, str]]:
     """A world on SQLite that knows the documents of both companies, and the address it answers at."""
-    engine = open_engine(f"sqlite:///{folder / 'sophia.db'}")
-    migrate(engine)
+    engine = open_sqlite(folder / "sophia.db")
     outside = Outside()
     sophia = Sophia(parse_settings({}, folder), records=SqlRecords(engine, outside.clock), **outside.adapters())
     world = World(sophia, outside, Contract())
@@ -44,4 +43,4 @@ def served(folder: Path) -> Iterator[tuple[World, str]]:
         thread.join()
         server.server_close()
         world.close()
-        engine.dispose()
+        closed(engine)

@@ -87,6 +87,20 @@ def test_a_company_appears_and_goes(world: World, backend: Backend) -> None:
     assert zoe.ask().status_code == 401
 
 
+def test_the_limits_of_a_company_change(world: World, backend: Backend) -> None:
+    ana, acme = caller(world), backend.companies["acme"]
+    assert [ana.get("/threads").status_code for _ in range(3)] == [200] * 3
+    acme["limits"] = {"userRequests": 2}
+    assert [ana.get("/threads").status_code for _ in range(3)] == [200, 200, 429]
+    acme["limits"] = {"userRequests": 3}
+    assert [ana.get("/threads").status_code for _ in range(2)] == [200, 429]
+    acme["limits"] = {"userRequests": None}
+    assert [ana.get("/threads").status_code for _ in range(3)] == [200] * 3
+    acme["limits"] = {"userRequests": -1}
+    assert ana.get("/threads").status_code == 503
+    del acme["limits"]
+
+
 def test_a_company_is_suspended_and_its_live_streams_end(world: World, backend: Backend) -> None:
     app = world.app_with(follow_run=partial(world.sophia.services.follow_run, heartbeat=0.01))
     ana = caller(world, app=app)

@@ -1,7 +1,7 @@
 """Who is at a limit is told so, by name and with the time to come again; nobody else notices."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import wait
 from datetime import timedelta
 from functools import partial
@@ -12,8 +12,9 @@ from harness import PATIENCE, QUESTION, WAIT, Caller, World
 
 from sophia.application.start_run import Question
 from sophia.bootstrap.sophia import Sophia
-from sophia.domain.agents import Spoken, Tokens
-from sophia.errors import LimitExceeded
+from sophia.domain.agents import AgentEvent, Spoken, Tokens, Turn
+from sophia.errors import LimitExceeded, Unavailable
+from sophia.ports.agent_runtime import ToolBox
 from sophia.testing.fakes.agent_runtime import ScriptedAgentRuntime
 
 CONTRACT = Contract()
@@ -28,6 +29,17 @@ def limit_of(response) -> str:
     assert int(response.headers["retry-after"]) >= 1
     limit: str = problem["limit"]
     return limit
+
+
+def spending(world: World, respond: Callable[[], Iterable[AgentEvent]]) -> World:
+    """The same world with a model that spends 100 tokens, and then does as it is told."""
+
+    def script(_: Turn, tools: ToolBox) -> Iterator[AgentEvent]:
+        tools.spend(Tokens(90, 10))
+        yield from respond()
+
+    adapters = world.outside.adapters() | {"runtime": ScriptedAgentRuntime(script), "records": world.sophia.records}
+    return World(Sophia(world.sophia.settings, **adapters), world.outside, world.contract)
 
 
 def use_up(caller: Caller, requests: int) -> None:
@@ -146,9 +158,7 @@ def test_what_is_repeated_is_no_other_run(make_world: MakeWorld) -> None:
 
 def test_tokens_are_limited_by_the_day(make_world: MakeWorld) -> None:
     world = make_world(limits={"tokens": 250, "user_tokens": 150})
-    respond = ScriptedAgentRuntime(lambda *_: [Spoken("Well. ", claim=False), Tokens(90, 10)])
-    adapters = world.outside.adapters() | {"runtime": respond, "records": world.sophia.records}
-    other = World(Sophia(world.sophia.settings, **adapters), world.outside, world.contract)
+    other = spending(world, lambda: [Spoken("Well. ", claim=False)])
     ana, luis = other.caller(), other.caller("luis")
     answered = [ana.ask(key=key).status_code for key in ("a", "b", "b", "a", "c")]
     assert answered == [200, 200, 200, 200, 429]
@@ -162,6 +172,42 @@ def test_tokens_are_limited_by_the_day(make_world: MakeWorld) -> None:
     assert ana.get("/threads").status_code == 200
     world.outside.clock.advance(timedelta(days=1))
     assert ana.ask().status_code == 200
+    other.close()
+
+
+def test_what_a_turn_has_cost_counts_although_it_fails(make_world: MakeWorld) -> None:
+    def fail() -> Iterator[AgentEvent]:
+        yield Spoken("Well, ", claim=False)
+        raise Unavailable("model", "has gone")
+
+    def err() -> Iterator[AgentEvent]:
+        yield Spoken("Well, ", claim=False)
+        raise ZeroDivisionError
+
+    world = make_world(limits={"user_tokens": 100})
+    for user, respond, status in (("ana", fail, 503), ("luis", err, 500)):
+        other = spending(world, respond)
+        caller = other.caller(user)
+        assert caller.ask().status_code == status
+        assert limit_of(caller.ask()) == "user_tokens"
+        other.close()
+
+
+def test_what_a_turn_has_cost_counts_although_it_is_cancelled(make_world: MakeWorld) -> None:
+    world = make_world(limits={"user_tokens": 100})
+
+    def talk() -> Iterator[AgentEvent]:
+        while not world.outside.gate.wait(0.01):
+            yield Spoken("and so on ", claim=False)
+
+    other = spending(world, talk)
+    ana = other.caller()
+    with ana.ask_streaming() as events:
+        run = next(events).data["runId"]
+        assert ana.post(f"/runs/{run}/cancel").status_code == 202
+        assert [event.name for event in events][-1] == "run.cancelled"
+    assert limit_of(ana.ask()) == "user_tokens"
+    assert world.caller("luis").ask().status_code == 200
     other.close()
 
 

@@ -8,6 +8,7 @@ from answers import CLASSES, assert_quotes
 from drivers import DRIVERS, Driver, Person, Refused, Reply
 from pytest_bdd import given, then, when
 from sentences import sentence
+from sqlalchemy import Engine
 from world import EXAMPLES, PEOPLE, World
 
 from sophia.testing.fakes.ticket_desk import FailingTicketDesk
@@ -20,8 +21,13 @@ def way_in(request) -> str:
 
 
 @pytest.fixture
-def world(tmp_path, model) -> Iterator[World]:
-    world = World(tmp_path, model)
+def open_database() -> Callable[[], Engine] | None:
+    """Opens the system of record; None: SQLite, in the scenario's folder."""
+
+
+@pytest.fixture
+def world(tmp_path, model, open_database) -> Iterator[World]:
+    world = World(tmp_path, model, open_database)
     yield world
     world.close()
 

@@ -11,6 +11,12 @@ scenarios("limits.feature")
 PATIENCE = 30.0
 
 
+@pytest.fixture(autouse=True, params=["sqlite", "postgres"])
+def open_database(request):
+    """What is counted, and who is alone with it, is told on both engines."""
+    return request.getfixturevalue("make_postgres") if request.param == "postgres" else None
+
+
 @pytest.fixture
 def under_way(world):
     """Runs that have begun and wait for their turn."""

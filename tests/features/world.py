@@ -13,15 +13,15 @@ from drivers import Person
 from sqlalchemy import Engine
 from standardwebhooks import Webhook
 
+from databases import closed, open_sqlite
 from sophia import Sophia
-from sophia.adapters.sql.engine import migrate, open_engine
+from sophia.adapters.sql.engine import open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.adapters.standard_webhooks.verifier import StandardWebhookVerifier, mint_webhook_secrets
 from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.domain.asked import Category, Intent
 from sophia.domain.intent import IntentClassifier
 from sophia.domain.knowledge import DocumentFailure, DocumentListing
-from sophia.domain.limits import NO_LIMITS, Limits
 from sophia.domain.lookups import Finding, Lookup, Operation, System
 from sophia.domain.tenancy import EVERYONE, Company, HandoffSetting, Permission, TenantScope, User
 from sophia.domain.tickets import Ticket
@@ -189,7 +189,7 @@ class ToldSystem(MemorySecuritySource):
 class World:
     """One scenario's surroundings, and the SOPHIA in them."""
 
-    def __init__(self, folder: Path, embedder: Embedder) -> None:
+    def __init__(self, folder: Path, embedder: Embedder, open_database: Callable[[], Engine] | None = None) -> None:
         self.clock = FrozenClock()
         self.embedder = WatchedEmbedder(embedder)
         self.desk = Desk()
@@ -202,17 +202,20 @@ class World:
         self._make_runtime: Callable[[Records], AgentRuntime | None] | None = None
         self.targets = Settings().targets
         self.systems: dict[tuple[str, str], ToldSystem] = {}
-        self._limits: dict[str, Limits] = {}
         self._sources: dict[str, dict[str, MemorySource]] = {company.id: {} for company, *_ in COMPANIES}
         self._folder = folder
+        self._open_database = open_database or self._open_sqlite
         self._engine: Engine | None = None
 
     @cached_property
     def records(self) -> SqlRecords:
         """The system of record."""
-        self._engine = open_engine(f"sqlite:///{self._folder / 'sophia.db'}")
-        migrate(self._engine)
+        self._engine = self._open_database()
         return SqlRecords(self._engine, self.clock)
+
+    def _open_sqlite(self) -> Engine:
+        path = self._folder / "sophia.db"
+        return open_engine(f"sqlite:///{path}") if path.exists() else open_sqlite(path)
 
     @cached_property
     def sophia(self) -> Sophia:
@@ -237,7 +240,6 @@ class World:
         )
         self.classifier = DoubtingClassifier(sophia.classifier)
         sophia._use_cases.turns.classify.override(self.classifier)
-        sophia._use_cases.turns.limits.override(lambda company: self._limits.get(company, NO_LIMITS))
         return sophia
 
     def restart(self, runtime: Callable[[Records], AgentRuntime | None]) -> None:
@@ -290,13 +292,13 @@ class World:
 
     def set_handoff(self, company_id: str, setting: str) -> None:
         """What the company's settings would say."""
-        company, *users = next(c for c in COMPANIES if c[0].id == company_id)
-        self.directory.add(evolve(self.directory.company(company.id), handoff=HandoffSetting(setting)), *users)
+        self.directory.add(evolve(self.directory.company(company_id), handoff=HandoffSetting(setting)))
 
     def limit(self, *companies: str, **limits: int) -> None:
         """Set limits of some companies, or of all."""
         for company in companies or [company.id for company, *_ in COMPANIES]:
-            self._limits[company] = evolve(self._limits.get(company, NO_LIMITS), **limits)
+            known = self.directory.company(company)
+            self.directory.add(evolve(known, limits={**known.limits, **limits}))
 
     def doubt(self, text: str) -> None:
         """Make SOPHIA unsure whether a message asks for action."""
@@ -336,5 +338,5 @@ class World:
     def _stop(self) -> None:
         if self._engine is not None:
             self.sophia.close()
-            self._engine.dispose()
+            closed(self._engine)
             self._engine = None

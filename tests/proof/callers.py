@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Self
 
+from leaks import overheard
 from served import COMPANY, KEY
 
 PATIENCE = 90.0  # seconds after which what should have come is taken not to come
@@ -125,10 +126,12 @@ class Caller:
 
     def ask(self, message: str, *, key: str | None = None, **more: object) -> Reply:
         headers = {} if key is None else {"Idempotency_Key": key}
+        overheard.plant("a message", message)
         return self("POST", "/chat", {"companyId": COMPANY, "message": message, **more}, **headers)
 
     def ask_streaming(self, message: str, *, key: str | None = None, **more: object) -> Stream | Reply:
         headers = {} if key is None else {"Idempotency_Key": key}
+        overheard.plant("a message", message)
         body = {"companyId": COMPANY, "message": message, "stream": True, **more}
         return self.stream("POST", "/chat", body, **headers)
 
@@ -165,6 +168,8 @@ def at_once(port: int, bodies: Sequence[object], user: int = 0, **headers: str) 
 
 def _reply(response: http.client.HTTPResponse) -> Reply:
     text = response.read().decode()
+    if response.status != http.client.OK:
+        overheard.tell(f"the answer {response.status} over HTTP", text)
     return Reply(response.status, response.headers, json.loads(text) if text.startswith("{") else text)
 
 

@@ -74,9 +74,8 @@ def heard(events: Iterator[AgentEvent]) -> tuple[list[AgentEvent], float]:
     return [first, *events], waited
 
 
-def show(name: str, events: Sequence[AgentEvent], waited: float, took: float) -> None:
+def show(name: str, events: Sequence[AgentEvent], tokens: Tokens, waited: float, took: float) -> None:
     pieces = [event.text for event in events if isinstance(event, Spoken)]
-    tokens = next(event for event in events if isinstance(event, Tokens))
     print(
         f"{name}: first delta after {waited:.2f} s, {len(pieces)} deltas in {took:.2f} s, "
         f"{tokens.input} tokens in, {tokens.output} out: {''.join(pieces)[:100]!r}"
@@ -84,14 +83,13 @@ def show(name: str, events: Sequence[AgentEvent], waited: float, took: float) ->
 
 
 def test_an_answer_is_streamed(runtime: OpenAIAgentRuntime) -> None:
-    began = time.monotonic()
-    events, waited = heard(runtime.respond(TURN, NoTools()))
-    show("real model", events, waited, time.monotonic() - began)
+    began, tools = time.monotonic(), NoTools()
+    events, waited = heard(runtime.respond(TURN, tools))
+    show("real model", events, tools.tokens, waited, time.monotonic() - began)
     pieces = [event.text for event in events if isinstance(event, Spoken)]
     assert len(pieces) > 3
-    tokens = next(event for event in events if isinstance(event, Tokens))
-    assert 200 < tokens.input < CONTEXT
-    assert len(pieces) / 2 < tokens.output <= LIMITS.tokens
+    assert 200 < tools.tokens.input < CONTEXT
+    assert len(pieces) / 2 < tools.tokens.output <= LIMITS.tokens
     for quote in (event.quote for event in events if isinstance(event, Cited)):
         assert quote.passage is PASSAGE
 
@@ -139,9 +137,9 @@ def test_what_a_tool_has_returned_is_taken_by_the_server(server: str) -> None:
     search = calls(CallTool("rag_search", {"query": "backups"}))
     with OpenAIEmulator([search]) as emulator, LoopbackServer(pass_on) as proxy:
         runtime = OpenAIAgentRuntime(Endpoint(f"{proxy.url}/v1", "smollm2", temperature=0.0), LIMITS)
-        began = time.monotonic()
-        events, waited = heard(runtime.respond(Turn("thr", "run", TURN.question, "en"), Search()))
-        show("after a search", events, waited, time.monotonic() - began)
+        began, tools = time.monotonic(), Search()
+        events, waited = heard(runtime.respond(Turn("thr", "run", TURN.question, "en"), tools))
+        show("after a search", events, tools.tokens, waited, time.monotonic() - began)
         assert len(proxy.requests) == 2
     assert "".join(event.text for event in events if isinstance(event, Spoken)).strip()
 

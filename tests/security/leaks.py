@@ -2,7 +2,7 @@
 
 What is told is every log record, what programs write on stderr, every error body and every `/metrics`. What is kept is
 every secret that was made, every message that was sent, every canary, and whatever has the shape of a key. Tests tell
-and plant by the functions of this module; `tests/conftest.py` collects and, when all tests have run, searches.
+and plant by the functions of this module; the plugin `overhear` collects and, when all tests have run, searches.
 """
 
 import json
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ahocorasick_rs import BytesAhoCorasick
 from attrs import frozen
 
 __all__ = ["Leak", "Overheard", "find_leaks", "overheard", "telling"]
@@ -101,18 +102,36 @@ def find_leaks(told: Iterable[tuple[str, str]], planted: Mapping[str, str]) -> I
         told: where, and the text.
         planted: the text, and what it is.
     """
-    texts = [(where, text) for where, text in told]
-    everything = "\0".join(text for _, text in texts)
     spelt = {form: what for kept, what in planted.items() for form in (kept, json.dumps(kept)[1:-1], repr(kept)[1:-1])}
-    found = {form: what for form, what in spelt.items() if form in everything}
+    whats = list(spelt.values())
+    # Bytes: no text of this engine's has a lone surrogate, those of fuzzers have.
+    forms = BytesAhoCorasick([_bytes(form) for form in spelt])
     shapes = {what: re.compile(shape) for what, shape in SHAPES.items()}
-    for where, text in texts:
-        for form, what in found.items():
-            if form in text:
-                yield Leak(what, where, text)
+    for where, text in told:
+        for number in {number for number, *_ in forms.find_matches_as_indexes(_bytes(text), overlapping=True)}:
+            yield Leak(whats[number], where, text)
         for what, shape in shapes.items():
             if shape.search(text):
                 yield Leak(what, where, text)
+
+
+def hear_responses(kind: type) -> None:
+    """Overhear what a client of HTTP is answered by SOPHIA, whose processes may be others: errors, and numbers."""
+    read = kind.read
+
+    def reading(self: Any) -> bytes:
+        body: bytes = read(self)
+        path = self.url.path
+        if "x-request-id" in self.headers and (self.is_error or path == "/metrics"):
+            told = f"the answer {self.status_code} of {self.request.method} {path} over HTTP"
+            overheard.tell(told, body.decode(errors="replace"))
+        return body
+
+    kind.read = reading  # type: ignore[attr-defined]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def telling(app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import httpx2
 import pytest
-from leaks import LogListener, Overheard, overheard
+from leaks import LogListener, Overheard, hear_responses, overheard
 
 from sophia.application.start_run import Question
 from sophia.domain.secrets import Secret
@@ -29,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _watch(Secret, "a secret", lambda secret: secret.reveal())
     _watch(Question, "a message", lambda question: question.text)
     _watch(subprocess.CompletedProcess, None, _stderr_of)
+    for client in (httpx, httpx2):
+        hear_responses(client.Response)
 
 
 def _watch(kind: type, planted: str | None, text: Any) -> None:

@@ -12,10 +12,10 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import func, inspect, select, table
 
+from databases import open_sqlite
 from sophia import Answer, Settings, Sophia
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.adapters.openai.runtime import OpenAIAgentRuntime
-from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.domain.agents import AgentEvent, Turn
 from sophia.domain.conversation import Message, Role
@@ -39,8 +39,8 @@ REQUEST = "Block 203.0.113.7 on the perimeter firewall."
 
 _LAST = 60  # more calls than a turn makes
 
-# What a turn writes: what was said, what it was, what happened in it. Nothing else may grow.
-_WRITTEN = {"messages", "runs", "run_events", "threads", "audit"}
+# What a turn writes: what was said, what it was, what happened in it, what it has cost. Nothing else may grow.
+_WRITTEN = {"messages", "runs", "run_events", "threads", "audit", "tallies"}
 
 
 @frozen
@@ -161,8 +161,7 @@ def planted(
 ) -> Iterator[Planted]:
     """A company of its own; no runtime: the one that quotes sentences."""
     folder.mkdir(exist_ok=True)
-    engine = open_engine(f"sqlite:///{folder / 'sophia.db'}")
-    migrate(engine)
+    engine = open_sqlite(folder / "sophia.db")
     directory = MemoryTenantDirectory()
     directory.add(Company("acme", "Acme", "en", handoff), User("ana"))
     source, desk, clock = MemorySource("docs"), MemoryTicketDesk(), FrozenClock()

@@ -5,8 +5,14 @@ import shutil
 import textwrap
 from pathlib import Path
 
+import httpx
+import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from leaks import Overheard, find_leaks, overheard, telling
+
+from sophia.testing.emulators.server import LoopbackServer
 
 pytest_plugins = ["pytester"]
 
@@ -26,6 +32,21 @@ HERE = Path(__file__).parent
 def test_what_was_planted_is_found_however_it_is_written(kept, told):
     (leak, *_) = find_leaks([("a log", "dull"), ("a log", told)], {kept: "a secret"})
     assert (leak.what, leak.where, leak.text) == ("a secret", "a log", told)
+
+
+def test_all_that_was_planted_is_found_whether_one_lies_in_another_or_no_utf8_holds_it():
+    planted = {"a key of acme's": "1", "key of acme": "2", "lone \ud800 surrogate": "3", "nowhere to be seen": "4"}
+    told = [("a log", "it is a key of acme's, yes"), ("a log", "a lone \ud800 surrogate"), ("a log", "\udfff")]
+    assert sorted(leak.what for leak in find_leaks(told, planted)) == ["1", "2", "3"]
+    assert list(find_leaks(told, {})) == []
+
+
+@given(st.lists(st.text('ab"\\ñ\ud800', min_size=1, max_size=6)), st.text('ab"\\ñ\ud800', max_size=30))
+def test_it_finds_what_a_plain_search_finds(kept, told):
+    spelt = {kept: (kept, json.dumps(kept)[1:-1], repr(kept)[1:-1]) for kept in kept}
+    plainly = {kept for kept, forms in spelt.items() if any(form in told for form in forms)}
+    assert {leak.what for leak in find_leaks([("", told)], {kept: kept for kept in spelt})} <= plainly
+    assert bool(plainly) == bool(list(find_leaks([("", told)], {kept: kept for kept in spelt})))
 
 
 @pytest.mark.parametrize(
@@ -83,6 +104,28 @@ def test_of_an_app_the_errors_and_the_numbers_are_told(tmp_path, monkeypatch):
     ]
 
 
+@pytest.mark.parametrize("library", [httpx, httpx2])
+def test_what_another_process_answers_is_heard_by_who_asks_it(library, monkeypatch):
+    heard = []
+    monkeypatch.setattr(overheard, "tell", lambda where, text: heard.append((where, text)))
+
+    def answer(request, exchange):
+        path = request.path.partition("?")[0]
+        status = {"/metrics": 200, "/healthz": 200}.get(path, 404)
+        exchange.send(status, path.encode(), {} if path == "/others" else {"X-Request-Id": "req_1"})
+
+    with LoopbackServer(answer) as server:
+        for path in ("/metrics?x=1", "/healthz", "/others", "/chat"):
+            library.get(server.url + path)
+        with library.stream("GET", f"{server.url}/runs") as response:
+            response.read()
+    assert heard == [
+        ("the answer 200 of GET /metrics over HTTP", "/metrics"),
+        ("the answer 404 of GET /chat over HTTP", "/chat"),
+        ("the answer 404 of GET /runs over HTTP", "/runs"),
+    ]
+
+
 LEAKY = """
     import logging, subprocess, sys
     import pytest
@@ -109,25 +152,25 @@ LEAKY = """
 """
 
 
-@pytest.mark.parametrize(
-    ("test", "found"),
-    [
-        ("log", "a secret (test_run.py::test_log) in the log (test_run.py::test_log): *kept-in-the-vault*"),
-        ("traceback", "a message (test_run.py::test_traceback) in the log *Where do we keep the spare keys?*"),
-        ("program", "a secret (test_run.py::test_program) in stderr *handed-to-a-program*"),
-        ("server", "a secret of a webhook in stderr of the server of test_server*"),
-    ],
-)
+FOUND = [
+    "a secret (test_run.py::test_log) in the log (test_run.py::test_log): *kept-in-the-vault*",
+    "a message (test_run.py::test_traceback) in the log *Where do we keep the spare keys?*",
+    "a secret (test_run.py::test_program) in stderr *handed-to-a-program*",
+    "a secret of a webhook in stderr of the server of test_server*",
+]
+
+
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_run_in_which_something_leaks_fails(pytester, monkeypatch, test, found, workers):
+def test_a_run_in_which_something_leaks_fails(pytester, monkeypatch, workers):
     pytester.makeconftest("pytest_plugins = ['overhear']")
     pytester.makepyfile(test_run=textwrap.dedent(LEAKY))
     monkeypatch.setenv("PYTHONPATH", f"{HERE}:{Path(__file__).parents[2] / 'src'}")
-    run = pytester.runpytest_subprocess("-k", f"test_{test}", "-n", str(workers), "--basetemp", "temporary")
-    run.assert_outcomes(passed=1)
+    run = pytester.runpytest_subprocess("-n", str(workers), "--basetemp", "temporary")
+    run.assert_outcomes(passed=len(FOUND))
     assert run.ret == pytest.ExitCode.TESTS_FAILED
     shutil.rmtree(pytester.path / "temporary")  # or the run that this test is of would find it, too
-    run.stdout.fnmatch_lines([found])
+    for found in FOUND:
+        run.stdout.fnmatch_lines([found])
 
 
 def test_a_run_in_which_nothing_leaks_passes(pytester, monkeypatch):

@@ -43,7 +43,7 @@ SPEC = ToolSpec("rag_search", "Search.", {"type": "object", "properties": {"quer
 ANSWER = "Every ninety days [1]."
 
 
-class Tools(ToolBox):
+class Tools(NoTools):
     """Finds one passage by searching, and keeps what it was asked."""
 
     def __init__(self, *found: Passage) -> None:
@@ -107,12 +107,13 @@ class ModelCases:
         raise NotImplementedError
 
     def test_text_comes_as_the_model_says_it(self, model) -> None:
+        tools = NoTools()
         with model(says(ANSWER, tokens=(20, 5))) as (runtime, _):
-            events = play(runtime)
+            events = play(runtime, tools)
         assert text_of(events) == ANSWER
         assert len([event for event in events if isinstance(event, Spoken)]) > 2
         assert quotes_of(events) == [(1, "Passwords are changed every ninety days.")]
-        assert events[-1] == Tokens(20, 5)
+        assert tools.tokens == Tokens(20, 5)
 
     def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited(self, model) -> None:
         tools = Tools(PASSAGE, OTHER)
@@ -121,7 +122,7 @@ class ModelCases:
         assert [(call.name, call.arguments) for call in tools.asked] == [("rag_search", {"query": "backups at night"})]
         assert [(p["n"], p["text"]) for p in asked()[1].passages][-2:] == [(1, PASSAGE.text), (2, OTHER.text)]
         assert quotes_of(events) == [(1, OTHER.text), (2, "Passwords are changed every ninety days.")]
-        assert events[-1] == Tokens(200, 20)
+        assert tools.tokens == Tokens(200, 20)
 
     def test_several_calls_at_once_come_in_pieces_and_are_told_apart(self, model) -> None:
         tools = Tools()
@@ -202,11 +203,12 @@ class ModelCases:
         assert limitations_of(events) == ["answer: the model's content filter has interrupted it"]
 
     def test_an_answer_that_runs_into_its_limit_says_so(self, model) -> None:
+        tools = NoTools()
         with model(says("Passwords are changed every", finish="length")) as (runtime, _):
-            events = play(runtime)
+            events = play(runtime, tools)
         assert text_of(events) == "Passwords are changed every"
         assert limitations_of(events) == ["answer: cut off at the limit of what the model may write"]
-        assert events[-1] == Tokens(100, 10)
+        assert tools.tokens == Tokens(100, 10)
         with model(says("", finish="length")) as (runtime, _), pytest.raises(Unavailable, match="max_tokens"):
             play(runtime)
 

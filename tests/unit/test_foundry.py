@@ -249,7 +249,7 @@ def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -
     assert [(p["n"], p["text"]) for p in foundry.asked[1].passages] == [(1, PASSAGE.text), (2, OTHER.text)]
     assert [item["type"] for item in foundry.asked[1].input] == ["function_call_output"]
     assert quotes_of(events) == [(1, OTHER.text), (2, "Passwords are changed every ninety days.")]
-    assert events[-1] == Tokens(200, 20)
+    assert tools.tokens == Tokens(200, 20)
 
 
 def test_before_the_last_step_the_model_is_told_that_it_has_to_answer() -> None:

@@ -1,5 +1,6 @@
 """Documents that were made to do harm are refused with the reason, or do none; and the next one is read."""
 
+import functools
 import io
 import struct
 import zipfile
@@ -250,10 +251,14 @@ class TestPdf:
             converter.close()
 
 
+@functools.cache
 def _packed_spaces():
-    """A gigabyte of them."""
-    packer, piece = zlib.compressobj(6), b" " * 2**24
-    return b"".join(packer.compress(piece) for _ in range(64)) + packer.flush()
+    """A gigabyte of them: the same packed block again and again, in the form of zlib (RFC 1950)."""
+    packer, piece, times, check = zlib.compressobj(6, zlib.DEFLATED, -15), b" " * 2**24, 64, 1
+    block = packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(times):
+        check = zlib.adler32(piece, check)
+    return b"\x78\x9c" + block * times + b"\x03\x00" + check.to_bytes(4, "big")
 
 
 def _is_refusal(reason):

@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from isolation import Crowd, records_in_memory, records_in_sqlite
 from sqlalchemy import Engine
 
-from sophia.adapters.sql import SqlRecords, open_engine
+from sophia.adapters.sql import SqlRecords
 from sophia.domain.tenancy import Actor, TenantScope
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock
@@ -33,23 +33,15 @@ def test_nothing_crosses_in_memory() -> None:
     run_state_machine_as_test(lambda: Crowd(records_in_memory), settings=SETTINGS)
 
 
-def test_nothing_crosses_in_sqlite(tmp_path: Path) -> None:
-    make_records = records_in_sqlite(tmp_path)
-    run_state_machine_as_test(lambda: Crowd(make_records), settings=SETTINGS)
+def test_nothing_crosses_in_sqlite() -> None:
+    run_state_machine_as_test(lambda: Crowd(records_in_sqlite), settings=SETTINGS)
 
 
-def test_nothing_crosses_in_postgres(make_postgres: Callable[[], str]) -> None:
-    engines: list[Engine] = []
-
+def test_nothing_crosses_in_postgres(make_postgres: Callable[[], Engine]) -> None:
     def make_records(clock: Clock, _: Path) -> Records:
-        engines.append(open_engine(make_postgres()))
-        return SqlRecords(engines[-1], clock)
+        return SqlRecords(make_postgres(), clock)
 
-    try:
-        run_state_machine_as_test(lambda: Crowd(make_records), settings=settings(SETTINGS, max_examples=6))
-    finally:
-        for engine in engines:
-            engine.dispose()
+    run_state_machine_as_test(lambda: Crowd(make_records), settings=settings(SETTINGS, max_examples=6))
 
 
 class WithoutUsers(MemoryRecords):

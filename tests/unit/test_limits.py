@@ -224,7 +224,7 @@ def test_tokens_are_counted_by_the_day(world):
     def spend(scope, tokens):
         with world.records.write(scope) as tx:
             admit_run(tx, limits, world.clock.now())
-            count_tokens(tx, limits, tokens, world.clock.now())
+            count_tokens(tx, tokens, world.clock.now())
 
     spend(ANA, 79)
     spend(ANA, 5)  # what is under way is finished
@@ -236,10 +236,12 @@ def test_tokens_are_counted_by_the_day(world):
     spend(ANA, 1)
 
 
-def test_what_nobody_limits_is_not_counted(world):
+def test_a_limit_that_is_set_later_in_the_day_counts_what_was_spent_before(world):
     with world.records.write(ANA) as tx:
-        count_tokens(tx, NO_LIMITS, 1000, world.clock.now())
-        admit_run(tx, evolve(NO_LIMITS, tokens=1), world.clock.now())
+        admit_run(tx, NO_LIMITS, world.clock.now())
+        count_tokens(tx, 1000, world.clock.now())
+        limits = evolve(NO_LIMITS, tokens=1000)
+        assert at_limit(limits, lambda: admit_run(tx, limits, world.clock.now())).name == "tokens"
 
 
 # The way in

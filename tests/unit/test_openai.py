@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from attrs import evolve
@@ -253,7 +253,7 @@ def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -
         (2, OTHER.text),
     ]
     assert quotes_of(events) == [(1, OTHER.text), (2, "Passwords are changed every ninety days.")]
-    assert events[-1] == Tokens(200, 20)
+    assert tools.tokens == Tokens(200, 20)
 
 
 def test_calls_under_one_index_are_told_by_their_ids() -> None:
@@ -305,9 +305,30 @@ def test_at_the_last_step_the_model_has_to_answer() -> None:
 
 
 def test_tokens_that_nobody_tells_are_estimated() -> None:
+    tools = NoTools()
     with model(says("Every ninety days.", tokens=None)) as (runtime, emulator):
-        *_, tokens = play(runtime)
-    assert tokens == Tokens(sum(len(json.dumps(m, ensure_ascii=False)) for m in emulator.chats[0].messages) // 3, 6)
+        play(runtime, tools)
+    assert tools.tokens == Tokens(
+        sum(len(json.dumps(m, ensure_ascii=False)) for m in emulator.chats[0].messages) // 3, 6
+    )
+
+
+@pytest.mark.parametrize(
+    ("replies", "times", "outcome"),
+    [
+        ([Completion((Say("Well, "), Cut()))], 1, Unavailable),
+        ([Completion((Say(""), Cut())), says("So.", tokens=None)], 2, None),
+        ([Failure(503), says("So.", tokens=None)], 1, None),
+        ([Failure(400)], 0, Unavailable),
+        ([Failure(503)] * 3, 0, Unavailable),
+    ],
+)
+def test_what_a_turn_costs_is_told_however_it_ends(replies, times, outcome) -> None:
+    tools = NoTools()
+    with model(*replies) as (runtime, emulator), pytest.raises(outcome) if outcome else nullcontext():
+        play(runtime, tools)
+    asked = sum(len(json.dumps(m, ensure_ascii=False)) for m in emulator.chats[0].messages) // 3
+    assert tools.tokens.input == times * asked
 
 
 def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it() -> None:
@@ -410,10 +431,12 @@ def test_an_endpoint_without_a_list_of_models_is_reachable_too() -> None:
 
 def test_closing_the_reply_ends_the_request() -> None:
     with model(Completion((Say("and so on " * 2000, pause=0.01),))) as (runtime, emulator):
-        reply = runtime.respond(TURN, NoTools())
+        tools = NoTools()
+        reply = runtime.respond(TURN, tools)
         next(reply)
         reply.close()
         assert emulator.left.wait(30)
+        assert tools.tokens.input > 0 < tools.tokens.output  # what is not heard to its end has cost something as well
 
 
 # Where the model is

@@ -18,9 +18,7 @@ from sophia.testing.scopes import system_scope
 
 @pytest.fixture
 def engine(make_postgres):
-    engine = open_engine(make_postgres())
-    yield engine
-    engine.dispose()
+    return make_postgres()
 
 
 @pytest.fixture

@@ -22,9 +22,7 @@ EMBEDDER = HashingEmbedder()
 
 @pytest.fixture
 def engine(make_postgres):
-    engine = open_engine(make_postgres())
-    yield engine
-    engine.dispose()
+    return make_postgres()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from sophia.adapters.backend.cache import Cache
 from sophia.adapters.backend.directory import RestTenantDirectory
 from sophia.adapters.backend.translate_directory import companies_from_wire, users_from_wire
 from sophia.application.credentials import CachedCredential
+from sophia.domain.limits import NO_LIMITS, Limits
 from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import USUAL, HandoffSetting, Permission
 from sophia.errors import CompanySuspended, ConfigurationError, NotFound, Unavailable
@@ -311,6 +312,11 @@ def test_a_token_that_is_gone_is_no_answer() -> None:
         {"accessKeySha256": DIGEST},
         {"accessKeySha256": ["secret"]},
         {"accessKeySha256": [DIGEST] * 21},
+        {"limits": []},
+        {"limits": {"requests": -1}},
+        {"limits": {"requests": 1.5}},
+        {"limits": {"requests": True}},
+        {"limits": {"requests": "9"}},
     ],
     ids=str,
 )
@@ -326,6 +332,29 @@ def test_what_a_company_has_at_azure_is_told_by_the_backend() -> None:
     wire = [{"id": "acme", "azureAgentId": "asst_1", "vectorStoreId": "vs_1"}, {"id": "globex", "azureAgentId": ""}]
     known = companies_from_wire(wire, "es", {}).readable
     assert [(c.azure_agent_id, c.vector_store_id) for c in known.values()] == [("asst_1", "vs_1"), (None, None)]
+
+
+def test_the_limits_of_a_company_are_told_by_the_backend(caplog: pytest.LogCaptureFixture) -> None:
+    said = {
+        "requests": 1,
+        "userRequests": 2,
+        "runs": 3,
+        "userRuns": 4,
+        "tokens": 5,
+        "userTokens": 6,
+        "documents": 7,
+        "storageMb": 8,
+    }
+    wire = [
+        {"id": "a", "limits": said},
+        {"id": "b", "limits": {"runs": None, "tickets": 1}},
+        {"id": "c", "limits": None},
+    ]
+    a, b, c = companies_from_wire(wire, "es", {}).readable.values()
+    assert NO_LIMITS.but(a.limits) == Limits(1, 2, 3, 4, 5, 6, 7, 8 * 2**20)
+    assert (b.limits, c.limits) == ({}, {})
+    told = [record.msg for record in caplog.records if isinstance(record.msg, dict)]
+    assert [(line["event"], line["value"]) for line in told] == [("directory.unknown_limit", "tickets")]
 
 
 def test_a_company_that_is_there_twice_is_neither() -> None:
@@ -361,7 +390,18 @@ json_values = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["id", "companies", "groups", "permissions", "handoff", "suspended", "language", "accessKeySha256"]
+                [
+                    "id",
+                    "companies",
+                    "groups",
+                    "permissions",
+                    "handoff",
+                    "suspended",
+                    "language",
+                    "accessKeySha256",
+                    "limits",
+                    "requests",
+                ]
             ),
             inner,
             max_size=5,

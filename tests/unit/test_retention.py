@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from databases import open_sqlite
 from sophia import Sophia
-from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.application.retention import ApplyRetention
 from sophia.bootstrap.settings_file import parse_settings
@@ -31,8 +31,7 @@ def world(request, tmp_path: Path):
     if request.param == "memory":
         yield World(MemoryRecords(clock), clock, SequentialIds())
         return
-    engine = open_engine(f"sqlite:///{tmp_path / 'sophia.db'}")
-    migrate(engine)
+    engine = open_sqlite(tmp_path / "sophia.db")
     yield World(SqlRecords(engine, clock), clock, SequentialIds())
     engine.dispose()
 

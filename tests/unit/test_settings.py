@@ -1,16 +1,22 @@
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sophia import Sophia
 from sophia.adapters.model import limits as model_limits
 from sophia.adapters.openai.endpoint import Endpoint
 from sophia.bootstrap.containers import Adapters
+from sophia.bootstrap.directories import open_file_directory
 from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_file import load_settings, parse_settings
 from sophia.domain.limits import NO_LIMITS, Limits
-from sophia.errors import ConfigurationError
+from sophia.domain.secrets import Secret
+from sophia.domain.tenancy import Company
+from sophia.errors import ConfigurationError, Unavailable
+from sophia.testing.fakes.identity import MemoryTenantDirectory
 
 COMPANY = {"id": "acme", "users": [{"id": "ana"}], "sources": [{"name": "docs", "path": "docs"}]}
 
@@ -77,10 +83,29 @@ def test_a_company_has_the_usual_limits_but_for_its_own() -> None:
         "limits": {"requests": 600, "user_runs": 2, "storage_mb": 3},
         "companies": [{"id": "a", "limits": {"requests": 0, "tokens": 9}}, {"id": "b"}],
     }
-    limits = ConfiguredLimits(parse_settings(values, Path(), {"SOPHIA__LIMITS__USER_RUNS": "4"}))
-    assert limits("a") == Limits(user_runs=4, tokens=9, storage=3 * 2**20)
-    assert limits("b") == limits("known to the backend alone") == Limits(requests=600, user_runs=4, storage=3 * 2**20)
-    assert ConfiguredLimits(parse_settings({"companies": [{"id": "a"}]}, Path()))("a") == NO_LIMITS
+    settings = parse_settings(values, Path(), {"SOPHIA__LIMITS__USER_RUNS": "4"})
+    a, b = Limits(user_runs=4, tokens=9, storage=3 * 2**20), Limits(requests=600, user_runs=4, storage=3 * 2**20)
+    directory = MemoryTenantDirectory()
+    for directory_says_nothing in (open_file_directory(settings), directory):
+        for id_ in ("a", "b", "c"):
+            directory.add(Company(id_, id_))
+        limits = ConfiguredLimits(settings, directory_says_nothing)
+        assert (limits("a"), limits("b")) == (a, b)
+    assert limits("c") == b, "known to the backend alone"
+    unlimited = parse_settings({"companies": [{"id": "a"}]}, Path())
+    assert ConfiguredLimits(unlimited, open_file_directory(unlimited))("a") == NO_LIMITS
+
+
+def test_what_the_directory_says_of_a_limit_goes_before_what_the_settings_say() -> None:
+    settings = parse_settings(
+        {"limits": {"runs": 1, "tokens": 2}, "companies": [{"id": "a", "limits": {"runs": 3}}]}, Path()
+    )
+    directory = MemoryTenantDirectory()
+    directory.add(Company("a", "A", limits={"runs": 4, "documents": 5}))
+    limits = ConfiguredLimits(settings, directory)
+    assert limits("a") == Limits(runs=4, tokens=2, documents=5)
+    directory.add(Company("a", "A", limits={"runs": 0}))
+    assert limits("a") == Limits(runs=0, tokens=2)
 
 
 def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> None:
@@ -376,3 +401,19 @@ def test_secrets_in_a_vault_of_azures() -> None:
     settings = parse_settings({"credentials": VAULT}, Path("/etc"), {"SOPHIA__CREDENTIALS__OUTAGE_TTL": "60"})
     assert (settings.credentials.vault_url, settings.credentials.outage_ttl) == (VAULT["vault_url"], 60.0)
     assert (settings.azure.identity, settings.azure_ca_file) == ("managed", None)
+
+
+def test_a_key_in_the_folder_of_systemds_credentials_is_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed = tmp_path / "credentials"
+    handed.mkdir()
+    environment = {"SOPHIA__CREDENTIALS__KEY_FILE": str(handed / "vault.key")}
+    made = Sophia(parse_settings({}, tmp_path, environment))
+    made.platform_vault.put("auth", "jwt-secret", Secret("a secret of the backend's"))
+    (handed / "vault.key").chmod(0o440)
+    for folder, opens in (("", False), (str(tmp_path), False), (str(handed), True)):
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", folder)
+        vault = Sophia(parse_settings({}, tmp_path, environment)).platform_vault
+        with nullcontext() if opens else pytest.raises(Unavailable, match="chmod 600"):
+            vault.secret("auth", "jwt-secret")

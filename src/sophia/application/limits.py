@@ -37,7 +37,7 @@ class AdmitRequest:
         self._clock = clock
         self._lock = Lock()
         self._minute = beginning(clock.now(), MINUTE)
-        self._portions: dict[tuple[str, str], _Portion] = {}
+        self._portions: dict[tuple[str, str, int], _Portion] = {}
 
     def __call__(self, scope: TenantScope) -> None:
         """Count one request of the scope's company and of its user, who is none where it is SOPHIA's own.
@@ -52,7 +52,7 @@ class AdmitRequest:
                 self._admit(scope, limits, whose, self._clock.now())
 
     def _admit(self, scope: TenantScope, limits: Limits, whose: Whose, now: datetime) -> None:
-        portion = self._portion(scope, whose, beginning(now, MINUTE))
+        portion = self._portion(scope, whose, limits, beginning(now, MINUTE))
         with portion.lock:
             if not portion.left and not portion.is_last:
                 portion.left = self._draw(scope, limits, whose, now)
@@ -61,12 +61,13 @@ class AdmitRequest:
                 raise limits.no_more_requests(whose, now)
             portion.left -= 1
 
-    def _portion(self, scope: TenantScope, whose: Whose, minute: datetime) -> _Portion:
+    def _portion(self, scope: TenantScope, whose: Whose, limits: Limits, minute: datetime) -> _Portion:
         user_id = scope.user_id if whose is Whose.USER else ""
         with self._lock:
             if self._minute < minute:  # a thread that is late, or a clock that was put back, counts in the present one
                 self._minute, self._portions = minute, {}
-            return self._portions.setdefault((scope.company_id, user_id), _Portion())
+            key = scope.company_id, user_id, limits.of_requests[whose]  # another limit is drawn from anew
+            return self._portions.setdefault(key, _Portion())
 
     def _draw(self, scope: TenantScope, limits: Limits, whose: Whose, now: datetime) -> int:
         with self._records.write(scope) as tx:
@@ -112,9 +113,9 @@ def admit_run(tx: Transaction, limits: Limits, now: datetime) -> None:
         limits.check_tokens(whose, tx.tallies.get(Counted.TOKENS, whose, beginning(now, DAY)), now)
 
 
-def count_tokens(tx: Transaction, limits: Limits, tokens: int, now: datetime) -> None:
-    """Count what a model has taken and given for the scope's user; what nobody limits is not counted."""
+def count_tokens(tx: Transaction, tokens: int, now: datetime) -> None:
+    """Count what a model has taken and given for the scope's user: a limit may be set later in the day."""
     if tokens:
-        for whose in limits.of_tokens:
+        for whose in Whose:
             tally = tx.tallies.get(Counted.TOKENS, whose, beginning(now, DAY))
             tx.tallies.put(Counted.TOKENS, whose, tally.plus(tokens))

@@ -1,8 +1,8 @@
 """One turn, from the stored message to the stored answer: recall, decide, retrieve, respond, verify, commit."""
 
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 from attrs import define, evolve, field, frozen
 
@@ -27,7 +27,6 @@ from sophia.domain.followup import contextual_question
 from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
-from sophia.domain.limits import LimitsOf
 from sophia.domain.named_lookups import LookupPlan
 from sophia.domain.runs import (
     Answer,
@@ -43,7 +42,7 @@ from sophia.domain.suspicion import Suspect, suspects
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket, TicketStatus
 from sophia.domain.vectors import blend, pack, unpack
-from sophia.errors import NotFound, Unavailable
+from sophia.errors import NotFound, SophiaError, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
@@ -75,7 +74,6 @@ class _Reply:
     text: str = ""
     claims: list[tuple[int, int]] = field(factory=list)
     quotes: dict[int, Quote] = field(factory=dict)
-    tokens: Tokens = field(factory=lambda: Tokens(0, 0))
     limitations: list[str] = field(factory=list)
 
     def say(self, spoken: Spoken) -> None:
@@ -149,7 +147,6 @@ class PlayTurn:
         look_up: LookUp,
         plan_lookups: PlanLookups,
         runtime: AgentRuntime,
-        limits: LimitsOf,
         writer: LogWriter,
         clock: Clock,
         ids: Ids,
@@ -166,7 +163,6 @@ class PlayTurn:
         self._look_up = look_up
         self._plan_lookups = plan_lookups
         self._runtime = runtime
-        self._limits = limits
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -189,20 +185,37 @@ class PlayTurn:
             _tell(decided.outcome, reply, log)
         question = self._tell_status(scope, words, decided, reply, log)
         tools = self._tools(scope, run, words, decided, log)
-        read = list(decided.outcome.enclosed)
-        if question is not None:
-            turn = self._recall(scope, words, question, reply)
-            if reply.text:
-                _say(Spoken("\n\n", claim=False), reply, log)
-            self._respond(turn, tools, reply, log)
-            read += [*turn.passages, *tools.passages]
-        suspected = suspects(read, words.said)
-        reply.limitations += [wording(words.message.language).suspected(suspect) for suspect in suspected]
-        if decided.asks:
-            _tell(decided.outcome, reply, log)
-        answer = self._answer(scope, run, words, decided, tools, reply)
-        answer = evolve(answer, usage=evolve(answer.usage, latency_ms=round((time.monotonic() - began) * 1000)))
-        return self._commit(held, log, words, decided, answer, suspected)
+        with self._spending(scope, tools):
+            read = list(decided.outcome.enclosed)
+            if question is not None:
+                turn = self._recall(scope, words, question, reply)
+                if reply.text:
+                    _say(Spoken("\n\n", claim=False), reply, log)
+                self._respond(turn, tools, reply, log)
+                read += [*turn.passages, *tools.passages]
+            suspected = suspects(read, words.said)
+            reply.limitations += [wording(words.message.language).suspected(suspect) for suspect in suspected]
+            if decided.asks:
+                _tell(decided.outcome, reply, log)
+            answer = self._answer(scope, run, words, decided, tools, reply)
+            answer = evolve(answer, usage=evolve(answer.usage, latency_ms=round((time.monotonic() - began) * 1000)))
+            return self._commit(held, log, words, decided, answer, suspected)
+
+    @contextmanager
+    def _spending(self, scope: TenantScope, tools: TurnToolBox) -> Iterator[None]:
+        """What a turn has cost counts although it fails; with an answer it is counted where that is stored."""
+        try:
+            yield
+        except BaseException:
+            self._count(scope, tools.tokens)
+            raise
+
+    def _count(self, scope: TenantScope, tokens: Tokens) -> None:
+        try:
+            with self._records.write(scope) as tx:
+                count_tokens(tx, tokens.total, self._clock.now())
+        except SophiaError as error:
+            _log.warning("tokens.not_counted", tenant=scope.company_id, tokens=tokens.total, error=type(error).__name__)
 
     def _hear(self, scope: TenantScope, run: Run, reply: _Reply) -> _Words:
         """The user's words, with what they follow."""
@@ -282,7 +295,7 @@ class PlayTurn:
             more_handoffs=handoffs[1:],
             limitations=tuple(reply.limitations),
             agent_version=f"{self._runtime.version}, {self._agent.version}",
-            usage=Usage(reply.tokens.input, reply.tokens.output),
+            usage=Usage(tools.tokens.input, tools.tokens.output),
         )
 
     def _embed(self, text: str, language: str, reply: _Reply) -> tuple[float, ...]:
@@ -335,8 +348,6 @@ class PlayTurn:
                         _say(event, reply, log)
                     case Cited(quote):
                         reply.quotes[quote.index] = quote
-                    case Tokens():
-                        reply.tokens = event
                     case Limitation(text):
                         limitations.append(text)
         reply.limitations += [*tools.limitations, *limitations]
@@ -377,7 +388,6 @@ class PlayTurn:
         reply = Message(
             answer.message_id, answer.thread_id, answer.run_id, Role.ASSISTANT, answer.text, answer.language, now
         )
-        used = answer.usage.input_tokens + answer.usage.output_tokens
         with self._records.write(held.scope) as tx:
             tx.conversations.add_message(reply)
             if words.vector and words.said.text == words.message.text:
@@ -386,7 +396,7 @@ class PlayTurn:
                 _record(tx, answer.run_id, suspect)
             tx.audit.append(answered)
             tx.runs.finish(held.lease, completed, before)
-            count_tokens(tx, self._limits(held.scope.company_id), used, now)
+            count_tokens(tx, answer.usage.input_tokens + answer.usage.output_tokens, now)
             self._tell_late_news(tx, answer)
         return completed
 

@@ -26,7 +26,7 @@ from sophia.domain.knowledge import (
     text_version,
 )
 from sophia.domain.language import detect_language
-from sophia.domain.limits import KnowledgeSize, LimitsOf
+from sophia.domain.limits import NO_LIMITS, KnowledgeSize, Limits, LimitsOf
 from sophia.domain.refresh import (
     Refresh,
     RefreshEnded,
@@ -88,6 +88,7 @@ class _Work:
     report: RefreshReport = field(factory=RefreshReport)
     progress: RefreshProgress = field(factory=lambda: RefreshProgress(0, 0, 0, 0))
     failures: list[DocumentFailure] = field(factory=list)
+    limits: Limits = NO_LIMITS
     size: KnowledgeSize = field(factory=KnowledgeSize)
     fresh_digests: set[str] = field(factory=set)
     written: float = 0.0
@@ -165,6 +166,7 @@ class RefreshKnowledge:
         with self._records.read(work.scope) as tx:
             work.size = tx.documents.size()
         self._directory.company(work.scope.company_id).require_active()
+        work.limits = self._limits(work.scope.company_id)
         # In the order of the settings; but one that is slow to say what it has keeps no other waiting.
         listed = {_begin_listing(source): source for source in sources}
         for items in _as_they_answer(listed):
@@ -292,7 +294,7 @@ class RefreshKnowledge:
     def _grown(self, work: _Work, documents: int, text_bytes: int) -> KnowledgeSize:
         """The size of the knowledge base with so much more in it; nobody but this refresh adds to it meanwhile."""
         then = work.size.plus(documents, text_bytes)
-        self._limits(work.scope.company_id).check_growth(work.size, then)
+        work.limits.check_growth(work.size, then)
         return then
 
     def _read(self, work: _Work, source: DocumentSource, listing: DocumentListing, fingerprint: str) -> _Taken:

@@ -99,12 +99,13 @@ class StartRun:
         _check(question)
         now = self._clock.now()
         key = IdempotencyKey(idempotency_key, question.digest, now + _KEY_LIFE) if idempotency_key else None
+        limits = self._limits(scope.company_id)  # the directory may be far: not while others wait for the records
         with self._one_at_a_time(scope.company_id), self._records.write(scope) as tx:
             if key is not None and (before := tx.runs.replay(key, now)) is not None:
                 if before.status.is_live:
                     raise RequestInProgress(before.id)
                 return StartedRun(before, None)
-            admit_run(tx, self._limits(scope.company_id), now)
+            admit_run(tx, limits, now)
             thread = self._thread(tx, scope, question)
             language = question.language or detect_language(question.text, thread.language)
             run = Run(self._ids.new("run"), thread.id, self._ids.new("msg"), RunStatus.RUNNING, now, attempt=1)

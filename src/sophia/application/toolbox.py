@@ -15,7 +15,7 @@ from sophia.application.look_up import LookUp
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import RunLog
 from sophia.application.wording import wording
-from sophia.domain.agents import ToolCall, ToolResult, ToolSpec
+from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec
 from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import Decision
 from sophia.domain.knowledge import Passage
@@ -106,6 +106,7 @@ class TurnToolBox(ToolBox):
     Attributes:
         calls: the calls of tools that there are, as the answer tells of them.
         passages: what the tools have found, for the answer to be made from.
+        tokens: what models have cost in this turn.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class TurnToolBox(ToolBox):
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []
         self.passages: list[Passage] = []
+        self.tokens = Tokens()
         self._limitations: list[str] = []
         self._mistaken: dict[str, str] = {}
 
@@ -164,6 +166,11 @@ class TurnToolBox(ToolBox):
     def check(self) -> None:
         """Pass while the turn may go on."""
         self._log.check()
+
+    def spend(self, tokens: Tokens) -> None:
+        """Add to what the turn has cost."""
+        with self._lock:
+            self.tokens += tokens
 
     def call(self, call: ToolCall) -> ToolResult:
         """Run a tool, telling the run's log of it."""

@@ -26,7 +26,6 @@ from sophia.adapters.telemetry.observed import (
     ObservedSystems,
     ObservedTicketDesk,
 )
-from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.access_keys import AccessKeyVerifier, CreateKey, ImportKey, ListKeys, RevokeKey
 from sophia.application.audit import MakeCheckpoint, ReadTrail, VerifyTrail
 from sophia.application.backlog import MeasureBacklog
@@ -70,7 +69,7 @@ from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
 from sophia.bootstrap.desks import open_audit_sink, open_backend_desk
-from sophia.bootstrap.directories import open_backend_directory
+from sophia.bootstrap.directories import open_backend_directory, open_file_directory
 from sophia.bootstrap.indexes import open_postgres_index
 from sophia.bootstrap.limits import ConfiguredLimits
 from sophia.bootstrap.lookups import ConfiguredLookups
@@ -104,13 +103,22 @@ class Adapters(containers.DeclarativeContainer):
     credential_vault = providers.Selector(
         settings.provided.credentials.vault,
         **{"key-vault": key_vault.provided.companies},
-        file=providers.Singleton(FileCredentialVault, settings.provided.vault_dir, settings.provided.vault_key_file),
+        file=providers.Singleton(
+            FileCredentialVault,
+            settings.provided.vault_dir,
+            settings.provided.vault_key_file,
+            is_handed_over=settings.provided.is_vault_key_handed_over,
+        ),
     )
     platform_vault = providers.Selector(
         settings.provided.credentials.vault,
         **{"key-vault": key_vault.provided.platform},
         file=providers.Singleton(
-            VaultFile, settings.provided.platform_vault_file, "platform", settings.provided.vault_key_file
+            VaultFile,
+            settings.provided.platform_vault_file,
+            "platform",
+            settings.provided.vault_key_file,
+            settings.provided.is_vault_key_handed_over,
         ),
     )
     credentials = providers.Singleton(
@@ -122,7 +130,7 @@ class Adapters(containers.DeclarativeContainer):
     )
     directory = providers.Selector(
         settings.provided.backend.directory,
-        file=providers.Singleton(TomlTenantDirectory, settings.provided.tenants),
+        file=providers.Singleton(open_file_directory, settings),
         rest=providers.Singleton(open_backend_directory, settings, credentials),
     )
     system = providers.Singleton(SystemIdentity, directory)
@@ -203,7 +211,7 @@ class Turns(containers.DeclarativeContainer):
     records = providers.Singleton(ObservedRecords, adapters.records, telemetry)
     embedder = adapters.observed_embedder
     owner = providers.Singleton(process_name)
-    limits = providers.Singleton(ConfiguredLimits, settings)
+    limits = providers.Singleton(ConfiguredLimits, settings, adapters.directory)
 
     system = adapters.system
     keeper = providers.Singleton(LeaseKeeper, records, system, adapters.clock)
@@ -262,7 +270,6 @@ class Turns(containers.DeclarativeContainer):
         look_up,
         providers.Singleton(PlanLookups, named_lookups, look_up, embedder, classify, adapters.clock),
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
-        limits,
         log_writer,
         adapters.clock,
         adapters.ids,

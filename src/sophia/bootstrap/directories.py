@@ -1,11 +1,18 @@
-"""Tenant directories whose libraries take a while to load, made here so that only who chooses them waits."""
+"""Tenant directories, as the settings choose them."""
 
+from sophia.adapters.toml_directory.directory import TomlTenantDirectory
 from sophia.application.credentials import Credentials
 from sophia.bootstrap.credentials import named_credential
 from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings_file import load_settings
 from sophia.ports.identity import TenantDirectory
 
-__all__ = ["open_backend_directory"]
+__all__ = ["open_backend_directory", "open_file_directory"]
+
+
+def open_file_directory(settings: Settings) -> TenantDirectory:
+    """The directory of the settings file; companies and limits that change there are known without a restart."""
+    return TomlTenantDirectory(settings.tenants, settings.file, lambda path: load_settings(path).tenants)
 
 
 def open_backend_directory(settings: Settings, credentials: Credentials) -> TenantDirectory:

@@ -1,28 +1,25 @@
-"""The limits of each company, as the settings have them."""
+"""The limits of each company."""
 
-from attrs import asdict
-
-from sophia.bootstrap.settings import LimitSettings, Settings
-from sophia.domain.limits import Limits
+from sophia.bootstrap.settings import Settings
+from sophia.domain.limits import NO_LIMITS, Limits
+from sophia.ports.identity import TenantDirectory
 
 __all__ = ["ConfiguredLimits"]
 
-_MEBIBYTE = 2**20
-
 
 class ConfiguredLimits:
-    """Knows the limits of a company: its own, and the usual ones where it has none."""
+    """Knows the limits of a company: those that the directory names, then its own in the settings, then the usual."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._usual = _limits(settings.limits, LimitSettings())
-        self._own = {company.id: _limits(settings.limits, company.limits) for company in settings.companies}
+    def __init__(self, settings: Settings, directory: TenantDirectory) -> None:
+        self._usual = NO_LIMITS.but(settings.limits.said)
+        self._own = {company.id: self._usual.but(company.limits.said) for company in settings.companies}
+        self._directory = directory
 
     def __call__(self, company_id: str) -> Limits:
-        """Those of one company."""
-        return self._own.get(company_id, self._usual)
+        """Those of one company, as they are now.
 
-
-def _limits(usual: LimitSettings, own: LimitSettings) -> Limits:
-    chosen = asdict(usual) | {name: value for name, value in asdict(own).items() if value is not None}
-    values = {name: value or 0 for name, value in chosen.items()}
-    return Limits(storage=values.pop("storage_mb") * _MEBIBYTE, **values)
+        Raises:
+            NotFound: there is no such company.
+            Unavailable: the directory does not answer.
+        """
+        return self._own.get(company_id, self._usual).but(self._directory.company(company_id).limits)

@@ -1,5 +1,6 @@
 """The settings, as values; `sophia.bootstrap.settings_file` reads them. Paths are relative to the settings file."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -9,9 +10,11 @@ from attrs import field, frozen
 
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
+from sophia.adapters.toml_directory.directory import ReadFile
 from sophia.bootstrap.settings_lookups import LookupSettings
 from sophia.bootstrap.settings_sources import SourceSettings
 from sophia.domain.asked import Category
+from sophia.domain.limits import NO_LIMITS
 from sophia.domain.retention import Retention
 from sophia.domain.tenancy import USUAL, Company, HandoffSetting, Permission, User
 from sophia.domain.tickets import Target
@@ -353,6 +356,14 @@ class LimitSettings:
     documents: int | None = _limit()
     storage_mb: int | None = _limit()
 
+    @property
+    def said(self) -> dict[str, int]:
+        """Those that are named, as `sophia.domain.limits.Limits` has them."""
+        named = {name: value for name, value in attrs.asdict(self).items() if value is not None}
+        if "storage_mb" in named:
+            named["storage"] = named.pop("storage_mb") * _MEBIBYTE
+        return named
+
 
 @frozen
 class TargetSettings:
@@ -417,6 +428,7 @@ class Settings:
 
     Attributes:
         directory: that relative paths start from; not a key of the file.
+        file: what they were read from; not a key either.
     """
 
     service: ServiceSettings = ServiceSettings()
@@ -434,6 +446,7 @@ class Settings:
     targets: tuple[TargetSettings, ...] = (TargetSettings("VICTORIA"),)
     companies: tuple[CompanySettings, ...] = ()
     directory: Path = field(factory=Path)
+    file: ReadFile | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -460,6 +473,12 @@ class Settings:
         """The key of the vaults that are files."""
         key_file = self.credentials.key_file
         return self.directory / key_file if key_file else self.data_dir / "vault.key"
+
+    @property
+    def is_vault_key_handed_over(self) -> bool:
+        """Whether that key is a credential of systemd's."""
+        folder = os.environ.get("CREDENTIALS_DIRECTORY")
+        return folder is not None and self.vault_key_file.parent == Path(folder)
 
     @property
     def azure_ca_file(self) -> Path | None:
@@ -517,7 +536,8 @@ class Settings:
 
     @property
     def tenants(self) -> tuple[tuple[Company, tuple[User, ...]], ...]:
-        """The companies with their users."""
+        """The companies with their users, and with all limits."""
+        usual = attrs.asdict(NO_LIMITS) | self.limits.said
         return tuple(
             (
                 Company(
@@ -530,6 +550,7 @@ class Settings:
                     c.suspended or None,
                     c.azure_agent_id or None,
                     c.vector_store_id or None,
+                    usual | c.limits.said,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

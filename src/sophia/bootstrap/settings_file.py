@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 import attrs
 import cattrs
 
+from sophia.adapters.toml_directory.directory import ReadFile
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.settings_checks import inconsistencies
 from sophia.errors import ConfigurationError, Fault
@@ -34,6 +35,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         ConfigurationError: the file is not there, is no TOML, or says something that cannot be; names the key.
     """
     try:
+        file = ReadFile.at(path)  # before it is read: what is written meanwhile is read again
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(Fault("", f"cannot read the settings file {path}: {error}")) from error
@@ -41,7 +43,7 @@ def load_settings(path: Path, environment: Mapping[str, str] = os.environ) -> Se
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(Fault("", f"{path} is no valid TOML: {error}")) from error
-    return parse_settings(values, path.parent, environment)
+    return attrs.evolve(parse_settings(values, path.parent, environment), file=file)
 
 
 def parse_settings(
@@ -53,7 +55,7 @@ def parse_settings(
         ConfigurationError: something in them cannot be; every fault is named, not only the first.
     """
     merged = _with_environment(values, environment or {})
-    misshapen = tuple(_misshapen(merged, Settings, "", hidden={"directory"}))
+    misshapen = tuple(_misshapen(merged, Settings, "", hidden={"directory", "file"}))
     if misshapen:
         raise ConfigurationError(*misshapen)
     try:

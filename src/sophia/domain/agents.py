@@ -74,10 +74,19 @@ class Cited:
 
 @frozen
 class Tokens:
-    """What the reply has cost, told once at its end by runtimes that know."""
+    """What a model has taken and given."""
 
-    input: int
-    output: int
+    input: int = 0
+    output: int = 0
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        """Both together."""
+        return Tokens(self.input + other.input, self.output + other.output)
+
+    @property
+    def total(self) -> int:
+        """What limits count."""
+        return self.input + self.output
 
 
 @frozen
@@ -87,7 +96,7 @@ class Limitation:
     text: str
 
 
-AgentEvent: TypeAlias = Spoken | Cited | Tokens | Limitation
+AgentEvent: TypeAlias = Spoken | Cited | Limitation
 
 
 @frozen

@@ -1,5 +1,6 @@
 """Companies, users, and the scope that everything touching a tenant's data is given first."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -101,6 +102,7 @@ class Company:
         suspended: why nobody of the company is served for now; None where it is served.
         azure_agent_id: its agent at Azure AI Agents; None where it has none.
         vector_store_id: the vector store there that holds its documents.
+        limits: those that it has of its own, by their names in `sophia.domain.limits.Limits`.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Company:
     suspended: str | None = None
     azure_agent_id: str | None = None
     vector_store_id: str | None = None
+    limits: Mapping[str, int] = field(factory=dict, hash=False)
 
     def require_active(self) -> None:
         """Pass unless the company is suspended.

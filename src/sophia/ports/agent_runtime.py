@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Protocol
 
-from sophia.domain.agents import AgentEvent, ToolCall, ToolResult, ToolSpec, Turn
+from sophia.domain.agents import AgentEvent, Tokens, ToolCall, ToolResult, ToolSpec, Turn
 
 __all__ = ["AgentRuntime", "ThreadKeeper", "ToolBox"]
 
@@ -41,6 +41,9 @@ class ToolBox(Protocol):
             Cancelled: the run was cancelled; stop.
         """
 
+    def spend(self, tokens: Tokens) -> None:
+        """Count what a model has cost, as soon as that is known; it adds up, and is counted however the turn ends."""
+
 
 class AgentRuntime(Protocol):
     """Plays one turn of a conversation."""
@@ -59,7 +62,7 @@ class AgentRuntime(Protocol):
         return  # an empty body would make it abstract
 
     def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:
-        """The reply, as it comes: text, the quotes behind its markers, at last its cost.
+        """The reply, as it comes: text, and the quotes behind its markers. What it costs is told to the tool box.
 
         Every marker ``[n]`` in the text has one `Cited` with that index, and each quote is of a
         passage of the turn or of a tool result. Closing the generator stops the work.

@@ -62,8 +62,7 @@ class Place:
 class Play:
     """Plays one turn. The thread there is made when it is first needed, and again from our transcript when it is gone.
 
-    Attributes:
-        tokens: what it has cost.
+    What it costs is told to the tool box when a run has ended. A run that is cut short and does not tell is estimated.
     """
 
     def __init__(
@@ -76,7 +75,6 @@ class Play:
         limits: Limits,
         words: Wording,
     ) -> None:
-        self.tokens = Tokens(0, 0)
         self._agents = agents
         self._records = records
         self._turn = turn
@@ -95,6 +93,7 @@ class Play:
         self._metadata: dict[str, str] | None = None
         self._run_id: str | None = None
         self._status = ""
+        self._asked = 0
 
     def events(self) -> Generator[AgentEvent]:
         """What is said, and what there is to say about it.
@@ -256,6 +255,7 @@ class Play:
         body = run_body(self._turn, self._agent_id, self._tools.specs, self._store_id, self._limits)
         if len(body["tools"]) > self._limits.tools:
             raise LimitExceeded("tools", f"Azure AI Agents takes {self._limits.tools} tools at the most")
+        self._asked = size(body)
         body["metadata"] = {"sophia_run": self._turn.run_id, "sophia_start": secrets.token_hex(8)}
         self._run_id, self._metadata, self._status = None, body["metadata"], "queued"
         self._queued_since = time.monotonic()
@@ -278,8 +278,7 @@ class Play:
         if run is None:
             run = yield from self._follow()
         if run.get("status") not in ACTIVE:
-            used = usage_of(run)
-            self.tokens = Tokens(self.tokens.input + used.input, self.tokens.output + used.output)
+            self._tools.spend(usage_of(run))
         return run
 
     def _listen(self, events: Events) -> Generator[AgentEvent, None, Json | None]:
@@ -401,10 +400,14 @@ class Play:
         try:
             thread_id = self._thread.id
             run_id = self._run_id or self._agents.run_with(thread_id, self._metadata, check)
-            if run_id is not None:
-                self._agents.cancel(thread_id, run_id, check)
+            if run_id is None:
+                return
+            self._agents.cancel(thread_id, run_id, check)
+            used = usage_of(self._agents.run(thread_id, run_id, check))
         except SophiaError as error:
             _log.warning("azure.cancel_failed", run=self._run_id, error=str(error))
+            used = Tokens()
+        self._tools.spend(used if used.total else Tokens(self._asked, size(self._reply.text)))
 
 
 def _within(seconds: float) -> Check:

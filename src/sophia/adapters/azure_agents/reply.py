@@ -46,6 +46,11 @@ class Reply:
         self._whole: set[str] = set()
         self._passages: dict[Found, Passage | None] = {}
 
+    @property
+    def text(self) -> str:
+        """All that the agent has said, as it came."""
+        return "".join(self._texts.values())
+
     def add(self, message_id: str, delta: Mapping[str, Any]) -> Generator[AgentEvent]:
         """The next piece of a message."""
         text, files = text_of(delta)

@@ -96,7 +96,6 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
             words = WORDINGS.get(turn.language, self._default)
             play = Play(self._agents, self._records, turn, place, tools, self._limits, words)
             yield from play.events()
-        yield play.tokens
 
     def _place(self, turn: Turn, tools: ToolBox) -> Place:
         if turn.scope is None:

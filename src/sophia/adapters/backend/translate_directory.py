@@ -3,7 +3,8 @@
 ``GET /companies?limit=200[&cursor=…]``::
 
     {"items": [{"id": "acme", "name": "Acme", "language": "es", "handoff": "auto",
-                "accessKeySha256": ["<64 hexadecimal digits>"], "suspended": null}],
+                "accessKeySha256": ["<64 hexadecimal digits>"], "suspended": null,
+                "limits": {"userRequests": 60, "tokens": 200000}}],
      "nextCursor": null}
 
 ``GET /users/{id}``, 404 where nobody has the id::
@@ -30,6 +31,18 @@ __all__ = ["Companies", "Page", "companies_from_wire", "is_id", "page_from_wire"
 
 _LANGUAGES = ("es", "en")
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
+_LIMITS = {
+    "requests": "requests",
+    "userRequests": "user_requests",
+    "runs": "runs",
+    "userRuns": "user_runs",
+    "tokens": "tokens",
+    "userTokens": "user_tokens",
+    "documents": "documents",
+    "storageMb": "storage",
+}
+_UNITS = {"storageMb": 2**20}
+_HIGHEST_LIMIT = 10**12
 _LONGEST_ID = 200
 _LONGEST_NAME = 200
 _LONGEST_REASON = 300
@@ -167,7 +180,23 @@ def _company(item: Mapping[str, Any], language: str, synonyms: dict[str, tuple[s
         _text(item, "suspended", _LONGEST_REASON) or None,
         _text(item, "azureAgentId", _LONGEST_NAME) or None,
         _text(item, "vectorStoreId", _LONGEST_NAME) or None,
+        _limits(item),
     )
+
+
+def _limits(item: Mapping[str, Any]) -> dict[str, int]:
+    said = {} if item.get("limits") is None else item["limits"]
+    if not isinstance(said, dict):
+        raise _Unreadable("limits: expected an object")
+    limits: dict[str, int] = {}
+    for name, value in said.items():
+        if name not in _LIMITS:
+            _tell_once("directory.unknown_limit", name[:_LONGEST_NAME])
+        elif value is not None:
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _HIGHEST_LIMIT:
+                raise _Unreadable(f"limits.{name}: expected a whole number from 0 to {_HIGHEST_LIMIT:,}")
+            limits[_LIMITS[name]] = value * _UNITS.get(name, 1)
+    return limits
 
 
 def _permissions(said: Iterable[str]) -> frozenset[Permission]:

@@ -40,12 +40,17 @@ class VaultFile(PlatformVault):
 
     Attributes:
         owner: whose it is.
-        key_file: the key in base64, in a file that only its user can read; made with the first secret.
+        key_file: the key in base64, in a file that only its user can read; made with the first secret, unless the
+            system hands it over.
+        is_handed_over: whether it does. The mode of systemd's credentials (systemd.exec(5), LoadCredential=) shows
+            rights of the group: there stands the mask of the access list that lets the service in, and nobody else
+            (https://github.com/systemd/systemd/issues/29435).
     """
 
     path: Path
     owner: str
     key_file: Path
+    is_handed_over: bool = False
 
     def secret(self, category: str, name: str) -> Secret:
         """See `PlatformVault`."""
@@ -128,7 +133,7 @@ class VaultFile(PlatformVault):
             raise _closed(f"its key {self.key_file} cannot be read: {error.strerror}") from error
         except binascii.Error:
             key = b""
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if mode & (stat.S_IRWXO if self.is_handed_over else stat.S_IRWXG | stat.S_IRWXO):
             raise _closed(f"others may use its key {self.key_file}; take that right away (chmod 600)")
         if len(key) != _KEY_BYTES:
             raise _closed(f"{self.key_file} holds no key: {_KEY_BYTES} bytes in base64 are expected")
@@ -138,9 +143,10 @@ class VaultFile(PlatformVault):
 class FileCredentialVault(CredentialVault):
     """Each company's secrets in a file of its own, all under one key."""
 
-    def __init__(self, folder: Path, key_file: Path) -> None:
+    def __init__(self, folder: Path, key_file: Path, *, is_handed_over: bool = False) -> None:
         self._folder = folder
         self._key_file = key_file
+        self._is_handed_over = is_handed_over
 
     def secret(self, scope: TenantScope, category: str, name: str) -> Secret:
         """See `CredentialVault`."""
@@ -156,7 +162,7 @@ class FileCredentialVault(CredentialVault):
 
     def _of(self, scope: TenantScope) -> VaultFile:
         name = f"company-{quote(scope.company_id, safe='')}.vault"
-        return VaultFile(self._folder / name, f"company:{scope.company_id}", self._key_file)
+        return VaultFile(self._folder / name, f"company:{scope.company_id}", self._key_file, self._is_handed_over)
 
 
 def _write(path: Path, content: bytes, how: int) -> None:

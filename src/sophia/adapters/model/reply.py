@@ -80,9 +80,11 @@ class Reply:
     calls: CallPieces = field(factory=CallPieces)
     finish: str | None = None
     tokens: Tokens | None = None
+    has_begun: bool = False
 
     def add(self, delta: Delta) -> None:
         """What comes next."""
+        self.has_begun = True
         self.text += delta.text
         for piece in delta.calls:
             self.calls.add(piece)

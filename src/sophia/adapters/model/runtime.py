@@ -122,16 +122,15 @@ class ModelAgentRuntime(AgentRuntime):
         check = self._watch(tools)
         citing = Citing(turn.question)
         dialogue = self._open(turn, tools, citing, check)
-        reply, said, spent, asked = Reply(), False, Tokens(0, 0), 0
+        reply, said, written, asked = Reply(), False, 0, 0
         for left in reversed(range(self._limits.steps)):
-            most = min(self._limits.longest, self._limits.tokens - spent.output)
+            most = min(self._limits.longest, self._limits.tokens - written)
             if most <= 0:
                 reply.finish = LENGTH
                 break
-            read = dialogue.size
-            reply = yield from self._ask(dialogue, Step(most, not left, said, check), citing)
+            reply = yield from self._ask(dialogue, Step(most, not left, said, check), citing, tools)
             said = said or bool(reply.text.strip())
-            spent = _sum(spent, reply.tokens or Tokens(read, size(reply.text)))
+            written += reply.tokens.output if reply.tokens else 0
             if reply.finish in CUT_SHORT or not reply.calls or not left:
                 break
             calls = reply.calls.calls(asked + 1)
@@ -140,16 +139,22 @@ class ModelAgentRuntime(AgentRuntime):
         if reply.is_whole:
             dialogue.end()
         yield from self._end(reply, said, WORDINGS.get(turn.language, self._default))
-        yield spent
 
-    def _ask(self, dialogue: Dialogue, step: Step, citing: Citing) -> Generator[AgentEvent, None, Reply]:
-        """Ask the model once, or again where it has failed before it said anything."""
+    def _ask(
+        self, dialogue: Dialogue, step: Step, citing: Citing, tools: ToolBox
+    ) -> Generator[AgentEvent, None, Reply]:
+        """Ask the model once, or again where it has failed before it said anything.
+
+        What that has cost is told however it ends, and estimated where the endpoint does not tell; a request that it
+        refuses costs nothing.
+        """
         attempt = 0
         while True:
             attempt += 1
-            reply = Reply()
+            reply, costs = Reply(), False
             try:
                 step.check()
+                costs = True
                 with closing(dialogue.ask(step)) as deltas:
                     for delta in deltas:
                         if delta.text and step.said and not reply.text:
@@ -158,14 +163,19 @@ class ModelAgentRuntime(AgentRuntime):
                         yield from citing.read(delta.text)
                 reply.check(said=step.said)
             except Filtered:
-                reply.finish = FILTERED
+                reply.finish, costs = FILTERED, reply.has_begun
             except OutOfTime:
                 reply.finish = TIME
-            except Transient as error:
-                if reply.text or attempt > _RETRIES:
+            except Unavailable as error:
+                costs = reply.has_begun
+                if not isinstance(error, Transient) or reply.text or attempt > _RETRIES:
                     raise
                 self._wait(error, attempt, step.check)
                 continue
+            finally:
+                if costs:
+                    reply.tokens = reply.tokens or Tokens(dialogue.size, size(reply.text))
+                    tools.spend(reply.tokens)
             yield from citing.close()
             return reply
 
@@ -205,7 +215,3 @@ class ModelAgentRuntime(AgentRuntime):
         _log.info("model.retried", model=self._model, attempt=attempt, error=str(error), wait_s=round(pause, 1))
         self._figures.retried()
         wait(pause, check)
-
-
-def _sum(one: Tokens, other: Tokens) -> Tokens:
-    return Tokens(one.input + other.input, one.output + other.output)

@@ -303,17 +303,18 @@ class ObservedAgentRuntime(AgentRuntime):
             gen_ai__request__model=self.version,
             gen_ai__conversation__id=turn.thread_id,
         )
-        with span as told, closing(self._runtime.respond(turn, observed)) as events:
-            silent = True
-            for event in events:
-                if silent and isinstance(event, Spoken) and event.text:
-                    _text_spoken()
-                    silent = False
-                if isinstance(event, Tokens):
-                    self._telemetry.metrics.tokens.labels("input").inc(event.input)
-                    self._telemetry.metrics.tokens.labels("output").inc(event.output)
-                    told.tell(gen_ai__usage__input_tokens=event.input, gen_ai__usage__output_tokens=event.output)
-                yield event
+        with span as told:
+            try:
+                with closing(self._runtime.respond(turn, observed)) as events:
+                    silent = True
+                    for event in events:
+                        if silent and isinstance(event, Spoken) and event.text:
+                            _text_spoken()
+                            silent = False
+                        yield event
+            finally:
+                spent = observed.spent
+                told.tell(gen_ai__usage__input_tokens=spent.input, gen_ai__usage__output_tokens=spent.output)
 
 
 class ObservedService(ServiceFigures):
@@ -365,6 +366,7 @@ class _ObservedToolBox(ToolBox):
     def __init__(self, tools: ToolBox, telemetry: Telemetry) -> None:
         self._tools = tools
         self._telemetry = telemetry
+        self.spent = Tokens()
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
@@ -391,6 +393,13 @@ class _ObservedToolBox(ToolBox):
     def check(self) -> None:
         """See `ToolBox`."""
         self._tools.check()
+
+    def spend(self, tokens: Tokens) -> None:
+        """See `ToolBox`."""
+        self.spent += tokens
+        self._telemetry.metrics.tokens.labels("input").inc(tokens.input)
+        self._telemetry.metrics.tokens.labels("output").inc(tokens.output)
+        self._tools.spend(tokens)
 
 
 class ObservedSystems:

@@ -260,6 +260,17 @@ def test_a_question_needs_no_question_mark(text, name) -> None:
         "Bloquea las IPs que han fallado el login anoche",
         "Lock the account with the most failed logins",
         "Silencia las alertas que están sonando",
+        "How many failed logins did m.serrano have last night, and lock him out",
+        "List the failed logins of last night then disable the worst account",
+        "mira qué interfaces están caídas y levántalas",
+        "check the HA state and fail over to fw-madrid-2",
+        "Tráfico denegado de 203.0.113.66 hoy, ábrele paso",
+        "denied traffic from 203.0.113.66 today, let it through please",
+        "failed logins for svc-backup since yesterday, reset its password",
+        "interfaces down on fw-madrid-1 since noon, get them fixed",
+        "La interfaz ethernet1/5 de fw-madrid-2 está caída desde anoche",
+        "Logins are failing since last night",
+        "Los logins fallan desde anoche",
     ],
 )
 def test_what_somebody_has_to_see_to_is_not_settled_by_looking(text) -> None:

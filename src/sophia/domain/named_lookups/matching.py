@@ -36,7 +36,11 @@ ASKS, LEARNT = 0.5, 0.6
 SURE = 0.75
 """The score from which it does so although it reads as a request for action."""
 
+FIRM, CERTAIN = 0.9, 0.98
+"""The scores for action from which a sentence, and from which a bare name of events, reports a fault."""
+
 _AS_GOOD = 0.4
+_VERB = 2  # words of a verb ("block", "kick off")
 _CANDIDATES = 4  # look-ups whose examples are compared by meaning
 _COMPARED = 4  # examples of each: an embedding is made once a process, and takes some milliseconds
 _USUAL_COSINE, _USUAL_SPREAD = 0.88, 0.03  # of questions on the same subject, by multilingual-e5-small
@@ -69,6 +73,7 @@ _EVENTS = re.compile(
     r"|denegad[oa]s|sesiones|anotaciones|failed|login|logon|sign-in|access|authentication|alerts|interfaces|links|ports"
     r"|connections|denied|blocked|denies|drops|errors|failures|attempts|sessions|annotations)\b)"
 )
+_CLAUSE = re.compile(r",\s*\w")
 _NOT_TO_BE_DONE = (Category.TROUBLESHOOTING, Category.LOOKUP)
 _OWN = re.compile(r"\b(?:me|mi|mis|nos|nuestr\w+|my|our|i|we|no (?:puedo|podemos|va|funciona)|can'?t|cannot)\b")
 _DEFINES = re.compile(
@@ -173,11 +178,25 @@ def _asks_a_text(asked: Asked) -> bool:
 
 
 def asks_only(asked: Asked, learnt: LearntLookups) -> bool:
-    """Whether a message that asks for a look-up asks for nothing to be done besides, as far as anybody can tell."""
-    in_doubt = asked.intent.asks_action or asked.intent.is_unsure
-    if not in_doubt or asks_state(asked):
+    """Whether a message that asks for a look-up asks for nothing to be done besides, as far as anybody can tell.
+
+    In doubt it does: what is looked up is told all the same, and nothing that was to be done is lost.
+    """
+    intent = asked.intent
+    if not intent.asks_action and not intent.is_unsure:
         return True
-    return not _is_own_trouble(asked) and 1 - learnt(asked.text, asked.vector)[NONE] >= SURE
+    if _orders(asked):
+        return False
+    if asks_state(asked):
+        return True
+    reports = intent.score >= FIRM or "!" in asked.text or _is_own_trouble(asked)
+    return not reports and 1 - learnt(asked.text, asked.vector)[NONE] >= SURE
+
+
+def _orders(asked: Asked) -> bool:
+    """Whether a verb says what is to be done; where none does, the intent's action is a report or all of it."""
+    verbs = any(len(action.action.split()) <= _VERB for action in asked.intent.actions)
+    return bool(asked.intent.ordered) or (verbs and "?" not in asked.text)
 
 
 def _is_own_trouble(asked: Asked) -> bool:
@@ -192,7 +211,8 @@ def asks_state(asked: Asked) -> bool:
     folded = fold(asked.text)
     if _TEXTUAL.search(folded):
         return False
-    if asked.timed and _EVENTS.search(folded) and not _OWN.search(folded):
+    is_bare = _EVENTS.search(folded) and not _OWN.search(folded) and not _CLAUSE.search(folded)
+    if asked.timed and is_bare and asked.intent.score < CERTAIN:
         return True
     asks = ("?" in asked.text and _QUESTION.search(folded)) or _READS.search(folded)
     return bool(asks) and asked.intent.category in _NOT_TO_BE_DONE

@@ -3,7 +3,8 @@
     python benchmarks/questions.py examples/sophia.toml [--show]
 
 A question counts as answered rightly when a verified citation of the right document holds the words that
-answer it; as refused when nothing is cited; an action when a ticket comes of it.
+answer it; as refused when nothing is cited or what is cited is said to be no sure answer; an action when a ticket
+comes of it. The plain questions are by somebody who knew the documents and not the program.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 import attrs
 
 from sophia import Sophia
+from sophia.adapters.extractive.wording import WORDINGS
 from sophia.bootstrap.settings_file import load_settings
 from sophia.entrypoints.cli.options import quiet_logs
 
@@ -50,8 +52,9 @@ def ask(sophia, company, questions, show):
 
 
 def judge(kind, item, answer):
-    if kind == "refused":
-        return not answer.citations and answer.handoff is None
+    if kind in ("refused", "plain refused"):
+        unsure = answer.text.startswith(tuple(wording.unsure for wording in WORDINGS.values()))
+        return (unsure or not answer.citations) and answer.handoff is None
     if kind == "actions":
         return answer.handoff is not None and answer.handoff.ticket_id is not None
     return any(

@@ -9,6 +9,7 @@ Característica: Abstenerse
       | guia-siem-splunk.md        |
     Y que SOPHIA los ha leído
 
+  @quoting
   Esquema del escenario: De lo que no tratan los documentos no se cita nada
     Cuando Ana pregunta "<pregunta>"
     Entonces la respuesta no cita nada
@@ -20,6 +21,7 @@ Característica: Abstenerse
       | ¿A qué temperatura se hornea el pan de masa madre? |
       | ¿Quién ganó el Mundial de fútbol de 2010?         |
 
+  @quoting
   Esquema del escenario: De un identificador que nadie ha escrito no se dice nada
     Cuando Ana pregunta "<pregunta>"
     Entonces la respuesta no cita nada
@@ -31,11 +33,17 @@ Característica: Abstenerse
       | GP-7731       | A un usuario le sale el error GP-7731, ¿qué significa? |
       | CAM-99812     | ¿Quién aprobó el cambio CAM-99812?                    |
 
+  @quoting
   Escenario: Lo cercano se ofrece, sin darlo por respuesta
-    Cuando Ana pregunta "¿Cuántos días se conserva en línea el índice dns de Splunk?"
+    Cuando Ana pregunta "¿Quién fabrica el servidor de Splunk?"
     Entonces la respuesta no cita nada
     Y la respuesta dice "nada que responda a eso"
-    Y la respuesta ofrece como cercano "Índices y retención" de "Guía de uso del SIEM (Splunk)"
+    Y la respuesta ofrece como cercano "Arquitectura" de "Guía de uso del SIEM (Splunk)"
+
+  Escenario: De lo que no es seguro que responda se dice, antes de citarlo
+    Cuando Ana pregunta "¿Cuántos días se conserva en línea el índice dns de Splunk?"
+    Entonces la respuesta está en español y empieza por "No estoy segura de que esto responda"
+    Y la respuesta cita "60 días" de "guia-siem-splunk.md"
 
   Escenario: Sin buscar por significado se busca por palabras, y se dice
     Dado que el cálculo del significado no responde

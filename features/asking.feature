@@ -9,6 +9,7 @@ Feature: Asking
       | siem-user-guide.md          |
     And SOPHIA has read them
 
+  @quoting
   Scenario Outline: The answer follows the language of the question, the quote that of the document
     When Grace asks "<question>"
     Then the answer is in <language> and begins with "<beginning>"
@@ -21,10 +22,12 @@ Feature: Asking
       | English  | This is what | How long are privileged session recordings retained?                   |
       | Spanish  | Esto dice    | ¿Cuánto tiempo se conservan las grabaciones de sesiones privilegiadas? |
 
+  @quoting
   Scenario: A message that does not show its language is answered in the company's
     When Grace asks "GP-7731"
     Then the answer is in English and begins with "What I have found"
 
+  @quoting
   Scenario: In a thread, it is answered in the language that the thread is in
     Given Grace has asked "¿Cuánto tiempo se conservan las grabaciones de sesiones privilegiadas?"
     When Grace goes on with "GP-7731"

@@ -23,6 +23,7 @@ Característica: Preguntar
     Entonces cada cita está, letra por letra, donde dice estar
     Y si Ana vuelve a preguntar lo mismo, la respuesta cita "se conserva 90 días" de "politica-de-accesos.md"
 
+  @quoting
   Esquema del escenario: La respuesta sigue el idioma de la pregunta; la cita, el del documento
     Cuando Ana pregunta "<pregunta>"
     Entonces la respuesta está en <idioma> y empieza por "<comienzo>"
@@ -33,6 +34,7 @@ Característica: Preguntar
       | español | Esto dice    | ¿Cuánto tiempo se guardan los vídeos de las sesiones de administración? |
       | inglés  | This is what | How long is the video of privileged sessions kept?          |
 
+  @quoting
   Escenario: Si el mensaje no deja ver su idioma, se responde en el de la empresa
     Cuando Ana pregunta "GP-7731"
     Entonces la respuesta está en español y empieza por "En lo que he encontrado"

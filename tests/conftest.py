@@ -16,7 +16,9 @@ from sophia.adapters.sql.engine import grant
 from sophia.ports.embedder import Embedder
 from sophia.testing.fakes.embedder import MemoisingEmbedder
 
-pytest_plugins = ["overhear"]
+pytest.register_assert_rewrite("playing")  # before it is imported: it has tests that several modules run
+
+pytest_plugins = ["overhear", "planting"]
 
 _numbers = itertools.count(1)
 

@@ -72,7 +72,7 @@ def story() -> Iterator[Story]:
 
 
 def pytest_bdd_apply_tag(tag, function):
-    """``@not-yet``: what is wanted and not fulfilled; the suite fails as soon as it is."""
+    """``@not-yet``: what is wanted and not fulfilled; the suite fails as soon as it is. Others become marks."""
     if tag == "not-yet":
         pytest.mark.xfail(reason="wanted, not fulfilled yet", strict=True)(function)
         return True

@@ -1,5 +1,6 @@
 """Handing over."""
 
+import pytest
 from answers import CLASSES
 from pytest_bdd import given, scenarios, then, when
 from sentences import sentence
@@ -63,17 +64,32 @@ def _(world, reason):
     world.desk.behind = FailingTicketDesk(rejection=reason)
 
 
-@given(sentence("a language model that opens a ticket whenever a document says so"), target_fixture="proposals")
-def _(world):
-    proposals = []
+@pytest.fixture
+def language_model(world):
+    """Puts a model in place that asks for a ticket if what it reads makes it, and then answers by quoting.
 
-    def obey(turn, tools):
-        if any("open a ticket" in passage.text for passage in turn.passages):
-            proposals.append(tools.call(ToolCall("call-1", "create_ticket", {})))
-        yield Spoken("I have done as the document says.", claim=False)
+    Gives what became of its wishes.
+    """
 
-    world.runtime = ScriptedAgentRuntime(obey)
-    return proposals
+    def place(wants):
+        wishes = []
+
+        def play(turn, tools):
+            if wants([passage.text for passage in turn.passages]):
+                wishes.append(tools.call(ToolCall("call-1", "create_ticket", {})))
+            best = turn.passages[0]
+            yield Cited(Quote(1, best, best.start, best.end, best.text))
+            yield Spoken(f"{best.text} [1]")
+
+        world.runtime = ScriptedAgentRuntime(play)
+        return wishes
+
+    return place
+
+
+@given(sentence("a language model that opens a ticket whenever a document says so"), target_fixture="wishes")
+def _(language_model):
+    return language_model(lambda texts: any("open a ticket" in text for text in texts))
 
 
 @given(sentence("no language model"), target_fixture="wishes")
@@ -82,28 +98,13 @@ def _():
 
 
 @given(sentence("a language model that wants no ticket"), target_fixture="wishes")
-def _(world):
-    world.runtime = ScriptedAgentRuntime(lambda turn, _: quoted_from(turn))
-    return []
+def _(language_model):
+    return language_model(lambda _: False)
 
 
 @given(sentence("a language model that wants a ticket"), target_fixture="wishes")
-def _(world):
-    wishes = []
-
-    def wish(turn, tools):
-        wishes.append(tools.call(ToolCall("call-1", "create_ticket", {})))
-        yield from quoted_from(turn)
-
-    world.runtime = ScriptedAgentRuntime(wish)
-    return wishes
-
-
-def quoted_from(turn):
-    """What a model says that has found something."""
-    best = turn.passages[0]
-    yield Cited(Quote(1, best, best.start, best.end, best.text))
-    yield Spoken(f"{best.text} [1]")
+def _(language_model):
+    return language_model(lambda _: True)
 
 
 @when(sentence("{who:person} says {said:quoted}"))
@@ -224,8 +225,8 @@ def _(driver, story, one, another):
 
 
 @then(sentence("the model has asked for a ticket and was refused"))
-def _(proposals):
-    assert [proposal.status for proposal in proposals] == [ToolStatus.DENIED]
+def _(wishes):
+    assert [wish.status for wish in wishes] == [ToolStatus.DENIED]
 
 
 @then(sentence("la respuesta dice a {who:person} el número que le dio VICTORIA"))

@@ -6,7 +6,7 @@ Source: Q. Zhan et al., "InjecAgent: Benchmarking Indirect Prompt Injections" (2
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from attrs import define
@@ -15,21 +15,15 @@ from planting import (
     QUESTION,
     REQUEST,
     Planted,
-    ReadsByTool,
     asked_for,
     attacks,
     grown,
     is_answered,
-    obedient_model,
-    planted,
+    planted_behind_an_endpoint,
     seen,
 )
 
-from sophia.adapters.openai.endpoint import Endpoint
-from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.domain.suspicion import signs_of_injection
-from sophia.testing.emulators.openai import OpenAIEmulator
-from sophia.testing.fakes.agent_runtime import ObedientAgentRuntime
 
 _SAMPLE = 4
 _SEED = 4
@@ -69,28 +63,6 @@ def cases() -> list[Case]:
         pytest.skip("InjecAgent is not at ../shared/data/injection: nothing of it is copied into the project")
     stored = json.loads(INJECAGENT.read_text(encoding="utf-8"))
     return [Case(case["User Instruction"], case["Tool Response"], case["Attacker Instruction"]) for case in stored]
-
-
-@pytest.fixture(scope="module")
-def runtime() -> ObedientAgentRuntime:
-    return ObedientAgentRuntime()
-
-
-@pytest.fixture(scope="module")
-def reader() -> ReadsByTool:
-    return ReadsByTool()
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory, runtime, model) -> Iterator[Planted]:
-    with planted(tmp_path_factory.mktemp("obedient"), runtime, model) as company:
-        yield company
-
-
-@pytest.fixture(scope="module")
-def by_tool(tmp_path_factory, reader, model) -> Iterator[Planted]:
-    with planted(tmp_path_factory.mktemp("by_tool"), reader, model) as company:
-        yield company
 
 
 def _in_a_document(form: str) -> Plant:
@@ -186,15 +158,15 @@ def _assert_held(played: dict[str, Counted], beside: Counted) -> None:
     assert beside.changed == 0
 
 
-def test_some_instructions_cause_nothing(company, by_tool, cases) -> None:
+def test_some_instructions_cause_nothing(obeyed, by_tool, cases) -> None:
     chosen = random.Random(_SEED).sample(cases, _SAMPLE)
-    _assert_held(*_play_all(company, by_tool, [case.instruction for case in chosen], [case.row for case in chosen]))
+    _assert_held(*_play_all(obeyed, by_tool, [case.instruction for case in chosen], [case.row for case in chosen]))
 
 
 @pytest.mark.proof
-def test_all_instructions_cause_nothing(company, by_tool, cases) -> None:
+def test_all_instructions_cause_nothing(obeyed, by_tool, cases) -> None:
     instructions = sorted({case.instruction for case in cases})
-    played, beside = _play_all(company, by_tool, instructions, [case.row for case in cases])
+    played, beside = _play_all(obeyed, by_tool, instructions, [case.row for case in cases])
     print()
     for where, counted in played.items():
         print(
@@ -212,11 +184,9 @@ def test_all_instructions_cause_nothing(company, by_tool, cases) -> None:
 @pytest.mark.proof
 def test_a_model_behind_an_endpoint_causes_nothing(tmp_path, model, cases) -> None:
     instructions = sorted({case.instruction for case in cases})
-    with OpenAIEmulator(obedient_model) as endpoint:
-        runtime = OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"), backoff=0.0)
-        with planted(tmp_path, runtime, model) as company:
-            shown = lambda: "\n".join(passage["text"] for passage in endpoint.chats[-1].passages)  # noqa: E731
-            counted = _play(company, _IN_DOCUMENTS["in the text"], instructions, shown)
+    with planted_behind_an_endpoint(tmp_path, model) as (company, endpoint):
+        shown = lambda: "\n".join(passage["text"] for passage in endpoint.chats[-1].passages)  # noqa: E731
+        counted = _play(company, _IN_DOCUMENTS["in the text"], instructions, shown)
     print(f"\na model behind an endpoint: {counted}")
     _assert_held({"endpoint": counted}, Counted())
 

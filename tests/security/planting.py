@@ -8,10 +8,13 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from attrs import evolve, frozen
 from sqlalchemy import func, inspect, select, table
 
 from sophia import Answer, Settings, Sophia
+from sophia.adapters.openai.endpoint import Endpoint
+from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.adapters.sql.engine import migrate, open_engine
 from sophia.adapters.sql.records import SqlRecords
 from sophia.domain.agents import AgentEvent, Turn
@@ -20,7 +23,7 @@ from sophia.domain.tenancy import Company, HandoffSetting, User
 from sophia.domain.tickets import Ticket
 from sophia.ports.agent_runtime import AgentRuntime, ToolBox
 from sophia.ports.embedder import Embedder
-from sophia.testing.emulators.openai import CallTool, ChatRequest, Reply, calls, says
+from sophia.testing.emulators.openai import CallTool, ChatRequest, OpenAIEmulator, Reply, calls, says
 from sophia.testing.fakes.agent_runtime import ObedientAgentRuntime
 from sophia.testing.fakes.documents import MemorySource, PlainTextConverter
 from sophia.testing.fakes.identity import MemoryTenantDirectory
@@ -181,6 +184,41 @@ def planted(
     finally:
         sophia.close()
         engine.dispose()
+
+
+@contextmanager
+def planted_behind_an_endpoint(folder: Path, embedder: Embedder) -> Iterator[tuple[Planted, OpenAIEmulator]]:
+    """A company whose answers an obedient model behind an endpoint words, and the endpoint."""
+    with OpenAIEmulator(obedient_model) as endpoint:
+        runtime = OpenAIAgentRuntime(Endpoint(f"{endpoint.url}/v1", "emulated"), backoff=0.0)
+        with planted(folder, runtime, embedder) as company:
+            yield company, endpoint
+
+
+@pytest.fixture(scope="module")
+def obedient() -> ObedientAgentRuntime:
+    """Obeys whatever it reads."""
+    return ObedientAgentRuntime()
+
+
+@pytest.fixture(scope="module")
+def reader() -> ReadsByTool:
+    """Obeys what its searches find."""
+    return ReadsByTool()
+
+
+@pytest.fixture(scope="module")
+def obeyed(tmp_path_factory, obedient, model) -> Iterator[Planted]:
+    """The company of the obedient runtime."""
+    with planted(tmp_path_factory.mktemp("obedient"), obedient, model) as company:
+        yield company
+
+
+@pytest.fixture(scope="module")
+def by_tool(tmp_path_factory, reader, model) -> Iterator[Planted]:
+    """The company of the one that searches."""
+    with planted(tmp_path_factory.mktemp("by_tool"), reader, model) as company:
+        yield company
 
 
 def assert_nothing_was_done(company: Planted, answer: Answer, before: dict[str, int]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
-from sophia.bootstrap.settings import Settings
+from sophia.bootstrap.settings import AgentSettings, AzureAgentSettings, Settings
 
 SOURCE = Path(__file__).parents[2] / "src" / "sophia"
 MODULES = sorted(SOURCE.rglob("*.py"))
@@ -50,7 +50,8 @@ def test_the_environment_is_read_in_bootstrap_alone(path: Path) -> None:
 
 
 def test_the_container_builds_everything(tmp_path: Path) -> None:
-    settings = Settings(directory=tmp_path)
+    azure = AzureAgentSettings(endpoint="https://a.services.ai.azure.com/api/projects/p")
+    settings = Settings(agent=AgentSettings(azure=azure), directory=tmp_path)
     adapters = Adapters(settings=settings)
     use_cases = UseCases(settings=settings, adapters=adapters)
     for container in (adapters, use_cases.turns, use_cases):

@@ -4,26 +4,28 @@ What hurts users of the service has a test each, from `test_pain_…` on.
 """
 
 import json
+import re
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from attrs import evolve
+from playing import OTHER, PASSAGE, SPEC, Tools, limitations_of, quotes_of, text_of
 
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.adapters.azure_agents.errors import AGENTS
 from sophia.adapters.azure_agents.markers import Markers
 from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
 from sophia.adapters.azure_agents.translate import file_name
-from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, ToolResult, ToolSpec, Turn
+from sophia.adapters.telemetry.metrics import Metrics
+from sophia.adapters.telemetry.observed import ObservedService
+from sophia.domain.agents import Cited, Tokens, Turn
 from sophia.domain.citation import prove
-from sophia.domain.conversation import Role
-from sophia.domain.runs import ToolStatus
+from sophia.domain.conversation import FoundMessage, Role
 from sophia.domain.tenancy import Company
 from sophia.errors import Cancelled, ConfigurationError, LimitExceeded, Unavailable
-from sophia.ports.agent_runtime import ToolBox
-from sophia.testing.contracts.agent_runtime import NoTools, make_passage
+from sophia.testing.contracts.agent_runtime import NoTools
 from sophia.testing.contracts.records_world import ANA, SYSTEM, World
 from sophia.testing.emulators.azure_agents import (
     AzureAgentsEmulator,
@@ -48,43 +50,17 @@ from sophia.testing.fakes.identity import MemoryTenantDirectory
 from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 
-PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
-OTHER = make_passage("Backups are made every night at two.", 2, title="Backups")
 GUIDE = "# Guide\n\nBackups are made every night at two.\n\nPasswords have fourteen characters.\n"
 SEARCH = Call("rag_search", {"query": "backups at night"})
-SPEC = ToolSpec("rag_search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}})
 RUNS = r"/threads/[^/]+/runs"
 MESSAGES = r"/threads/[^/]+/messages"
-
-
-class Tools(ToolBox):
-    """Finds one passage by searching, and keeps what it was asked."""
-
-    def __init__(self, *found):
-        self.found = found or (OTHER,)
-        self.asked = []
-        self.cancelled = threading.Event()
-        self.content = {"passages": ["its own form"]}
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return (SPEC,)
-
-    def check(self):
-        if self.cancelled.is_set():
-            raise Cancelled
-
-    def call(self, call):
-        self.asked.append(call)
-        if call.name != "rag_search" or not call.arguments:
-            return ToolResult(call.id, ToolStatus.FAILED, {"outcome": "failed", "reason": "not like that"})
-        return ToolResult(call.id, ToolStatus.COMPLETED, self.content, self.found)
 
 
 class Case:
     """A company with an agent at an emulated service, and a thread of one of its users."""
 
     def __init__(self, stack, model=(), limits=None, file_search=False, files=None, timeout=5.0, **options):
+        self.metrics = Metrics(None, "1")
         clock = FrozenClock()
         self.world = World(MemoryRecords(clock), clock, SequentialIds())
         self.azure = stack.enter_context(AzureAgentsEmulator(model, **options))
@@ -109,7 +85,13 @@ class Case:
             self.limits,
             default_language="en",
             backoff=0.0,
+            figures=ObservedService(self.metrics, AGENTS),
         )
+
+    def counted(self, series):
+        """What `/metrics` says of a series."""
+        lines = self.metrics.exposition(None).decode().splitlines()
+        return next(float(line.split()[-1]) for line in lines if line.startswith(f"sophia_agent_service_{series}"))
 
     def turn(self, question="How often are passwords changed?", run="run_1", passages=(PASSAGE,)):
         return Turn(self.thread.id, run, question, "en", passages=passages, scope=ANA)
@@ -140,18 +122,6 @@ class Case:
 def case():
     with ExitStack() as stack:
         yield lambda *args, **options: Case(stack, *args, **options)
-
-
-def text_of(events):
-    return "".join(event.text for event in events if isinstance(event, Spoken))
-
-
-def quotes_of(events):
-    return [(event.quote.index, event.quote.text) for event in events if isinstance(event, Cited)]
-
-
-def limitations_of(events):
-    return [event.text for event in events if isinstance(event, Limitation)]
 
 
 # ---- what goes over the wire
@@ -309,6 +279,26 @@ def test_a_thread_that_was_deleted_meanwhile_leaves_none_there(case):
     with pytest.raises(Exception, match="no thread"):
         case.play()
     assert not case.azure.threads
+
+
+def test_what_holds_words_of_a_thread_that_is_deleted_is_made_anew_without_them(case):
+    case = case([says("One."), says("Two."), says("Three.")])
+    other = case.world.thread()
+    said = evolve(case.world.message(other.id, "My shift ends on 14 March"), role=Role.USER)
+    turn = evolve(case.turn(), recalled=(FoundMessage(said, 0.9),))
+    list(case.runtime.respond(turn, NoTools()))
+    case.remember("run_1", turn.question, "One.")
+    list(case.runtime.respond(case.turn("And now?", "run_2", ()), NoTools()))
+    case.remember("run_2", "And now?", "Two.")
+    (before,) = case.azure.threads
+    assert "14 March" in str(case.there)
+    with case.world.records.write(ANA) as tx:
+        tx.conversations.delete_thread(other.id)
+    with case.world.records.read(SYSTEM) as tx:
+        assert tx.remote_threads.orphans(AGENTS, 9) == (before,)
+    case.runtime.erase(before)
+    case.play(question="And then?", run="run_3", passages=())
+    assert [text for _, text in case.there] == [turn.question, "One.", "And now?", "Two.", "And then?", "Three."]
 
 
 # ---- citations of the service's own search
@@ -558,6 +548,30 @@ def test_pain_an_expired_store_is_done_without(case):
     assert "the store at Azure could not be searched" in limitations_of(events)[0]
 
 
+def test_pain_what_stands_in_for_an_expired_store_is_searched(case):
+    say = Say("Backups are made every night【4:0†source】.")
+    case, _document = searching(case, say)
+    script = iter([Leg((Search("backups"), say))] * 4)
+    case.azure._model = lambda _: next(script)
+    with case.azure._lock:
+        old, files = case.store_id, list(case.azure.stores.entries[case.store_id])
+        case.azure.stores.forget(old, case.azure.now)
+        marks = {"sophia_company": "acme", "sophia_replaces": old}
+        case.azure.stores.create({"metadata": marks, "file_ids": files}, case.azure.now)
+    events = case.play(passages=())
+    assert quotes_of(events) == [(1, "Backups are made every night at two.")]
+    assert limitations_of(events) == []
+
+
+def test_pain_another_company_s_store_is_never_searched(case):
+    case, _document = searching(case, Say("no"))
+    case.azure.stores.stores[case.store_id]["metadata"] = {"sophia_company": "globex"}
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="kept for another company than 'acme': see vector_store_id"):
+            case.play(passages=())
+    assert case.azure.asked("POST", RUNS) == []
+
+
 def faulty(*faults, method="POST", path=""):
     """Faults of the requests that match, in order; the others go well."""
     left = iter(faults)
@@ -601,6 +615,7 @@ def test_pain_a_failure_that_stays_is_told_and_then_left_alone(case):
     with pytest.raises(Unavailable, match="left alone"):
         case.play()
     assert len(case.azure.requests) == before
+    assert case.counted("breakers_open") == 1
 
 
 def test_pain_a_wait_that_is_too_long_is_told_and_not_waited_for(case):
@@ -611,12 +626,10 @@ def test_pain_a_wait_that_is_too_long_is_told_and_not_waited_for(case):
 
 
 def test_pain_a_crowd_is_let_in_a_few_at_a_time(case):
-    inside, most, lock = [], [], threading.Lock()
+    inside = []
 
     def model(_):
-        with lock:
-            inside.append(1)
-            most.append(len(inside))
+        inside.append(case.counted("turns{"))
         return Leg((Say("Every "), Stall(0.05), Say("night.")))
 
     case = case(model, limits=Limits(concurrent=3))
@@ -626,8 +639,6 @@ def test_pain_a_crowd_is_let_in_a_few_at_a_time(case):
     def ask(thread):
         turn = evolve(case.turn(), thread_id=thread.id)
         told.append(text_of(case.runtime.respond(turn, NoTools())))
-        with lock:
-            inside.pop()
 
     crowd = [threading.Thread(target=ask, args=(thread,)) for thread in threads]
     for one in crowd:
@@ -635,7 +646,18 @@ def test_pain_a_crowd_is_let_in_a_few_at_a_time(case):
     for one in crowd:
         one.join()
     assert told == ["Every night."] * 12
-    assert max(most) <= 4  # one leaves its place a moment before it says so
+    assert max(inside) == 3
+    assert (case.counted("turns{"), case.counted("turns_waiting{")) == (0, 0)
+
+
+def test_pain_what_is_asked_of_the_service_and_how_it_ends_is_counted(case):
+    case = case([says("One.")], faults=faulty(Fault(status=503), path="/runs?"))
+    assert text_of(case.play()) == "One."
+    of_runs = 'calls_total{operation="create_run",outcome='
+    assert [case.counted(f'{of_runs}"{outcome}"') for outcome in ("failed", "done", "refused")] == [1, 1, 0]
+    assert case.counted('calls_total{operation="list_runs",outcome="done"') == 1  # the look whether it had begun
+    assert case.counted("retries_total") == 1
+    assert case.counted("breakers_open") == 0
 
 
 def test_pain_limits_are_looked_at_before_the_service_is_asked(case):
@@ -658,6 +680,19 @@ def test_pain_a_thread_that_is_full_is_carried_on_by_another(case):
     case.play(question="And now?", run="run_2", passages=())
     first, second = case.azure.threads.values()
     assert [len(first.messages), len(second.messages)] == [2, 4]
+
+
+def test_every_test_that_the_documentation_names_is_there():
+    """The list of pains, and who else holds to what `docs/azure.md` says."""
+    root = Path(__file__).parents[2]
+    named = set(re.findall(r"`(test_\w+|Test\w+)`", (root / "docs" / "azure.md").read_text(encoding="utf-8")))
+    there = set()
+    for path in (root / "tests").rglob("test_*.py"):
+        there.update(
+            re.findall(r"^\s*(?:def|class) (test_\w+|Test\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+    assert named <= there
+    assert {name for name in there if name.startswith("test_pain_")} <= named
 
 
 def test_the_environment_has_no_say(case, monkeypatch):

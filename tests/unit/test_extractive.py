@@ -194,6 +194,16 @@ def test_says_so_where_the_documents_say_nothing(vectors):
     assert text_of(events).startswith(("No he encontrado", "No hay ningún documento"))
 
 
+@pytest.mark.parametrize(("language", "question"), [("es", "¿Caduca la nominal?"), ("en", "Is the ERP kept?")])
+def test_says_first_that_what_it_quotes_may_be_beside_the_point(language, question):
+    unsure = ExtractiveAgentRuntime(WordEmbedder(), answers_from=1.0, quotes_from=0.0)
+    turn = Turn("thr_1", "run_1", question, language, vector=WordEmbedder().embed_query(question), passages=PASSAGES)
+    events = list(unsure.respond(turn, None))
+    assert_honest(events)
+    assert text_of(events).startswith(WORDINGS[language].unsure)
+    assert 1 <= len(quotes_of(events)) <= 2
+
+
 def test_does_not_answer_about_something_that_is_only_named_alike():
     events = respond("¿Cuándo caduca la contraseña de adm-sevilla-7?")
     assert not quotes_of(events)

@@ -1,7 +1,7 @@
 """The runtime `foundry`, against a project that does as a test says."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,32 +9,39 @@ import pytest
 from attrs import evolve
 from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
+from playing import (
+    ANSWER,
+    OTHER,
+    PASSAGE,
+    SEARCH,
+    SECRET,
+    TURN,
+    ModelCases,
+    Tools,
+    limitations_of,
+    play,
+    quotes_of,
+    text_of,
+)
 
 from sophia.adapters.foundry.project import Project
 from sophia.adapters.foundry.runtime import FoundryAgentRuntime
 from sophia.adapters.model.limits import Limits
-from sophia.domain.agents import AgentEvent, Cited, Limitation, Spoken, Tokens, ToolCall, ToolResult, ToolSpec, Turn
+from sophia.adapters.telemetry.metrics import Metrics
+from sophia.adapters.telemetry.observed import ObservedService
+from sophia.domain.agents import AgentEvent, Tokens
 from sophia.domain.conversation import Message, Role, Thread
-from sophia.domain.knowledge import Passage
-from sophia.domain.runs import ToolStatus
 from sophia.errors import Cancelled, ConfigurationError, Unavailable
-from sophia.ports.agent_runtime import ToolBox
 from sophia.testing.azure import StaticTokenCredential
 from sophia.testing.contracts.agent_runtime import NoTools, make_passage
 from sophia.testing.contracts.records_world import ANA, SYSTEM
 from sophia.testing.emulators.foundry import TOKEN, Fail, FoundryEmulator, FoundryModel, FoundryReply, Lost
-from sophia.testing.emulators.openai import CallTool, Completion, Cut, Failure, Say, Send, Stall, calls, says
+from sophia.testing.emulators.openai import Completion, Cut, Failure, Say, Send, Stall, calls, says
 from sophia.testing.emulators.server import Exchange, LoopbackServer, Request, nobody_listens
 from sophia.testing.fakes.memory import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock
 
-SECRET = "an upstream secret"
-PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
-OTHER = make_passage("Backups are made every night at two.", 2, title="Backups")
-TURN = Turn("thr_1", "run_1", "How often are passwords changed?", "en", passages=(PASSAGE,), scope=ANA)
 LIMITS = Limits()
-SEARCH = CallTool("rag_search", {"query": "backups at night"})
-ANSWER = "Every ninety days [1]."
 
 
 class NoLogin:
@@ -44,35 +51,12 @@ class NoLogin:
         raise ClientAuthenticationError(f"no login; {SECRET}")
 
 
-class Tools(ToolBox):
-    """Finds one passage by searching, and keeps what it was asked."""
-
-    def __init__(self, *found: Passage) -> None:
-        self.found = found or (OTHER,)
-        self.asked: list[ToolCall] = []
-        self.cancelled = threading.Event()
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return (ToolSpec("rag_search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}}),)
-
-    def check(self) -> None:
-        if self.cancelled.is_set():
-            raise Cancelled
-
-    def call(self, call: ToolCall) -> ToolResult:
-        self.asked.append(call)
-        if call.name != "rag_search" or not call.arguments:
-            return ToolResult(call.id, ToolStatus.FAILED, {"outcome": "failed", "reason": "not like that"})
-        return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": ["its own form"]}, self.found)
-
-
 def with_threads(*ids: str) -> MemoryRecords:
     """Records with these threads of Ana's, and the one that the turn is in."""
     clock = FrozenClock()
     records = MemoryRecords(clock)
     with records.write(ANA) as tx:
-        for thread_id in (TURN.thread_id, *ids):
+        for thread_id in {TURN.thread_id, *ids}:
             tx.conversations.add_thread(Thread(thread_id, "Passwords", "en", clock.now(), clock.now(), b"salt"))
     return records
 
@@ -105,22 +89,6 @@ def model(
         )
 
 
-def play(runtime: FoundryAgentRuntime, tools: ToolBox | None = None, turn: Turn = TURN) -> list[AgentEvent]:
-    return list(runtime.respond(turn, tools or NoTools()))
-
-
-def text_of(events: Iterable[AgentEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Spoken))
-
-
-def quotes_of(events: Iterable[AgentEvent]) -> list[tuple[int, str]]:
-    return [(event.quote.index, event.quote.text) for event in events if isinstance(event, Cited)]
-
-
-def limitations_of(events: Iterable[AgentEvent]) -> list[str]:
-    return [event.text for event in events if isinstance(event, Limitation)]
-
-
 def kinds_of(foundry: FoundryEmulator) -> list[str]:
     """What the one conversation that there is holds."""
     (items,) = foundry.conversations.values()
@@ -129,6 +97,49 @@ def kinds_of(foundry: FoundryEmulator) -> list[str]:
 
 def message(number: int, role: Role, text: str, run: str = "run_0") -> Message:
     return Message(f"msg_{number}", "thr_1", run, role, text, "en", FrozenClock().now())
+
+
+PASSING = {
+    "503": (Failure(503), r"fails \(HTTP 503\)"),
+    "html page": (Failure(502, body="<html>"), r"fails \(HTTP 502\)"),
+    "429": (Failure(429, headers={"Retry-After": "0"}), r"asked too much \(HTTP 429\)"),
+    "html in place of a stream": (Failure(200, body="<html>"), "no chat completion|what can be read"),
+    "failed": (Fail("server_error"), "reports server_error"),
+    "failed by the rate": (Fail("rate_limit_exceeded", "Please try again in 1ms."), "asked too much"),
+    "locked": (Failure(400, "conversation_locked"), "still at work"),
+}
+FINAL = {
+    "401": (Failure(401), r"refuses SOPHIA's identity \(HTTP 401\)"),
+    "403": (Failure(403), r"refuses SOPHIA's identity \(HTTP 403\)"),
+    "context": (Failure(400, "context_length_exceeded"), r"lower \[agent\.foundry\] context_tokens"),
+    "400": (Failure(400, "invalid_payload", "tools"), r"refuses the request \(HTTP 400\)"),
+    "429 for an hour": (Failure(429, headers={"Retry-After": "3600"}), "asked too much"),
+    "the rate, for long": (Fail("rate_limit_exceeded", "try again in 22 m"), "asked too much"),
+    "silence": (Completion(()), "has said nothing"),
+    "failed for good": (Fail("bio_policy"), "reports bio_policy"),
+}
+FILTERED = {
+    "refused": (Failure(400, "content_filter"), ""),
+    "failed": (Fail("content_filter"), ""),
+    "end after words": (says("Some words", finish="content_filter"), "Some words"),
+}
+
+
+class TestAsAModel(ModelCases):
+    most = "max_output_tokens"
+    passing = PASSING
+    final = FINAL
+    filtered = FILTERED
+
+    @pytest.fixture
+    def model(self):
+        @contextmanager
+        def asked(*replies: FoundryReply, threads: Iterable[str] = (), **more: object) -> Iterator[object]:
+            with model(*replies, records=with_threads(*threads), **more) as (runtime, foundry):
+                yield runtime, lambda: foundry.asked
+                assert len(foundry.agents.get("sophia", ())) <= 1
+
+        return asked
 
 
 # What goes over the wire
@@ -229,15 +240,6 @@ def test_the_environment_has_no_say(monkeypatch) -> None:
 # The loop
 
 
-def test_text_comes_as_the_model_says_it() -> None:
-    with model(says(ANSWER, tokens=(20, 5))) as (runtime, _):
-        events = play(runtime)
-    assert text_of(events) == ANSWER
-    assert len([event for event in events if isinstance(event, Spoken)]) > 2
-    assert quotes_of(events) == [(1, "Passwords are changed every ninety days.")]
-    assert events[-1] == Tokens(20, 5)
-
-
 def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -> None:
     tools = Tools(PASSAGE, OTHER)
     with model(calls(SEARCH), says("Nightly at two [2]. Every ninety days [1].")) as (runtime, foundry):
@@ -250,47 +252,11 @@ def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -
     assert events[-1] == Tokens(200, 20)
 
 
-def test_several_calls_at_once_are_told_apart() -> None:
-    tools = Tools()
-    searches = [CallTool("rag_search", {"query": word}) for word in ("one", "two", "three")]
-    with model(calls(*searches), calls(SEARCH), says("Nightly [2].")) as (runtime, foundry):
-        play(runtime, tools)
-    assert [call.arguments for call in tools.asked[:3]] == [{"query": "one"}, {"query": "two"}, {"query": "three"}]
-    assert [call.id for call in tools.asked] == ["call_1", "call_2", "call_3", "call_4"]
-    assert [len(asked.results) for asked in foundry.asked] == [0, 3, 1]
-
-
-@pytest.mark.parametrize(
-    ("call", "arguments"),
-    [
-        (CallTool("rag_search", '{"query": "half'), None),
-        (CallTool("rag_search", '["a list"]'), None),
-        (CallTool("unknown_tool", {"path": "/"}), {"path": "/"}),
-    ],
-)
-def test_a_mistake_goes_to_the_tool_box_and_its_answer_back_to_the_model(call, arguments) -> None:
-    tools = Tools()
-    with model(calls(call), says("Sorry.")) as (runtime, foundry):
-        assert text_of(play(runtime, tools)) == "Sorry."
-    assert [(asked.name, asked.arguments) for asked in tools.asked] == [(call.name, arguments)]
-    assert foundry.asked[1].results == [{"outcome": "failed", "reason": "not like that"}]
-
-
 def test_before_the_last_step_the_model_is_told_that_it_has_to_answer() -> None:
     with model(calls(SEARCH), calls(SEARCH), says("So be it."), limits=Limits(steps=3)) as (runtime, foundry):
         assert text_of(play(runtime, Tools())) == "So be it."
     notes = [[result.get("note") for result in asked.results] for asked in foundry.asked]
     assert notes == [[], [None], ["no more tools in this turn; answer with what there is"]]
-
-
-def test_a_model_that_asks_without_end_is_stopped() -> None:
-    with model(does=lambda _: calls(SEARCH), limits=Limits(steps=4)) as (runtime, foundry):
-        with pytest.raises(Unavailable, match="asks for tools without end"):
-            play(runtime, Tools())
-        assert len(foundry.asked) == 4
-    talking = Completion((Say("One moment."), SEARCH), "tool_calls")
-    with model(does=lambda _: talking, limits=Limits(steps=2)) as (runtime, _):
-        assert limitations_of(play(runtime, Tools())) == ["answer: the model wanted to look up more than a turn allows"]
 
 
 def test_after_a_turn_that_broke_off_the_thread_goes_on() -> None:
@@ -301,16 +267,6 @@ def test_after_a_turn_that_broke_off_the_thread_goes_on() -> None:
         assert kinds_of(foundry) == ["message", "function_call"]
         assert text_of(play(runtime, Tools())) == ANSWER
         assert kinds_of(foundry) == ["message", "message"]
-
-
-def test_the_tokens_of_a_turn_are_bounded_over_its_steps() -> None:
-    step = calls(SEARCH, tokens=(10, 30))
-    with (
-        model(step, step, says("Never."), limits=Limits(tokens=60)) as (runtime, foundry),
-        pytest.raises(Unavailable, match=r"has said nothing within \[agent\.foundry\] max_tokens"),
-    ):
-        play(runtime, Tools())
-    assert [asked.body["max_output_tokens"] for asked in foundry.asked] == [60, 30]
 
 
 def test_the_time_of_a_turn_is_bounded_and_what_goes_on_is_cancelled() -> None:
@@ -341,28 +297,6 @@ def test_what_finds_no_room_is_left_out() -> None:
 
 
 # What goes wrong
-
-ONE_MORE = says(ANSWER)
-PASSING = [
-    pytest.param(Failure(503), r"fails \(HTTP 503\)", id="503"),
-    pytest.param(Failure(502, body="<html>"), r"fails \(HTTP 502\)", id="html page"),
-    pytest.param(Failure(429, headers={"Retry-After": "0"}), r"asked too much \(HTTP 429\)", id="429"),
-    pytest.param(Failure(200, body="<html>"), "no chat completion|what can be read", id="html in place of a stream"),
-    pytest.param(Fail("server_error"), "reports server_error", id="failed"),
-    pytest.param(Fail("rate_limit_exceeded", "Please try again in 1ms."), "asked too much", id="failed by the rate"),
-    pytest.param(Failure(400, "conversation_locked"), "still at work", id="locked"),
-]
-
-
-@pytest.mark.parametrize(("failure", "told"), PASSING)
-def test_what_may_go_well_at_the_next_try_is_tried_twice_more(failure: FoundryReply, told: str) -> None:
-    with model(failure, failure, ONE_MORE) as (runtime, _):
-        assert text_of(play(runtime)) == ANSWER
-    with model(does=lambda _: failure) as (runtime, foundry):
-        with pytest.raises(Unavailable, match=told) as caught:
-            play(runtime)
-        assert len(foundry.asked) == 3
-    assert SECRET not in str(caught.value)
 
 
 TAKEN = [
@@ -395,7 +329,7 @@ def test_a_call_that_was_lost_is_run_once(lost: FoundryReply) -> None:
 
 
 def test_what_ended_with_the_connection_is_asked_for_again_where_nothing_was_said() -> None:
-    with model(Completion((Cut(), Say("Never"))), ONE_MORE, goes_on=False) as (runtime, foundry):
+    with model(Completion((Cut(), Say("Never"))), says(ANSWER), goes_on=False) as (runtime, foundry):
         assert text_of(play(runtime)) == ANSWER
         assert kinds_of(foundry) == ["message", "message"]
     heard: list[AgentEvent] = []
@@ -423,27 +357,6 @@ def test_doubled_events_are_heard_once_and_lost_ones_are_made_good() -> None:
         assert text_of(play(runtime)) == ANSWER
 
 
-FINAL = [
-    pytest.param(Failure(401), r"refuses SOPHIA's identity \(HTTP 401\)", id="401"),
-    pytest.param(Failure(403), r"refuses SOPHIA's identity \(HTTP 403\)", id="403"),
-    pytest.param(Failure(400, "context_length_exceeded"), r"lower \[agent\.foundry\] context_tokens", id="context"),
-    pytest.param(Failure(400, "invalid_payload", "tools"), r"refuses the request \(HTTP 400\)", id="400"),
-    pytest.param(Failure(429, headers={"Retry-After": "3600"}), "asked too much", id="429 for an hour"),
-    pytest.param(Fail("rate_limit_exceeded", "try again in 22 m"), "asked too much", id="the rate, for long"),
-    pytest.param(Completion(()), "has said nothing", id="silence"),
-    pytest.param(Fail("bio_policy"), "reports bio_policy", id="failed for good"),
-]
-
-
-@pytest.mark.parametrize(("failure", "told"), FINAL)
-def test_what_cannot_go_well_is_not_tried_again(failure: FoundryReply, told: str) -> None:
-    with model(does=lambda _: failure) as (runtime, foundry):
-        with pytest.raises(Unavailable, match=told) as caught:
-            play(runtime)
-        assert len(foundry.asked) == 1
-    assert SECRET not in str(caught.value)
-
-
 def test_how_long_to_wait_is_told_when_a_response_fails_by_the_rate() -> None:
     with (
         model(does=lambda _: Fail("rate_limit_exceeded", "Try again in 45.5 seconds")) as (runtime, _),
@@ -451,29 +364,6 @@ def test_how_long_to_wait_is_told_when_a_response_fails_by_the_rate() -> None:
     ):
         play(runtime)
     assert caught.value.retry_after == 45.5
-
-
-@pytest.mark.parametrize(
-    ("reply", "text"),
-    [
-        (Failure(400, "content_filter"), "The model's content filter does not let this question be answered."),
-        (Fail("content_filter"), "The model's content filter does not let this question be answered."),
-        (says("Some words", finish="content_filter"), "Some words"),
-    ],
-)
-def test_a_content_filter_is_named(reply: FoundryReply, text: str) -> None:
-    with model(reply) as (runtime, _):
-        events = play(runtime)
-    assert text_of(events) == text
-    assert limitations_of(events) == ["answer: the model's content filter has interrupted it"]
-
-
-def test_an_answer_that_runs_into_its_limit_says_so_and_its_call_is_not_made() -> None:
-    tools = Tools()
-    cut = Completion((Say("See."), CallTool("rag_search", '{"query": "b')), "length")
-    with model(cut) as (runtime, _):
-        assert limitations_of(play(runtime, tools)) == ["answer: cut off at the limit of what the model may write"]
-    assert tools.asked == []
 
 
 def test_characters_that_no_database_takes_are_left_out() -> None:
@@ -524,49 +414,113 @@ def test_closing_the_reply_ends_the_request_and_cancels_the_response() -> None:
         assert response["status"] == "cancelled"
 
 
-@pytest.mark.parametrize(
-    "stalled",
-    [Completion((Stall(60),)), Completion((Say("Well"), Stall(60))), Failure(429, headers={"Retry-After": "20"})],
-)
-def test_a_cancelled_turn_does_not_wait_for_the_model(stalled: FoundryReply) -> None:
-    asked = threading.Event()
+class SlowAgents(FoundryEmulator):
+    """Does not say what versions of its agent it has, or makes none, as long as it lives."""
 
-    def stall(_: object) -> FoundryReply:
-        asked.set()
-        return stalled
+    def __init__(self, silent: str) -> None:
+        super().__init__(lambda _: says(ANSWER))
+        self._silent = silent
+        self.reached = threading.Event()
 
-    tools = Tools()
+    def _versions(self, name: str, query: Mapping[str, str]) -> dict[str, Any]:
+        self._hold("list")
+        return super()._versions(name, query)
 
-    def cancel() -> None:
-        asked.wait(30)
-        tools.cancelled.set()
+    def _new_version(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        self._hold("create")
+        return super()._new_version(name, body)
 
-    with model(does=stall) as (runtime, foundry):
-        threading.Thread(target=cancel).start()
-        with pytest.raises(Cancelled):
-            play(runtime, tools)
-        assert len(foundry.asked) == 1
+    def _hold(self, what: str) -> None:
+        if what == self._silent:
+            self.reached.set()
+            self._stopping.wait(60)
 
 
-def test_turns_side_by_side_do_not_mix() -> None:
-    def echo(asked) -> FoundryReply:
-        word = asked.said[-1][1].rsplit(" ", 1)[-1]
-        return Completion(tuple(Say(word, size=1, pause=0.001) for _ in range(10)))
+def slow(foundry: FoundryEmulator, limits: Limits = LIMITS) -> FoundryAgentRuntime:
+    project = Project(foundry.project, "m")
+    return FoundryAgentRuntime(project, StaticTokenCredential(TOKEN), with_threads("thr_2"), limits, backoff=0.0)
 
-    said: dict[int, str] = {}
-    records = with_threads(*(f"thr_{i}" for i in range(12) if i != 1))
-    with model(does=echo, records=records) as (runtime, foundry):
 
-        def ask(i: int) -> None:
-            said[i] = text_of(play(runtime, turn=evolve(TURN, thread_id=f"thr_{i}", question=f"Say {i}")))
+@pytest.mark.parametrize("silent", ["list", "create"])
+def test_a_cancel_and_the_deadline_reach_whoever_waits_for_the_version_of_the_agent(silent: str) -> None:
+    with SlowAgents(silent) as foundry:
+        with pytest.raises(Unavailable, match=r"has said nothing within 0\.3 s"):
+            play(slow(foundry, Limits(seconds=0.3)))
+        foundry.reached.clear()
+        runtime, tools = slow(foundry), [Tools(), Tools()]
+        stopped = list[str]()
 
-        threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(foundry.agents["sophia"]) == 1
-    assert said == {i: str(i) * 10 for i in range(12)}
+        def ask(number: int) -> None:
+            with pytest.raises(Cancelled):
+                play(runtime, tools[number], evolve(TURN, thread_id=f"thr_{number + 1}"))
+            stopped.append(f"thr_{number + 1}")
+
+        first = threading.Thread(target=ask, args=(0,))
+        first.start()
+        assert foundry.reached.wait(30)
+        second = threading.Thread(target=ask, args=(1,))  # waits until the first has found the version
+        second.start()
+        tools[1].cancelled.set()
+        second.join(30)
+        assert stopped == ["thr_2"]
+        tools[0].cancelled.set()
+        first.join(30)
+        assert stopped == ["thr_2", "thr_1"]
+        assert foundry.asked == []
+
+
+def test_a_crowd_is_let_in_a_few_at_a_time() -> None:
+    metrics = Metrics(None, "1")
+    series = 'sophia_agent_service_turns{service="foundry"}'
+    playing: list[float] = []
+
+    def slowly(_: object) -> FoundryReply:
+        playing.extend(float(line.split()[-1]) for line in told() if line.startswith(series))
+        return Completion((Say("Every "), Stall(0.05), Say("night.")))
+
+    def told() -> list[str]:
+        return metrics.exposition(None).decode().splitlines()
+
+    records = with_threads(*(f"thr_{n}" for n in range(8)))
+    with FoundryEmulator(slowly) as foundry:
+        project = Project(foundry.project, "m", concurrent=2)
+        figures = ObservedService(metrics, "foundry")
+        runtime = FoundryAgentRuntime(project, StaticTokenCredential(TOKEN), records, figures=figures)
+        said = list[str]()
+        crowd = [
+            threading.Thread(target=lambda n=n: said.append(text_of(play(runtime, turn=evolve(TURN, thread_id=n)))))
+            for n in (f"thr_{n}" for n in range(8))
+        ]
+        for one in crowd:
+            one.start()
+        for one in crowd:
+            one.join()
+    assert said == ["Every night."] * 8
+    assert max(playing) == 2
+    assert f"{series} 0.0" in told()
+
+
+def test_what_is_asked_of_the_project_is_counted() -> None:
+    metrics = Metrics(None, "1")
+    with FoundryEmulator([Failure(503), says(ANSWER)]) as foundry:
+        project, figures = Project(foundry.project, "m"), ObservedService(metrics, "foundry")
+        identity = StaticTokenCredential(TOKEN)
+        runtime = FoundryAgentRuntime(project, identity, with_threads(), figures=figures, backoff=0.0)
+        assert text_of(play(runtime)) == ANSWER
+        for outcome, count in (("failed", 1), ("done", 1), ("refused", 0)):
+            labels = f'operation="create_response",outcome="{outcome}",service="foundry"'
+            assert f"sophia_agent_service_calls_total{{{labels}}} {count}.0" in metrics.exposition(None).decode()
+        assert 'sophia_agent_service_retries_total{service="foundry"} 1.0' in metrics.exposition(None).decode()
+
+
+def test_a_project_that_fails_again_and_again_is_left_alone() -> None:
+    with nobody_listens() as url:
+        project = Project(f"{url}/api/projects/p", "m")
+        runtime = FoundryAgentRuntime(project, StaticTokenCredential(TOKEN), with_threads(), backoff=0.0)
+        for told in ("cannot be reached", "cannot be reached", "cannot be reached", "left alone"):
+            with pytest.raises(Unavailable, match=told) as caught:
+                play(runtime)
+        assert caught.value.retry_after == 15
 
 
 @pytest.mark.parametrize("url", ["http://project.example.com/api/projects/p", "project.example.com", ""])

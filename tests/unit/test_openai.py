@@ -2,11 +2,12 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from attrs import evolve
+from playing import OTHER, PASSAGE, SEARCH, TURN, ModelCases, Tools, play, quotes_of, text_of
 
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.model.limits import Limits
@@ -15,23 +16,13 @@ from sophia.adapters.openai.runtime import OpenAIAgentRuntime
 from sophia.application.credentials import CachedCredential, Credentials
 from sophia.domain.agents import (
     AgentEvent,
-    Cited,
-    Limitation,
-    Spoken,
     Tokens,
-    ToolCall,
-    ToolResult,
-    ToolSpec,
-    Turn,
 )
 from sophia.domain.asked import Category
 from sophia.domain.conversation import FoundMessage, Message, Role
-from sophia.domain.knowledge import Passage
-from sophia.domain.runs import ToolStatus
 from sophia.domain.secrets import Secret
 from sophia.domain.tickets import Priority, Ticket, TicketReport, TicketState
-from sophia.errors import Cancelled, ConfigurationError, Unavailable
-from sophia.ports.agent_runtime import ToolBox
+from sophia.errors import ConfigurationError, Unavailable
 from sophia.ports.vault import Credential
 from sophia.testing.contracts.agent_runtime import NoTools, make_passage
 from sophia.testing.emulators.openai import (
@@ -52,35 +43,7 @@ from sophia.testing.emulators.server import Exchange, LoopbackServer, Request
 from sophia.testing.fakes.system import FrozenClock
 from sophia.testing.fakes.vault import MemoryCredentialVault, MemoryPlatformVault
 
-SECRET = "an upstream secret"
-PASSAGE = make_passage("Passwords are changed every ninety days. They have at least fourteen characters.")
-OTHER = make_passage("Backups are made every night at two.", 2, title="Backups")
 LIMITS = Limits()
-TURN = Turn("thr_1", "run_1", "How often are passwords changed?", "en", passages=(PASSAGE,))
-SEARCH = CallTool("rag_search", {"query": "backups at night"})
-
-
-class Tools(ToolBox):
-    """Finds one passage by searching, and keeps what it was asked."""
-
-    def __init__(self, *found: Passage) -> None:
-        self.found = found or (OTHER,)
-        self.asked: list[ToolCall] = []
-        self.cancelled = threading.Event()
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return (ToolSpec("rag_search", "Search.", {"type": "object", "properties": {"query": {"type": "string"}}}),)
-
-    def check(self) -> None:
-        if self.cancelled.is_set():
-            raise Cancelled
-
-    def call(self, call: ToolCall) -> ToolResult:
-        self.asked.append(call)
-        if call.name != "rag_search" or not call.arguments:
-            return ToolResult(call.id, ToolStatus.FAILED, {"outcome": "failed", "reason": "not like that"})
-        return ToolResult(call.id, ToolStatus.COMPLETED, {"passages": ["its own form"]}, self.found)
 
 
 @contextmanager
@@ -97,20 +60,54 @@ def model(
         yield OpenAIAgentRuntime(given, limits, default_language="en", backoff=0.0), emulator
 
 
-def play(runtime: OpenAIAgentRuntime, tools: ToolBox | None = None, turn: Turn = TURN) -> list[AgentEvent]:
-    return list(runtime.respond(turn, tools or NoTools()))
+PASSING = {
+    "503": (Failure(503), r"fails \(HTTP 503\)"),
+    "500": (Failure(500), r"fails \(HTTP 500\)"),
+    "429": (Failure(429, headers={"Retry-After": "0"}), r"asked too much \(HTTP 429\)"),
+    "html": (Failure(200, body="<html>"), "no chat completion"),
+    "cut before a word": (Completion((Cut(),)), "broke off"),
+    "no end": (Completion((), None), "broke off"),
+    "no choices": (Completion((), choices=False), "broke off"),
+    "silence": (Completion(()), "has said nothing"),
+    "broken JSON": (Completion((Send('{"choices": [{"del'),)), "no chat completion"),
+    "no object": (Completion((Send("[1, 2]"),)), "no chat completion"),
+    "choices that are none": (Completion((Send('{"choices": 3}'),)), "no chat completion"),
+    "error": (Completion((Send('{"error": {"message": "an upstream secret"}}'),)), "reports an error"),
+}
+FINAL = {
+    "401": (Failure(401, "invalid_api_key"), r"refuses SOPHIA's key \(HTTP 401\)"),
+    "403": (Failure(403), r"refuses SOPHIA's key \(HTTP 403\)"),
+    "404": (Failure(404, "model_not_found"), r"no 'emulated' at its address"),
+    "context": (Failure(400, "context_length_exceeded"), "lower .* context_tokens"),
+    "413": (Failure(413, body="too large"), "lower .* context_tokens"),
+    "400": (Failure(400, "bad", "tools"), r"refuses the request \(HTTP 400\)"),
+    "422": (Failure(422, body="<html>"), r"refuses the request \(HTTP 422\)"),
+    "quota": (Failure(429, "insufficient_quota"), "quota is used up"),
+    "429 for an hour": (Failure(429, headers={"Retry-After": "3600"}), "asked too much"),
+}
+FILTERED = {
+    "refused": (Failure(400, "content_filter"), ""),
+    "error in the stream": (Completion((Send('{"error": {"code": "content_filter"}}'),)), ""),
+    "end without a word": (says("", finish="content_filter"), ""),
+    "end after words": (says("Some words", finish="content_filter"), "Some words"),
+    "error after words": (Completion((Say("Some words"), Send('{"error": {"code": "content_filter"}}'))), "Some words"),
+}
 
 
-def text_of(events: Iterable[AgentEvent]) -> str:
-    return "".join(event.text for event in events if isinstance(event, Spoken))
+class TestAsAModel(ModelCases):
+    most = "max_tokens"
+    passing = PASSING
+    final = FINAL
+    filtered = FILTERED
 
+    @pytest.fixture
+    def model(self):
+        @contextmanager
+        def asked(*replies: Reply, threads: object = None, **more: object) -> Iterator[object]:
+            with model(*replies, **more) as (runtime, emulator):
+                yield runtime, lambda: emulator.chats
 
-def quotes_of(events: Iterable[AgentEvent]) -> list[tuple[int, str]]:
-    return [(event.quote.index, event.quote.text) for event in events if isinstance(event, Cited)]
-
-
-def limitations_of(events: Iterable[AgentEvent]) -> list[str]:
-    return [event.text for event in events if isinstance(event, Limitation)]
+        return asked
 
 
 # What goes over the wire
@@ -243,15 +240,6 @@ def test_key_and_temperature_are_sent_and_the_environment_is_not(monkeypatch) ->
 # The loop
 
 
-def test_text_comes_as_the_model_says_it() -> None:
-    with model(says("Every ninety days [1].")) as (runtime, _):
-        events = play(runtime)
-    assert text_of(events) == "Every ninety days [1]."
-    assert len([event for event in events if isinstance(event, Spoken)]) > 2
-    assert quotes_of(events) == [(1, "Passwords are changed every ninety days.")]
-    assert events[-1] == Tokens(100, 10)
-
-
 def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -> None:
     tools = Tools(PASSAGE, OTHER)
     with model(calls(SEARCH), says("Nightly at two [2]. Every ninety days [1].")) as (runtime, emulator):
@@ -266,17 +254,6 @@ def test_a_search_shows_its_passages_under_new_numbers_and_they_can_be_cited() -
     ]
     assert quotes_of(events) == [(1, OTHER.text), (2, "Passwords are changed every ninety days.")]
     assert events[-1] == Tokens(200, 20)
-
-
-def test_several_calls_at_once_come_in_pieces_and_are_told_apart() -> None:
-    tools = Tools()
-    searches = [CallTool("rag_search", {"query": word}) for word in ("one", "two", "three")]
-    with model(calls(*searches), calls(SEARCH), says("Nightly [2].")) as (runtime, emulator):
-        play(runtime, tools)
-    assert [call.arguments for call in tools.asked[:3]] == [{"query": "one"}, {"query": "two"}, {"query": "three"}]
-    assert [call.id for call in tools.asked] == ["call_1", "call_2", "call_3", "call_4"]
-    *_, asked, one, two, three = emulator.chats[1].messages
-    assert [call["id"] for call in asked["tool_calls"]] == [m["tool_call_id"] for m in (one, two, three)]
 
 
 def test_calls_under_one_index_are_told_by_their_ids() -> None:
@@ -327,39 +304,6 @@ def test_at_the_last_step_the_model_has_to_answer() -> None:
     assert [chat.tools for chat in emulator.chats] == [["rag_search"], ["rag_search"], []]
 
 
-def test_a_model_that_asks_without_end_is_stopped() -> None:
-    with model(does=lambda _: calls(SEARCH), limits=Limits(steps=4)) as (runtime, emulator):
-        with pytest.raises(Unavailable, match="asks for tools without end"):
-            play(runtime, Tools())
-        assert len(emulator.requests) == 4
-
-
-def test_a_model_that_talks_and_asks_without_end_is_cut_short_and_that_is_said() -> None:
-    talking = Completion((Say("One moment."), SEARCH), "tool_calls")
-    with model(does=lambda _: talking, limits=Limits(steps=2)) as (runtime, _):
-        assert limitations_of(play(runtime, Tools())) == ["answer: the model wanted to look up more than a turn allows"]
-
-
-def test_the_tokens_of_a_turn_are_bounded_over_its_steps() -> None:
-    with (
-        model(
-            calls(SEARCH, tokens=(10, 30)), calls(SEARCH, tokens=(10, 30)), says("Never."), limits=Limits(tokens=60)
-        ) as (runtime, emulator),
-        pytest.raises(Unavailable, match="has said nothing within"),
-    ):
-        play(runtime, Tools())
-    assert [chat.body["max_tokens"] for chat in emulator.chats] == [60, 30]
-
-
-def test_the_time_of_a_turn_is_bounded_while_nothing_comes_and_between_steps() -> None:
-    slow = Completion((Say("Well"), Stall(30)))
-    with model(slow, limits=Limits(seconds=0.6)) as (runtime, _):
-        assert limitations_of(play(runtime)) == ["answer: cut off after 0.6 s"]
-    silent = model(Completion((Stall(30),)), limits=Limits(seconds=0.3))
-    with silent as (runtime, _), pytest.raises(Unavailable, match=r"has said nothing within 0\.3 s"):
-        play(runtime)
-
-
 def test_tokens_that_nobody_tells_are_estimated() -> None:
     with model(says("Every ninety days.", tokens=None)) as (runtime, emulator):
         *_, tokens = play(runtime)
@@ -386,55 +330,6 @@ def test_a_model_that_knows_the_limit_by_its_newer_name_is_asked_by_it() -> None
 
 
 # What goes wrong
-
-BROKEN = [
-    pytest.param(Failure(503), r"fails \(HTTP 503\)", id="503"),
-    pytest.param(Failure(500), r"fails \(HTTP 500\)", id="500"),
-    pytest.param(Failure(429, headers={"Retry-After": "0"}), r"asked too much \(HTTP 429\)", id="429"),
-    pytest.param(Failure(200, body="<html>"), "no chat completion", id="html"),
-    pytest.param(Completion((Cut(),)), "broke off", id="cut before a word"),
-    pytest.param(Completion((), None), "broke off", id="no end"),
-    pytest.param(Completion((), choices=False), "broke off", id="no choices"),
-    pytest.param(Completion(()), "has said nothing", id="silence"),
-    pytest.param(Completion((Send('{"choices": [{"del'),)), "no chat completion", id="broken JSON"),
-    pytest.param(Completion((Send("[1, 2]"),)), "no chat completion", id="no object"),
-    pytest.param(Completion((Send('{"choices": 3}'),)), "no chat completion", id="choices that are none"),
-    pytest.param(Completion((Send('{"error": {"message": "an upstream secret"}}'),)), "reports an error", id="error"),
-]
-
-
-@pytest.mark.parametrize(("failure", "told"), BROKEN)
-def test_what_may_go_well_at_the_next_try_is_tried_twice_more(failure: Reply, told: str) -> None:
-    with model(failure, failure, says("Every ninety days [1].")) as (runtime, _):
-        assert text_of(play(runtime)) == "Every ninety days [1]."
-    with model(does=lambda _: failure) as (runtime, emulator):
-        with pytest.raises(Unavailable, match=told) as caught:
-            play(runtime)
-        assert len(emulator.requests) == 3
-    assert SECRET not in str(caught.value)
-
-
-FINAL = [
-    pytest.param(Failure(401, "invalid_api_key"), r"refuses SOPHIA's key \(HTTP 401\)", id="401"),
-    pytest.param(Failure(403), r"refuses SOPHIA's key \(HTTP 403\)", id="403"),
-    pytest.param(Failure(404, "model_not_found"), r"no 'emulated' at its address", id="404"),
-    pytest.param(Failure(400, "context_length_exceeded"), "lower .* context_tokens", id="context"),
-    pytest.param(Failure(413, body="too large"), "lower .* context_tokens", id="413"),
-    pytest.param(Failure(400, "bad", "tools"), r"refuses the request \(HTTP 400\)", id="400"),
-    pytest.param(Failure(422, body="<html>"), r"refuses the request \(HTTP 422\)", id="422"),
-    pytest.param(Failure(429, "insufficient_quota"), "quota is used up", id="quota"),
-    pytest.param(Failure(429, headers={"Retry-After": "3600"}), "asked too much", id="429 for an hour"),
-]
-
-
-@pytest.mark.parametrize(("failure", "told"), FINAL)
-def test_what_cannot_go_well_is_not_tried_again(failure: Reply, told: str) -> None:
-    with model(does=lambda _: failure) as (runtime, emulator):
-        with pytest.raises(Unavailable, match=told) as caught:
-            play(runtime)
-        assert len(emulator.requests) == 1
-    assert SECRET not in str(caught.value)
-    assert caught.value.dependency == "model"
 
 
 @pytest.mark.parametrize(
@@ -475,44 +370,6 @@ def test_words_that_were_passed_on_are_not_said_twice_and_half_an_answer_is_a_fa
         with pytest.raises(Unavailable):
             heard.extend(runtime.respond(TURN, NoTools()))
         assert len(emulator.requests) == 1
-
-
-def test_an_answer_that_runs_into_its_limit_says_so() -> None:
-    with model(says("Passwords are changed every", finish="length")) as (runtime, _):
-        events = play(runtime)
-    assert text_of(events) == "Passwords are changed every"
-    assert limitations_of(events) == ["answer: cut off at the limit of what the model may write"]
-    assert events[-1] == Tokens(100, 10)
-    with model(says("", finish="length")) as (runtime, _), pytest.raises(Unavailable, match="max_tokens"):
-        play(runtime)
-
-
-def test_a_call_that_was_cut_off_is_not_made() -> None:
-    tools = Tools()
-    cut = Completion((Say("See."), CallTool("rag_search", '{"query": "b')), "length")
-    with model(cut) as (runtime, _):
-        assert limitations_of(play(runtime, tools)) == ["answer: cut off at the limit of what the model may write"]
-    assert tools.asked == []
-
-
-@pytest.mark.parametrize(
-    ("reply", "text"),
-    [
-        (Failure(400, "content_filter"), "The model's content filter does not let this question be answered."),
-        (
-            Completion((Send('{"error": {"code": "content_filter"}}'),)),
-            "The model's content filter does not let this question be answered.",
-        ),
-        (says("", finish="content_filter"), "The model's content filter does not let this question be answered."),
-        (says("Some words", finish="content_filter"), "Some words"),
-        (Completion((Say("Some words"), Send('{"error": {"code": "content_filter"}}'))), "Some words"),
-    ],
-)
-def test_a_content_filter_is_named(reply: Reply, text: str) -> None:
-    with model(reply) as (runtime, _):
-        events = play(runtime)
-    assert text_of(events) == text
-    assert limitations_of(events) == ["answer: the model's content filter has interrupted it"]
 
 
 def test_a_redirect_is_not_followed() -> None:
@@ -557,49 +414,6 @@ def test_closing_the_reply_ends_the_request() -> None:
         next(reply)
         reply.close()
         assert emulator.left.wait(30)
-
-
-@pytest.mark.parametrize(
-    "stalled",
-    [Completion((Stall(60),)), Completion((Say("Well"), Stall(60))), Failure(429, headers={"Retry-After": "20"})],
-)
-def test_a_cancelled_turn_does_not_wait_for_the_model(stalled: Reply) -> None:
-    asked = threading.Event()
-
-    def stall(_: object) -> Reply:
-        asked.set()
-        return stalled
-
-    tools = Tools()
-
-    def cancel() -> None:
-        asked.wait(30)
-        tools.cancelled.set()
-
-    with model(does=stall) as (runtime, emulator):
-        threading.Thread(target=cancel).start()
-        with pytest.raises(Cancelled):
-            play(runtime, tools)
-        assert len(emulator.requests) == 1
-
-
-def test_turns_side_by_side_do_not_mix() -> None:
-    def echo(chat) -> Reply:
-        word = chat.messages[-1]["content"].rsplit(" ", 1)[-1]
-        return Completion(tuple(Say(word, size=1, pause=0.001) for _ in range(10)))
-
-    said: dict[int, str] = {}
-    with model(does=echo) as (runtime, _):
-
-        def ask(i: int) -> None:
-            said[i] = text_of(play(runtime, turn=evolve(TURN, question=f"Say {i}")))
-
-        threads = [threading.Thread(target=ask, args=(i,)) for i in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert said == {i: str(i) * 10 for i in range(12)}
 
 
 # Where the model is

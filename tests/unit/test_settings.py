@@ -134,6 +134,22 @@ def test_a_company_speaks_the_services_language_unless_it_says_otherwise() -> No
             {"agent": {"runtime": "foundry", "foundry": {"model": "m", "endpoint": "http://p.example.com/api"}}},
             {"/agent/foundry/endpoint": "http:// is for this machine only; use https://"},
         ),
+        ({"knowledge": {"index": "azure"}}, {"/agent/azure/endpoint": "required key is missing"}),
+        (
+            {"knowledge": {"index": "azure"}, "agent": {"azure": {"endpoint": "http://p.example.com/api"}}},
+            {"/agent/azure/endpoint": "http:// is for this machine only; use https://"},
+        ),
+        (
+            {
+                "knowledge": {"index": "azure", "azure": {"search": "postgres", "batch_seconds": 0}},
+                "agent": {"azure": {"endpoint": "https://a.services.ai.azure.com/api/projects/p"}},
+            },
+            {"/knowledge/azure": "'batch_seconds' must be > 0: 0.0"},
+        ),
+        (
+            {"companies": [{"id": i, "vector_store_id": "vs_1"} for i in ("a", "b")]},
+            {"/companies/1/vector_store_id": "'vs_1' is another company's; each needs its own"},
+        ),
         (
             {"agent": {"openai": {"temperature": "warm", "timeout": True, "max_seconds": "inf"}}},
             {
@@ -295,6 +311,13 @@ def test_an_index_in_postgres_needs_the_records_there() -> None:
     knowledge = {"knowledge": {"index": "postgres"}}
     assert "[database]" in faults(knowledge)["/knowledge/index"]
     there = {**knowledge, "database": {"url": "postgresql+psycopg://sophia@db.example/sophia"}}
+    azure = {
+        "knowledge": {"index": "azure", "azure": {"search": "postgres"}},
+        "agent": {"azure": {"endpoint": "https://a.services.ai.azure.com/api/projects/p"}},
+    }
+    with pytest.raises(ConfigurationError, match="/knowledge/azure/search: `postgres` needs the records in Postgres"):
+        parse_settings(azure, Path("/etc"))
+    assert parse_settings({**there, **azure}, Path("/etc")).knowledge.searches == "postgres"
     assert parse_settings(there, Path("/etc")).knowledge.index == "postgres"
 
 

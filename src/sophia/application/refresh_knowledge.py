@@ -42,6 +42,7 @@ from sophia.logs import get_logger
 from sophia.ports.documents import DocumentConverter, DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
+from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 from sophia.ports.system import Clock
 
@@ -114,6 +115,7 @@ class RefreshKnowledge:
         embedder: Embedder,
         embed_chunks: EmbedChunks,
         sync: SyncIndex,
+        index: KnowledgeIndex,
         limits: LimitsOf,
         keeper: LeaseKeeper,
         clock: Clock,
@@ -125,6 +127,7 @@ class RefreshKnowledge:
         self._embedder = embedder
         self._embed_chunks = embed_chunks
         self._sync = sync
+        self._index = index
         self._limits = limits
         self._keeper = keeper
         self._clock = clock
@@ -171,6 +174,9 @@ class RefreshKnowledge:
                 self._forget_sources(work, {source.name for source in sources})
             self._embed_waiting(work)
             self._sync(work.scope)
+            work.failures += self._index.settle(
+                work.scope, lambda what, done, total: self._show(work, current=f"{what} {done}/{total}")
+            )
 
     def _refresh_source(self, work: _Work, source: DocumentSource, items: Future[list[Listed]]) -> None:
         self._directory.company(work.scope.company_id).require_active()

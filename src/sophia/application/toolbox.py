@@ -36,7 +36,7 @@ from sophia.ports.agent_runtime import ToolBox
 from sophia.ports.embedder import Embedder
 from sophia.ports.security_source import Check
 
-__all__ = ["TOOLS", "ToolLimits", "TurnToolBox"]
+__all__ = ["SEARCH", "TOOLS", "ToolLimits", "TurnToolBox", "tools_for"]
 
 _POLL = 0.2  # seconds after which a turn that waits for a tool looks whether it is to stop
 _GRACE = 2.0  # seconds that a look-up is given to say itself that it has run out of time
@@ -59,8 +59,17 @@ _CREATE_TICKET = ToolSpec(
     {"type": "object", "properties": {}, "additionalProperties": False},
 )
 
+SEARCH = _RAG_SEARCH.name
+"""The name of the tool that searches the company's documents."""
+
 TOOLS = (_RAG_SEARCH.name, *(system.tool for system in System), _CREATE_TICKET.name)
 """The names of the tools that an agent can be given."""
+
+
+def tools_for(look_up: LookUp, scope: TenantScope, offered: Sequence[str] = TOOLS) -> tuple[ToolSpec, ...]:
+    """The tools that an agent of this caller's can be given, of those that are offered by name."""
+    every = (_RAG_SEARCH, *look_up.tools(scope), _CREATE_TICKET)
+    return tuple(tool for tool in every if tool.name in offered)
 
 
 @frozen
@@ -125,12 +134,13 @@ class TurnToolBox(ToolBox):
         self._words = wording(language)
         self._limits = limits
         slowest = max((source.caps.seconds for source in look_up.sources(scope)), default=0.0)
-        tools = (
-            _Tool(_RAG_SEARCH, self._rag_search, limits.seconds),
-            *(_Tool(spec, self._look, slowest + _GRACE) for spec in look_up.tools(scope)),
-            _Tool(_CREATE_TICKET, self._create_ticket, limits.seconds),
-        )
-        self._tools = {tool.spec.name: tool for tool in tools if tool.spec.name in offered}
+        works = {_RAG_SEARCH.name: self._rag_search, _CREATE_TICKET.name: self._create_ticket}
+        self._tools = {
+            spec.name: _Tool(spec, works[spec.name], limits.seconds)
+            if spec.name in works
+            else _Tool(spec, self._look, slowest + _GRACE)
+            for spec in tools_for(look_up, scope, offered)
+        }
         self._lock = threading.Lock()
         self._asked = 0
         self._looked = Counter[str]()

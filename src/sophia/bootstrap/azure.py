@@ -4,19 +4,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
+from sophia.adapters.telemetry import Telemetry
+from sophia.adapters.telemetry.observed import ObservedService
 from sophia.bootstrap.settings import Settings
 from sophia.errors import ConfigurationError, Fault
 from sophia.ports.identity import TenantDirectory
+from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from dependency_injector.providers import Container
 
+    from sophia.adapters.azure_agents.company_stores import CompanyStores
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
     from sophia.adapters.key_vault.vault import KeyVault
+    from sophia.bootstrap.containers import Adapters, Turns
+    from sophia.bootstrap.provisioning import AzureServices
 
-__all__ = ["open_agents", "open_identity", "open_key_vault"]
+__all__ = [
+    "agents_endpoint",
+    "open_agents",
+    "open_azure",
+    "open_azure_index",
+    "open_company_stores",
+    "open_identity",
+    "open_key_vault",
+]
 
+_CONNECTIONS = 8  # that stay open to where the vector stores are
 _MISSING = "this needs: pip install 'sophia[azure]'"
 
 
@@ -39,7 +55,11 @@ def open_identity(settings: Settings) -> "TokenCredential":
 
 
 def open_agents(
-    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+    settings: Settings,
+    identity: "TokenCredential",
+    directory: TenantDirectory,
+    records: Records,
+    telemetry: Telemetry,
 ) -> "AzureAgentsRuntime":
     """The runtime of the companies' own agents at Azure AI Agents.
 
@@ -51,7 +71,7 @@ def open_agents(
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
     azure = settings.agent.azure
-    endpoint = Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
+    endpoint = agents_endpoint(settings)
     limits = Limits(
         steps=azure.max_steps,
         tokens=azure.max_tokens,
@@ -59,8 +79,57 @@ def open_agents(
         queue=azure.queue_seconds,
         concurrent=azure.concurrent,
     )
-    language = settings.service.language
-    return AzureAgentsRuntime(endpoint, identity, directory, records, limits, default_language=language)
+    return AzureAgentsRuntime(
+        endpoint,
+        identity,
+        directory,
+        records,
+        limits,
+        default_language=settings.service.language,
+        figures=ObservedService(telemetry.metrics, "azure-agents"),
+    )
+
+
+def open_company_stores(
+    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+) -> "CompanyStores":
+    """What keeps the companies' vector stores, at the endpoint of ``[agent.azure]``.
+
+    Raises:
+        ConfigurationError: the package is not installed, or the endpoint's address cannot be used.
+    """
+    try:
+        from sophia.adapters.azure_agents.company_stores import CompanyStores  # noqa: PLC0415
+        from sophia.adapters.azure_agents.store_keeper import StoreLimits  # noqa: PLC0415
+        from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    stores = VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
+    limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
+    return CompanyStores(stores, directory, records, limits)
+
+
+def open_azure_index(own: KnowledgeIndex, stores: "CompanyStores", records: Records) -> KnowledgeIndex:
+    """The index that keeps the companies' vector stores; its packages are there, as the stores are open."""
+    from sophia.adapters.azure_agents.index import AzureKnowledgeIndex  # noqa: PLC0415
+
+    return AzureKnowledgeIndex(own, stores, records)
+
+
+def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns]") -> "AzureServices":
+    """What an operator can ask for at Azure AI Agents.
+
+    Raises:
+        ConfigurationError: no endpoint is named or its address cannot be used, or the packages are not installed.
+    """
+    try:
+        from sophia.bootstrap.provisioning import Provisioning  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+    if not settings.agent.azure.endpoint:
+        raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
+    services: AzureServices = Provisioning(settings=settings, adapters=adapters, turns=turns).services()
+    return services
 
 
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":
@@ -76,9 +145,15 @@ def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault
     return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
 
 
+def agents_endpoint(settings: Settings) -> Endpoint:
+    """Where Azure AI Agents is."""
+    azure = settings.agent.azure
+    return Endpoint(azure.endpoint, azure.api_version, azure.timeout, azure.file_search)
+
+
 def _ca_file(settings: Settings) -> Path | None:
     """Certificates that the SDK would miss at each request only."""
     file = settings.azure_ca_file
     if file is not None and not file.is_file():
-        raise ConfigurationError(Fault("/azure/ca_file", f"there is no file {file}"))
+        raise ConfigurationError(Fault("/azure/ca_file", f"there is no file {file}; `sophia dev azure` writes it"))
     return file

@@ -1,6 +1,7 @@
 """What `sophia doctor` looks at. A check more is a line in `Checks` and nothing else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from dependency_injector import containers, providers
@@ -25,8 +26,11 @@ from sophia.bootstrap.settings import AuthSettings, Settings
 from sophia.bootstrap.tokens import open_keys
 from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import Unavailable
+from sophia.errors import Conflict, Unavailable
 from sophia.ports.vault import Credential
+
+if TYPE_CHECKING:
+    from sophia.adapters.azure_agents.company_stores import CompanyStores, Compared
 
 __all__ = ["Checks"]
 
@@ -44,7 +48,8 @@ class CheckConfiguration(PlatformCheck):
         directory = "the backend" if chosen.backend.directory == "rest" else "the settings"
         ways = f"runtime {chosen.agent.runtime}, index {chosen.knowledge.index}"
         kept = f", secrets in {chosen.credentials.vault_url}" if chosen.credentials.vault == "key-vault" else ""
-        signed = f", signed in as {chosen.azure.identity}" if kept or chosen.agent.runtime == "foundry" else ""
+        asked = chosen.agent.runtime in ("foundry", "azure-agents") or chosen.knowledge.index == "azure"
+        signed = f", signed in as {chosen.azure.identity}" if kept or asked else ""
         told = f"{ways}, tickets to {desk}, companies from {directory}{kept}{signed}"
         yield Diagnosis("configuration", Level.OK, told)
         if signed and chosen.azure.identity == "development":
@@ -129,6 +134,53 @@ class CheckWebhook(CompanyCheck):
         yield Diagnosis("webhook secret", Level.OK, "is in the vault")
 
 
+@frozen
+class CheckVectorStore(CompanyCheck):
+    """Whether a company's vector store at Azure is there, its own, and equal to its documents."""
+
+    settings: Settings
+    stores: "Callable[[], CompanyStores]"
+
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
+        """See `CompanyCheck`."""
+        if not self.settings.needs_vector_stores:
+            return
+        try:
+            compared = self.stores().compare(scope)
+        except Conflict as error:
+            yield Diagnosis("vector store", Level.WARNING, str(error))
+            return
+        if compared is None:
+            told = "the directory names no vector_store_id: nothing of it is kept at Azure"
+            yield Diagnosis("vector store", Level.WARNING, told)
+        else:
+            yield from self._differences(compared)
+
+    def _differences(self, compared: "Compared") -> Iterator[Diagnosis]:
+        mends = "the next refresh" if self.settings.knowledge.index == "azure" else "`sophia azure sync`"
+        named, plan = compared.store_id, compared.plan
+        if plan is None:
+            told = f"{named} has expired or is gone; {mends} makes another in its place"
+            yield Diagnosis("vector store", Level.FAILED, told)
+            return
+        if plan.store.id != named:
+            told = f"{named} has expired or is gone; {plan.store.id} stands in for it: make that the vector_store_id"
+            yield Diagnosis("vector store", Level.WARNING, told)
+        elif plan.store.expires_at is not None:
+            told = f"{named} expires when it was not used for some time (expires_after); better have one without an end"
+            yield Diagnosis("vector store", Level.WARNING, told)
+        if compared.is_as_it_should_be:
+            told = f"holds all documents that everybody may read: {plan.kept}"
+            yield Diagnosis("vector store", Level.OK, told)
+        elif not plan.is_empty:
+            lacks, over = len(plan.upload) + len(plan.attach), len(plan.gone) + len(plan.replaced)
+            told = f"documents that everybody may read and it lacks: {lacks}; files that it holds too many: {over}"
+            yield Diagnosis("vector store", Level.WARNING, f"{told}; {mends} mends that")
+        for failure in plan.failures:
+            told = f"Azure does not take {failure.document_id}: {failure.reason}"
+            yield Diagnosis("vector store", Level.WARNING, told)
+
+
 def _needed(settings: Settings, credentials: Credentials) -> Mapping[str, Credential]:
     return {pointer: named_credential(credentials, named) for pointer, named in settings.credentials_named.items()}
 
@@ -165,6 +217,7 @@ class Checks(containers.DeclarativeContainer):
         knowledge=providers.Factory(
             CheckKnowledge, adapters.directory, adapters.records, adapters.index, adapters.sources, adapters.clock
         ).provider,
+        vector_store=providers.Factory(CheckVectorStore, settings, adapters.company_stores.provider).provider,
         deliveries=providers.Factory(
             CheckDeliveries, adapters.records, adapters.clock, settings.provided.backend.audit
         ).provider,

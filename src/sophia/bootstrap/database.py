@@ -31,7 +31,7 @@ def open_database(settings: Settings) -> Engine:
         else:
             check_role(engine)
             check_migrated(engine)
-            if settings.knowledge.index == "postgres":
+            if settings.knowledge.searches == "postgres":
                 check_tables(engine)
     except SophiaError:
         engine.dispose()
@@ -48,7 +48,7 @@ def migrate_database(settings: Settings, grant_to: str | None = None) -> None:
     """
     engine = open_engine(settings.database_url)
     migrate(engine)
-    if settings.knowledge.index == "postgres":
+    if settings.knowledge.searches == "postgres":
         create_tables(engine)
     if grant_to is not None:
         grant(engine, grant_to)

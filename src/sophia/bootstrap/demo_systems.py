@@ -60,6 +60,11 @@ class DemoProcess:
             self.stop()
             raise Unavailable(f"the demo's {module.rpartition('.')[2]}", "has not started")
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process.poll() is not None
+
     def stop(self) -> None:
         """End it."""
         self._process.terminate()

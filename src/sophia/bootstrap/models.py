@@ -8,6 +8,8 @@ from attrs import evolve
 from sophia.adapters.foundry.project import Project
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.openai.endpoint import Endpoint
+from sophia.adapters.telemetry import Telemetry
+from sophia.adapters.telemetry.observed import ObservedService
 from sophia.application.credentials import Credentials
 from sophia.application.erase_remote_threads import EraseRemoteThreads
 from sophia.bootstrap.azure import open_agents
@@ -41,7 +43,9 @@ def open_model(
     return OpenAIAgentRuntime(evolve(endpoint, key=key), limits, default_language=default_language)
 
 
-def open_foundry(settings: Settings, identity: "TokenCredential", records: Records) -> "FoundryAgentRuntime":
+def open_foundry(
+    settings: Settings, identity: "TokenCredential", records: Records, telemetry: Telemetry
+) -> "FoundryAgentRuntime":
     """The runtime of an agent at Microsoft Foundry.
 
     Raises:
@@ -51,13 +55,26 @@ def open_foundry(settings: Settings, identity: "TokenCredential", records: Recor
         from sophia.adapters.foundry.runtime import FoundryAgentRuntime  # noqa: PLC0415 - a second
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/runtime", "`foundry` needs: pip install 'sophia[azure]'")) from error
-    foundry, language = settings.agent.foundry, settings.service.language
-    project = Project(foundry.endpoint, foundry.model, foundry.agent, foundry.temperature, foundry.timeout)
-    return FoundryAgentRuntime(project, identity, records, foundry.limits, default_language=language)
+    foundry = settings.agent.foundry
+    project = Project(
+        foundry.endpoint, foundry.model, foundry.agent, foundry.temperature, foundry.timeout, foundry.concurrent
+    )
+    return FoundryAgentRuntime(
+        project,
+        identity,
+        records,
+        foundry.limits,
+        default_language=settings.service.language,
+        figures=ObservedService(telemetry.metrics, "foundry"),
+    )
 
 
 def open_keepers(
-    settings: Settings, identity: Callable[[], "TokenCredential"], directory: TenantDirectory, records: Records
+    settings: Settings,
+    identity: Callable[[], "TokenCredential"],
+    directory: TenantDirectory,
+    records: Records,
+    telemetry: Telemetry,
 ) -> tuple[ThreadKeeper, ...]:
     """The services that keep threads for ours; one that words no answers any more, while the settings still name it.
 
@@ -66,9 +83,9 @@ def open_keepers(
     """
     keepers = list[ThreadKeeper]()
     if settings.agent.azure.endpoint:
-        keepers.append(open_agents(settings, identity(), directory, records))
+        keepers.append(open_agents(settings, identity(), directory, records, telemetry))
     if settings.agent.foundry.endpoint:
-        keepers.append(open_foundry(settings, identity(), records))
+        keepers.append(open_foundry(settings, identity(), records, telemetry))
     return tuple(keepers)
 
 

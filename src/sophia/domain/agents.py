@@ -48,6 +48,11 @@ class Turn:
     agent: AgentDefinition = field(factory=sophia)
     scope: TenantScope | None = None
 
+    @property
+    def recalled_from(self) -> frozenset[str]:
+        """The threads that the recalled messages are from."""
+        return frozenset(found.message.thread_id for found in self.recalled)
+
 
 @frozen
 class Spoken:

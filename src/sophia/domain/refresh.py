@@ -83,7 +83,11 @@ class Refresh:
 
 @frozen
 class RefreshProgress:
-    """How far a refresh is. Counts of documents seen, chunks embedded, and chunks known to need it."""
+    """How far a refresh is. Counts of documents seen, chunks embedded, and chunks known to need it.
+
+    Attributes:
+        current: the document seen last; at the end, what an index brings up to date elsewhere.
+    """
 
     documents: int
     documents_total: int

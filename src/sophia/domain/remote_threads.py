@@ -16,6 +16,7 @@ class RemoteThread:
         run_id: our last run that it knows of; None before the first.
         messages: about how many it holds.
         numbered: the highest number that a passage was shown under in it.
+        recalled: our threads of which it holds words, as something that the user has said before.
     """
 
     service: str
@@ -24,3 +25,4 @@ class RemoteThread:
     run_id: str | None = None
     messages: int = 0
     numbered: int = 0
+    recalled: frozenset[str] = frozenset()

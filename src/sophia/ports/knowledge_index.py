@@ -1,12 +1,15 @@
 """Hybrid search over one company's chunks."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeAlias
 
-from sophia.domain.knowledge import DocumentChange, KnowledgeQuery, SearchHit
+from sophia.domain.knowledge import DocumentChange, DocumentFailure, KnowledgeQuery, SearchHit
 from sophia.domain.tenancy import TenantScope
 
-__all__ = ["KnowledgeIndex"]
+__all__ = ["KnowledgeIndex", "OnSettling"]
+
+OnSettling: TypeAlias = Callable[[str, int, int], None]
+"""Hears what is under way, how much of it is done, and how much there is."""
 
 
 class KnowledgeIndex(Protocol):
@@ -41,3 +44,14 @@ class KnowledgeIndex(Protocol):
         by its words. The same index and query give the same order.
         """
         ...
+
+    def settle(self, scope: TenantScope, on_progress: OnSettling) -> tuple[DocumentFailure, ...]:  # noqa: ARG002
+        """Finish what takes its time, at the end of a refresh (a scope of SOPHIA's own); one process at a time does.
+
+        For an index that keeps copies elsewhere: they become equal to the records. What is found is not changed by it,
+        and it fails for nobody: what could not be done is told, and done the next time.
+
+        Returns:
+            What is not as it should be there; without an external id where it is all of it.
+        """
+        return ()

@@ -551,13 +551,17 @@ class RemoteThreads(Protocol):
     def put(self, remote: RemoteThread) -> None:
         """Store it as it is now. One of the same service that it takes the place of is an orphan from then on.
 
+        So is one as soon as a thread is no more of which it holds words. An orphan stays one.
+
         Raises:
             NotFound: no such thread of ours, or another user's.
         """
         ...
 
     def orphans(self, service: str, limit: int) -> tuple[str, ...]:
-        """Those of the company whose thread was erased, or that were replaced, by id: they wait to be erased there.
+        """Those of the company that were replaced, or hold words of a thread that was erased, by id.
+
+        They wait to be erased there.
 
         Raises:
             PermissionDenied: for any scope but SOPHIA's own.

@@ -12,25 +12,16 @@ from azure.core.exceptions import (
 )
 
 from sophia.adapters.http.waiting import retry_after
+from sophia.adapters.model.errors import OutOfTime, Transient
 from sophia.errors import SophiaError, Unavailable
 
-__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Settled", "Transient", "Unbegun", "to_sophia", "wait_in"]
+__all__ = ["AGENTS", "Busy", "Gone", "OutOfTime", "Refused", "Settled", "Transient", "Unbegun", "to_sophia"]
 
 AGENTS = "azure-agents"
 """The dependency that the errors name, and the service whose threads these are."""
 
 _ACTIVE = re.compile(r"already has an active run|while a run .* is active", re.IGNORECASE)
 _SETTLED = re.compile(r"Cannot cancel run|do not accept tool outputs|Expected tool outputs", re.IGNORECASE)
-_WAIT = re.compile(r"(?:again|retry)\s+(?:in|after)\s+(\d+(?:\.\d+)?)\s*(ms|milli|s|m(?!s))", re.IGNORECASE)
-_UNITS = {"ms": 0.001, "milli": 0.001, "s": 1.0, "m": 60.0}
-
-
-class Transient(Unavailable):
-    """It may go well at the next try, after ``retry_after`` seconds. What was asked for may be done all the same."""
-
-
-class OutOfTime(Unavailable):
-    """The turn has taken as long as it may."""
 
 
 class Unbegun(OutOfTime):
@@ -39,6 +30,10 @@ class Unbegun(OutOfTime):
 
 class Gone(Unavailable):
     """There is no such thing, or no more."""
+
+
+class Refused(Unavailable):
+    """It does not take what it was given, and would not at another try."""
 
 
 class Busy(Unavailable):
@@ -66,12 +61,6 @@ def to_sophia(error: AzureError | ValueError) -> SophiaError:
             return Transient(AGENTS, "sends what cannot be read")
 
 
-def wait_in(message: str) -> float | None:
-    """The seconds that a message asks to wait, if it does."""
-    found = _WAIT.search(message)
-    return float(found[1]) * _UNITS[found[2].lower()] if found else None
-
-
 def _of_status(error: HttpResponseError) -> SophiaError:
     response: Any = error.response
     status = error.status_code or 0
@@ -92,4 +81,4 @@ def _of_status(error: HttpResponseError) -> SophiaError:
         return Transient(AGENTS, "sends what cannot be read")
     if status < HTTPStatus.BAD_REQUEST:
         return Unavailable(AGENTS, f"is somewhere else (HTTP {status}); put its own address into endpoint")
-    return Unavailable(AGENTS, f"refuses the request (HTTP {status})")
+    return Refused(AGENTS, f"refuses the request (HTTP {status})")

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from sophia.adapters.azure_agents.client import ACTIVE, Agents, Event, Events, Json
+from sophia.adapters.azure_agents.client import ACTIVE, Event, Events, Json
 from sophia.adapters.azure_agents.endpoint import Limits
-from sophia.adapters.azure_agents.errors import AGENTS, Busy, Gone, OutOfTime, Transient, Unbegun, wait_in
+from sophia.adapters.azure_agents.errors import AGENTS, Busy, Gone, OutOfTime, Transient, Unbegun
 from sophia.adapters.azure_agents.reply import Reply
 from sophia.adapters.azure_agents.translate import (
     Found,
@@ -18,12 +18,15 @@ from sophia.adapters.azure_agents.translate import (
     earlier,
     found_in,
     output,
-    question,
     run_body,
     usage_of,
 )
-from sophia.adapters.azure_agents.wording import Wording
+from sophia.adapters.azure_agents.vector_stores import VectorStores
 from sophia.adapters.http.transport import Check
+from sophia.adapters.http.waiting import wait, wait_in
+from sophia.adapters.model.showing import opening
+from sophia.adapters.model.wording import Wording
+from sophia.adapters.prompts import size
 from sophia.domain.agents import AgentEvent, Limitation, Spoken, Tokens, Turn
 from sophia.domain.citing import Citing
 from sophia.domain.remote_threads import RemoteThread
@@ -64,7 +67,14 @@ class Play:
     """
 
     def __init__(
-        self, agents: Agents, records: Records, turn: Turn, place: Place, tools: ToolBox, limits: Limits, words: Wording
+        self,
+        agents: VectorStores,
+        records: Records,
+        turn: Turn,
+        place: Place,
+        tools: ToolBox,
+        limits: Limits,
+        words: Wording,
     ) -> None:
         self.tokens = Tokens(0, 0)
         self._agents = agents
@@ -158,11 +168,16 @@ class Play:
         remote, run_id = self._thread, self._turn.run_id
         again = remote.run_id == run_id
         missing = [] if again else earlier(self._history, remote.run_id)
-        words = question(self._turn, self._citing.number, self._limits.context)
+        # What is shown stays in the thread there until that is erased; the history is there already.
+        room = self._limits.context - size(self._turn.question)
+        _, words = opening(self._turn, (), self._citing.number, room)
         asked = {"role": "user", "content": words, "metadata": {"sophia_run": run_id}}
+        # From now on it may be there, whatever becomes of us.
+        known = evolve(remote, recalled=remote.recalled | self._turn.recalled_from)
         if not again:
-            # From now on a message may be there, whatever becomes of us.
-            self._store(evolve(remote, run_id=run_id, messages=remote.messages + len(missing) + 1))
+            known = evolve(known, run_id=run_id, messages=remote.messages + len(missing) + 1)
+        if known != remote:
+            self._store(known)
         for message in (*missing, asked):
             self._add(message, looks=again)
 
@@ -185,7 +200,7 @@ class Play:
             if run["status"] != "cancelling":
                 _log.info("azure.run_displaced", thread=self._turn.thread_id, status=run["status"])
                 self._agents.cancel(self._thread.id, run["id"], self.check)
-            self._agents.wait(pause, self.check)
+            wait(pause, self.check)
             # What a look brings on: the service settles a cancelled run when it is asked for.
             self._agents.run(self._thread.id, run["id"], self.check)
             pause = min(pause * 2, _LONGEST_LOOK)
@@ -316,7 +331,7 @@ class Play:
             self._note(run)
             if self._status not in ("queued", "in_progress", "cancelling"):
                 break
-            self._agents.wait(pause, self.check)
+            wait(pause, self.check)
             pause = min(pause * 1.5, _LONGEST_LOOK)
         if self._store_id is not None:
             self._reply.found = self._contents()
@@ -343,19 +358,26 @@ class Play:
         """
         error = run.get("last_error") or {}
         if error.get("code") == "rate_limit_exceeded":
-            wait = wait_in(str(error.get("message"))) or _USUAL_WAIT
-            if self._reply.said or time.monotonic() + wait >= self._until:
-                raise Unavailable(AGENTS, "is asked too much", wait)
-            _log.info("azure.rate_limited", run=self._run_id, wait_s=round(wait, 1))
-            self._agents.wait(wait, self.check)
+            pause = wait_in(str(error.get("message"))) or _USUAL_WAIT
+            if self._reply.said or time.monotonic() + pause >= self._until:
+                raise Unavailable(AGENTS, "is asked too much", pause)
+            _log.info("azure.rate_limited", run=self._run_id, wait_s=round(pause, 1))
+            self._agents.service.retried()
+            wait(pause, self.check)
         elif self._reply.said or failures == _STARTS:
             raise Unavailable(AGENTS, "the run has failed")
-        elif self._store_id is not None and self._agents.has_expired(self._store_id, self.check):
-            _log.warning("azure.store_expired", company=self._scope.company_id)
-            self._store_id = None
-            yield Limitation(self._words.stale)
+        elif self._store_id is not None and (living := self._living(self._store_id)) != self._store_id:
+            _log.warning("azure.store_expired", company=self._scope.company_id, store=self._store_id, stands_in=living)
+            self._store_id = living
+            if living is None:
+                yield Limitation(self._words.stale)
         else:
             _log.info("azure.run_failed", run=self._run_id, attempt=failures)
+            self._agents.service.retried()
+
+    def _living(self, store_id: str) -> str | None:
+        store = self._agents.in_use(self._scope.company_id, store_id, self.check)
+        return store.id if store else None
 
     def _end(self, run: Json) -> Generator[AgentEvent]:
         yield from self._reply.close()

@@ -56,8 +56,6 @@ class Reply:
     def complete(self, message: Mapping[str, Any]) -> Generator[AgentEvent]:
         """A message as a whole: what was not told of it yet is said now."""
         message_id = str(message.get("id"))
-        if message_id in self._whole:
-            return
         self._whole.add(message_id)
         text, files = text_of(message)
         self._files |= files

@@ -1,15 +1,14 @@
 """The runtime that lets a company's own agent at Azure AI Agents word the answer."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
-from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from sophia.adapters.azure_agents.client import Agents
 from sophia.adapters.azure_agents.endpoint import Endpoint, Limits
 from sophia.adapters.azure_agents.errors import AGENTS
 from sophia.adapters.azure_agents.play import Place, Play
-from sophia.adapters.azure_agents.wording import WORDINGS
+from sophia.adapters.azure_agents.vector_stores import VectorStores
+from sophia.adapters.model.figures import ServiceFigures, Uncounted
+from sophia.adapters.model.wording import WORDINGS
 from sophia.domain.agents import AgentEvent, Turn
 from sophia.errors import NotFound, Unavailable
 from sophia.ports.agent_runtime import AgentRuntime, ThreadKeeper, ToolBox
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AzureAgentsRuntime"]
 
-_POLL = 0.2
 _LIMITS = Limits()
+_UNCOUNTED = Uncounted()
 
 
 class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
@@ -41,6 +40,7 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
         limits: what a turn may cost.
         default_language: in which it speaks when it does not speak the turn's.
         backoff: seconds before a request that has failed is repeated.
+        figures: are told what goes on with the service.
 
     Raises:
         ConfigurationError: plain HTTP to another machine.
@@ -56,14 +56,15 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
         *,
         default_language: str = "es",
         backoff: float = 0.5,
+        figures: ServiceFigures = _UNCOUNTED,
     ) -> None:
-        self._agents = Agents(endpoint, credential, limits.concurrent, backoff)
+        self._agents = VectorStores(endpoint, credential, limits.concurrent, backoff, figures)
         self._file_search = endpoint.file_search
         self._directory = directory
         self._records = records
         self._limits = limits
         self._default = WORDINGS.get(default_language, WORDINGS["es"])
-        self._places = BoundedSemaphore(limits.concurrent)
+        self._own_stores: set[tuple[str, str]] = set()
 
     @property
     def version(self) -> str:
@@ -90,14 +91,14 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
             Unavailable: the service does not answer as it should, or the directory names no agent for the company.
             LimitExceeded: there are more tools than the service takes.
         """
-        place = self._place(turn)
-        with self._taken(tools):
+        place = self._place(turn, tools)
+        with self._agents.service.turn(tools.check):
             words = WORDINGS.get(turn.language, self._default)
             play = Play(self._agents, self._records, turn, place, tools, self._limits, words)
             yield from play.events()
         yield play.tokens
 
-    def _place(self, turn: Turn) -> Place:
+    def _place(self, turn: Turn, tools: ToolBox) -> Place:
         if turn.scope is None:
             raise Unavailable(AGENTS, "the turn does not tell whose it is")
         try:
@@ -106,14 +107,8 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
             raise Unavailable(AGENTS, f"the directory does not know the company {turn.scope.company_id!r}") from error
         if company.azure_agent_id is None:
             raise Unavailable(AGENTS, f"the directory names no azure_agent_id for the company {company.id!r}")
-        return Place(turn.scope, company.azure_agent_id, company.vector_store_id if self._file_search else None)
-
-    @contextmanager
-    def _taken(self, tools: ToolBox) -> Generator[None]:
-        """One of the places that there are at the endpoint, as soon as one is free."""
-        while not self._places.acquire(timeout=_POLL):
-            tools.check()
-        try:
-            yield
-        finally:
-            self._places.release()
+        store_id = company.vector_store_id if self._file_search else None
+        if store_id is not None and (company.id, store_id) not in self._own_stores:
+            self._agents.in_use(company.id, store_id, tools.check)  # refuses what is kept for another company
+            self._own_stores.add((company.id, store_id))
+        return Place(turn.scope, company.azure_agent_id, store_id)

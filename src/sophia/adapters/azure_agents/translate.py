@@ -4,27 +4,17 @@ Source: https://learn.microsoft.com/rest/api/aifoundry/aiagents
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sophia.adapters.azure_agents.endpoint import Limits
-from sophia.adapters.prompts import (
-    arguments,
-    as_json,
-    block,
-    clean,
-    fitting,
-    handed_over,
-    recalled_message,
-    shown,
-    size,
-)
+from sophia.adapters.model.showing import Number, instructions_of, result_text
+from sophia.adapters.prompts import arguments, clean
 from sophia.domain.agents import Tokens, ToolCall, ToolResult, ToolSpec, Turn
 from sophia.domain.citing import without_markers
 from sophia.domain.conversation import Message, Role
-from sophia.domain.knowledge import Passage
 
 __all__ = [
     "Found",
@@ -34,16 +24,11 @@ __all__ = [
     "file_name",
     "found_in",
     "output",
-    "question",
     "run_body",
     "text_of",
     "usage_of",
 ]
 
-Number = Callable[[Passage], int]
-"""The number under which a passage is shown."""
-
-_LANGUAGES = {"es": "Spanish", "en": "English"}
 _FILE = re.compile(r"(doc_[0-9a-f]{26})\.([0-9a-f]{64})\.\w+")
 _RESERVED = "error"
 
@@ -68,21 +53,6 @@ def document_in(name: str) -> tuple[str, str] | None:
     return (named[1], f"sha256:{named[2]}") if named else None
 
 
-def question(turn: Turn, number: Number, room: int) -> str:
-    """The user's words after what was found for them, as data, in about ``room`` tokens.
-
-    What is shown stays in the service's thread until that is erased; the thread's own history is there already.
-    """
-    room -= size(turn.question)
-    passages, room = fitting(turn.passages, room, shown)
-    recalled, room = fitting(map(recalled_message, turn.recalled), room, lambda message: message)
-    tickets, _ = fitting(map(handed_over, turn.tickets), room, lambda ticket: ticket)
-    data = block("passages", [shown(passage, number(passage)) for passage in passages])
-    data += block("earlier-messages", recalled)
-    data += block("tickets", tickets)
-    return f"{data}\n\n{turn.question}" if data else turn.question
-
-
 def earlier(messages: Sequence[Message], run_id: str | None) -> list[dict[str, Any]]:
     """What was said since a run, as messages for the service; all where the run is none of theirs."""
     known = max((at for at, message in enumerate(messages) if message.run_id == run_id), default=-1)
@@ -101,11 +71,10 @@ def run_body(
     turn: Turn, agent_id: str, specs: Sequence[ToolSpec], store_id: str | None, limits: Limits
 ) -> dict[str, Any]:
     """A run of this turn. What SOPHIA is, and which tools there are, is told with each run: both are the turn's."""
-    language = _LANGUAGES.get(turn.language, turn.language)
     body: dict[str, Any] = {
         "assistant_id": agent_id,
         "stream": True,
-        "instructions": f"{turn.agent.instructions}\n\nThe user's question is in {language}.",
+        "instructions": instructions_of(turn),
         "tools": list(_tools(specs, store_id)),
         "max_completion_tokens": limits.tokens,
         "truncation_strategy": {"type": "last_messages", "last_messages": limits.history},
@@ -134,12 +103,7 @@ def calls_in(run: Mapping[str, Any], first: int) -> list[tuple[str, ToolCall]]:
 def output(wire_id: str, result: ToolResult, number: Number, room: int) -> dict[str, str]:
     """What came of a call, in about ``room`` tokens: an object without a key that the SDK takes for a failure."""
     content = {("failure" if key == _RESERVED else key): value for key, value in result.content.items()}
-    if result.passages:
-        passages, _ = fitting(result.passages, room, shown)
-        content["passages"] = [shown(passage, number(passage)) for passage in passages]
-        if left_out := len(result.passages) - len(passages):
-            content["left_out"] = left_out
-    return {"tool_call_id": wire_id, "output": as_json(content)}
+    return {"tool_call_id": wire_id, "output": result_text(evolve(result, content=content), number, room)}
 
 
 def text_of(message: Mapping[str, Any]) -> tuple[str, dict[str, str]]:

@@ -30,6 +30,9 @@ from sophia.ports.embedder import Embedder
 __all__ = ["ExtractiveAgentRuntime"]
 
 _LONGEST_QUERY = 1000
+_FEW, _LITTLE_ROOM = 2, 500
+"""Units and characters that are quoted where it is not sure that they answer."""
+
 _MARKER = re.compile(r" ?\[\d+\]")
 
 
@@ -42,6 +45,7 @@ class ExtractiveAgentRuntime(AgentRuntime):
         candidates: how many sentences of a turn are compared by meaning; each costs one embedding.
         remembered: how many sentence vectors are kept.
         answers_from: the confidence (0 to 1) from which what was found is given as an answer.
+        quotes_from: the confidence from which the best of it is quoted, said to be no sure answer.
         offers_from: the confidence, names aside, from which it is at least offered as near.
     """
 
@@ -53,6 +57,7 @@ class ExtractiveAgentRuntime(AgentRuntime):
         candidates: int = 12,
         remembered: int = 4096,
         answers_from: float = 0.5,
+        quotes_from: float = 0.35,
         offers_from: float = 0.2,
     ) -> None:
         self._embedder = embedder
@@ -60,6 +65,7 @@ class ExtractiveAgentRuntime(AgentRuntime):
         self._candidates = candidates
         self._vectors = _Memo(remembered)
         self._answers_from = answers_from
+        self._quotes_from = quotes_from
         self._offers_from = offers_from
 
     @property
@@ -117,7 +123,15 @@ class ExtractiveAgentRuntime(AgentRuntime):
         missing = [name for name in named if not any(contains(whole(p), name) for p in turn.passages)]
         if told is not None and (is_personal(turn.question) or sure < self._answers_from):
             yield Spoken(_told(told, turn, words), claim=False)
-        elif sure < self._answers_from:
+        elif sure >= self._answers_from:
+            if missing:
+                yield Spoken(words.not_named.format(names=_listed(missing)), claim=False)
+            yield from _answer(choose(question, ranked, turn.passages), words, turn.language, cited)
+        elif sure >= self._quotes_from and not missing:
+            yield Spoken(f"{words.unsure}\n\n", claim=False)
+            groups = choose(question, ranked, turn.passages, most=_FEW, room=_LITTLE_ROOM)
+            yield from _answer(groups, words, turn.language, cited)
+        else:
             # What lacks only the name asked for is near all the same.
             near = confidence(evolve(evidence, unnamed=0.0)) if evidence else 0.0
             offered = near >= self._offers_from or _is_subject(question, turn.passages)
@@ -125,10 +139,6 @@ class ExtractiveAgentRuntime(AgentRuntime):
             if turn.lookups.offered:
                 yield Spoken("\n\n", claim=False)
                 yield from offer(turn.lookups.offered, words, also=True)
-        else:
-            if missing:
-                yield Spoken(words.not_named.format(names=_listed(missing)), claim=False)
-            yield from _answer(choose(question, ranked, turn.passages), words, turn.language, cited)
 
     def _cosines(self, turn: Turn, question: str) -> "_Cosines":
         vector = turn.vector

@@ -26,6 +26,7 @@ class Wording:
     nothing: str
     nothing_named: str
     nothing_here: str
+    unsure: str
     near: str
     near_place: str
     near_title: str
@@ -57,6 +58,7 @@ WORDINGS = {
         nothing="No he encontrado en tus documentos nada que responda a eso.",
         nothing_named="En lo que he encontrado no aparece {names}, así que no puedo responder sobre ello.",
         nothing_here="No hay ningún documento tuyo que trate de eso.",
+        unsure="No estoy segura de que esto responda a lo que preguntas; es lo más cercano que he encontrado.",
         near="Lo más cercano que tengo, por si te sirve:",
         near_place="«{title}», apartado «{section}»",
         near_title="«{title}»",
@@ -125,6 +127,7 @@ WORDINGS = {
         nothing="I have found nothing in your documents that answers this.",
         nothing_named="What I have found does not mention {names}, so I cannot answer about it.",
         nothing_here="None of your documents is about this.",
+        unsure="I am not sure that this answers your question; it is the nearest I have found.",
         near="The nearest I have, in case it helps:",
         near_place="“{title}”, section “{section}”",
         near_title="“{title}”",

@@ -14,18 +14,18 @@ import openai
 from azure.ai.projects import AIProjectClient
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.core.rest import HttpResponse
 from openai import BaseModel
 
 from sophia.adapters.foundry.project import Project
 from sophia.adapters.foundry.translate import Item, conversation_of, digest_of
+from sophia.adapters.http.azure_core import PlainOnLoopback, SdkTransport
 from sophia.adapters.http.transport import Check, WatchedTransport, checking
 from sophia.adapters.http.urls import url_fault
 from sophia.adapters.http.waiting import retry_after
 from sophia.adapters.model.client_errors import to_sophia
 from sophia.adapters.model.errors import MODEL, Transient
+from sophia.adapters.model.service import Service
 from sophia.errors import ConfigurationError, Fault, SophiaError, Unavailable
 from sophia.logs import get_logger
 
@@ -36,6 +36,7 @@ _FAREWELL = 3.0  # seconds for what nobody waits for with pleasure
 _DIGEST = "sophia"  # the key of a version's metadata that tells what is in it
 _MOST_VERSIONS = 500
 _PAGE = 100
+_POLL = 0.2
 _NOT_THE_ENVIRONMENTS: dict[str, Any] = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
 
 _log = get_logger(__name__)
@@ -51,28 +52,28 @@ class FoundryClient:
     Args:
         project: where it is.
         credential: who SOPHIA is to Azure.
+        service: is told of each request, and lets it pass.
 
     Raises:
         ConfigurationError: plain HTTP to another machine.
     """
 
-    def __init__(self, project: Project, credential: TokenCredential) -> None:
+    def __init__(self, project: Project, credential: TokenCredential, service: Service) -> None:
         if fault := url_fault(project.endpoint):
             raise ConfigurationError(Fault("/agent/foundry/endpoint", fault))
         self._project = project
+        self._service = service
         here = urlsplit(project.endpoint).scheme == "http"  # which `url_fault` lets by on this machine alone
         self._azure = AIProjectClient(
             project.endpoint,
             credential,
-            per_call_policies=[_OnLoopback()] if here else [],
+            transport=SdkTransport(project.timeout, project.concurrent),
+            per_call_policies=[PlainOnLoopback()] if here else [],
             retry_total=0,
             retry_status=0,
             permit_redirects=False,
-            use_env_settings=False,
-            connection_timeout=_CONNECT,
-            read_timeout=project.timeout,
         )
-        http = httpx2.Client(transport=WatchedTransport(), follow_redirects=False)
+        http = httpx2.Client(transport=WatchedTransport(project.concurrent), follow_redirects=False)
         self._openai = self._azure.get_openai_client(
             http_client=http,
             max_retries=0,
@@ -89,53 +90,64 @@ class FoundryClient:
         Raises:
             Unavailable: it does not.
         """
-        with self._errors():
+        with self._calling("list_agent_versions"):
             try:
                 next(iter(self._azure.agents.list_versions(self._project.agent, limit=1)), None)
             except ResourceNotFoundError:
                 return
 
-    def version_of(self, definition: Item) -> str:
+    def version_of(self, definition: Item, check: Check) -> str:
         """The version of the agent that is defined so; where the project has none, it is made.
 
         Raises:
             Unavailable: the project does not answer as it should.
         """
         digest = digest_of(definition)
-        with self._lock:
+        with self._alone(check):
             if digest not in self._versions:
-                with self._errors():
-                    self._versions[digest] = self._found(digest) or self._made(definition, digest)
+                self._versions[digest] = self._found(digest, check) or self._made(definition, digest, check)
             return self._versions[digest]
 
-    def forget_versions(self) -> None:
+    def forget_versions(self, check: Check) -> None:
         """Look the versions of the agent up anew: somebody may have deleted one."""
-        with self._lock:
+        with self._alone(check):
             self._versions.clear()
 
-    def _found(self, digest: str) -> str | None:
+    @contextmanager
+    def _alone(self, check: Check) -> Iterator[None]:
+        """One turn at a time: else several would make the same version."""
+        while not self._lock.acquire(timeout=_POLL):
+            check()
         try:
-            versions = self._azure.agents.list_versions(self._project.agent, order="desc", limit=_PAGE)
-            newest = islice(versions, _MOST_VERSIONS)
-            return next((v.version for v in newest if (v.metadata or {}).get(_DIGEST) == digest), None)
-        except ResourceNotFoundError:
-            return None
+            yield
+        finally:
+            self._lock.release()
 
-    def _made(self, definition: Item, digest: str) -> str:
+    def _found(self, digest: str, check: Check) -> str | None:
+        with self._calling("list_agent_versions"), checking(check):
+            try:
+                versions = self._azure.agents.list_versions(self._project.agent, order="desc", limit=_PAGE)
+                newest = islice(versions, _MOST_VERSIONS)
+                return next((v.version for v in newest if (v.metadata or {}).get(_DIGEST) == digest), None)
+            except ResourceNotFoundError:
+                return None
+
+    def _made(self, definition: Item, digest: str, check: Check) -> str:
         body = {"definition": definition, "metadata": {_DIGEST: digest}}
-        version = self._azure.agents.create_version(self._project.agent, body).version
+        with self._calling("create_agent_version"), checking(check):
+            version = self._azure.agents.create_version(self._project.agent, body).version
         _log.info("foundry.agent_version", agent=self._project.agent, version=version)
         return version
 
     def new_conversation(self, metadata: dict[str, str], check: Check) -> str:
         """The id of a new conversation. Raises `Unavailable`."""
-        with self._errors(), checking(check):
+        with self._calling("create_conversation"), checking(check):
             made = self._openai.conversations.create(metadata=metadata, extra_headers=_NOT_THE_ENVIRONMENTS)
             return conversation_of(_object(made))
 
     def delete_conversation(self, conversation: str) -> None:
         """Delete a conversation; that it is gone already is no fault. Raises `Unavailable`."""
-        with self._errors():
+        with self._calling("delete_conversation"):
             try:
                 self._openai.conversations.delete(conversation, timeout=_FAREWELL, extra_headers=_NOT_THE_ENVIRONMENTS)
             except openai.NotFoundError:
@@ -143,7 +155,7 @@ class FoundryClient:
 
     def items(self, conversation: str, check: Check) -> list[Item]:
         """The latest items of a conversation, newest first; 100 at the most. Raises `Unavailable`."""
-        with self._errors(), checking(check):
+        with self._calling("list_items"), checking(check):
             listed = self._openai.conversations.items.list(
                 conversation, order="desc", limit=_PAGE, extra_headers=_NOT_THE_ENVIRONMENTS
             )
@@ -151,13 +163,13 @@ class FoundryClient:
 
     def response(self, response: str, check: Check) -> Item:
         """A response as it is now. Raises `Unavailable`."""
-        with self._errors(), checking(check):
+        with self._calling("get_response"), checking(check):
             return _object(self._openai.responses.retrieve(response, extra_headers=_NOT_THE_ENVIRONMENTS))
 
     def cancel(self, response: str) -> None:
         """Ask that a response be stopped. That it has ended, or cannot be stopped, is no fault of the turn's."""
         try:
-            with self._errors():
+            with self._calling("cancel_response"):
                 self._openai.responses.cancel(response, timeout=_FAREWELL, extra_headers=_NOT_THE_ENVIRONMENTS)
         except SophiaError as error:
             _log.info("foundry.not_cancelled", error=str(error))
@@ -178,21 +190,27 @@ class FoundryClient:
             Filtered: the content filter refuses.
         """
         agent = {"type": "agent_reference", "name": self._project.agent, "version": version}
-        with self._errors():
-            with checking(check):
-                create: Callable[..., openai.Stream[Any]] = self._openai.responses.create
-                events = create(
-                    conversation=conversation,
-                    input=items,
-                    stream=True,
-                    max_output_tokens=tokens,
-                    extra_body={"agent_reference": agent},
-                    extra_headers=_NOT_THE_ENVIRONMENTS,
-                )
-            with closing(events):
-                if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
-                    raise ValueError("no event stream")
-                yield from _events(events, check)
+        with self._calling("create_response"), checking(check):
+            create: Callable[..., openai.Stream[Any]] = self._openai.responses.create
+            events = create(
+                conversation=conversation,
+                input=items,
+                stream=True,
+                max_output_tokens=tokens,
+                extra_body={"agent_reference": agent},
+                extra_headers=_NOT_THE_ENVIRONMENTS,
+            )
+            if not events.response.headers.get("content-type", "").startswith("text/event-stream"):
+                events.close()
+                raise ValueError("no event stream")
+        with self._errors(), closing(events):
+            yield from _events(events, check)
+
+    @contextmanager
+    def _calling(self, operation: str) -> Iterator[None]:
+        """One request."""
+        with self._service.calling(operation), self._errors():
+            yield
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -215,13 +233,6 @@ class FoundryClient:
         except AzureError as error:
             _log.warning("model.failed", error=type(error).__name__, status=getattr(error, "status_code", None))
             raise _of_azure(error) from error
-
-
-class _OnLoopback(SansIOHTTPPolicy):  # type: ignore[type-arg]
-    """Lets the token be sent in the clear, within this machine."""
-
-    def on_request(self, request: PipelineRequest) -> None:  # type: ignore[type-arg]
-        request.context.options.setdefault("enforce_https", False)
 
 
 def _object(answer: object) -> Item:

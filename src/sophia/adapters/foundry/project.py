@@ -14,6 +14,7 @@ class Project:
         model: the name of a deployment.
         agent: the name under which SOPHIA keeps the versions of its agent there.
         temperature: None leaves it to the deployment.
+        concurrent: turns that are played there at once; others wait.
         timeout: seconds without a byte after which the project is taken not to answer.
     """
 
@@ -22,3 +23,4 @@ class Project:
     agent: str = "sophia"
     temperature: float | None = None
     timeout: float = 60.0
+    concurrent: int = 32

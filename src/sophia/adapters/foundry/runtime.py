@@ -21,12 +21,14 @@ from sophia.adapters.foundry.translate import (
 )
 from sophia.adapters.http.transport import Check
 from sophia.adapters.model.errors import MODEL, OutOfTime, Transient
+from sophia.adapters.model.figures import ServiceFigures, Uncounted
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.model.reply import Delta
 from sophia.adapters.model.runtime import Dialogue, ModelAgentRuntime, Step
+from sophia.adapters.model.service import Service
 from sophia.adapters.model.showing import opening, result_text
 from sophia.adapters.prompts import size
-from sophia.domain.agents import ToolCall, ToolResult, Turn
+from sophia.domain.agents import AgentEvent, ToolCall, ToolResult, Turn
 from sophia.domain.citing import Citing
 from sophia.domain.remote_threads import RemoteThread
 from sophia.errors import Cancelled, Unavailable
@@ -39,6 +41,7 @@ __all__ = ["FoundryAgentRuntime"]
 _LIMITS = Limits()
 _POLL = 0.2
 _SERVICE = "foundry"
+_UNCOUNTED = Uncounted()
 
 _log = get_logger(__name__)
 
@@ -62,6 +65,7 @@ class FoundryAgentRuntime(ModelAgentRuntime, ThreadKeeper):
         limits: what a turn may cost.
         default_language: in which it speaks when it does not speak the turn's.
         backoff: seconds before the first retry.
+        figures: are told what goes on with the project.
 
     Raises:
         ConfigurationError: plain HTTP to another machine.
@@ -76,10 +80,12 @@ class FoundryAgentRuntime(ModelAgentRuntime, ThreadKeeper):
         *,
         default_language: str = "es",
         backoff: float = 0.5,
+        figures: ServiceFigures = _UNCOUNTED,
     ) -> None:
-        super().__init__(project.model, "agent.foundry", limits, default_language, backoff)
+        super().__init__(project.model, "agent.foundry", limits, default_language, backoff, figures)
         self._project = project
-        self._client = FoundryClient(project, credential)
+        self._place = Service(MODEL, project.concurrent, figures)
+        self._client = FoundryClient(project, credential, self._place)
         self._records = records
 
     @property
@@ -99,6 +105,11 @@ class FoundryAgentRuntime(ModelAgentRuntime, ThreadKeeper):
     def erase(self, remote_id: str) -> None:
         """See `ThreadKeeper`."""
         self._client.delete_conversation(remote_id)
+
+    def respond(self, turn: Turn, tools: ToolBox) -> Generator[AgentEvent]:
+        """See `ModelAgentRuntime`; the turn waits until there is a place for it."""
+        with self._place.turn(tools.check):
+            yield from super().respond(turn, tools)
 
     def _open(self, turn: Turn, tools: ToolBox, citing: Citing, _: Check) -> Dialogue:
         return _Conversation(self._client, self._project, self._records, turn, tools, citing, self._limits)
@@ -154,7 +165,7 @@ class _Conversation(Dialogue):
             if self._is_renewed:
                 raise
             self._is_renewed, self._is_sent = True, False
-            self._client.forget_versions()
+            self._client.forget_versions(step.check)
             if self._new[-1]["type"] == "message":
                 self._id = self._begun(step.check)
             yield from self._asked(step)
@@ -185,7 +196,9 @@ class _Conversation(Dialogue):
         made = self._client.new_conversation({"sophia_thread": turn.thread_id, "sophia_run": turn.run_id}, check)
         with self._records.write(turn.scope) as tx:
             before = tx.remote_threads.get(_SERVICE, turn.thread_id)
-            tx.remote_threads.put(RemoteThread(_SERVICE, made, turn.thread_id, turn.run_id))
+            tx.remote_threads.put(
+                RemoteThread(_SERVICE, made, turn.thread_id, turn.run_id, recalled=turn.recalled_from)
+            )
         if before is not None:
             self._replaced.append(before.id)
         return made
@@ -193,7 +206,7 @@ class _Conversation(Dialogue):
     def _asked(self, step: Step) -> Generator[Delta]:
         """Have a response made, and pass it on as it comes."""
         said, items = "", last_of_the_tools(self._new) if step.is_last else self._new
-        version = self._client.version_of(self._agent)
+        version = self._client.version_of(self._agent, step.check)
         self._is_sent = True
         try:
             with closing(self._client.stream(self._id, version, items, step.tokens, step.check)) as events:

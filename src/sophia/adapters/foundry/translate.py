@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from sophia.adapters.foundry.project import Project
+from sophia.adapters.http.waiting import wait_in
 from sophia.adapters.model.client_errors import FILTERED as FILTERS
 from sophia.adapters.model.errors import MODEL, Filtered, Transient
 from sophia.adapters.model.reply import FILTERED, LENGTH, CallPiece, Delta
@@ -37,8 +38,6 @@ __all__ = [
 Item = dict[str, Any]
 """An item of a conversation, as the API has it."""
 
-_WAIT = re.compile(r"try again in (\d+(?:\.\d+)?) ?(ms|s|m)", re.IGNORECASE)
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 _CODE = re.compile(r"[\w.-]{1,64}")
 _PASSING = frozenset({"server_error", "vector_store_timeout"})
 _REASONS = {"max_output_tokens": LENGTH, "content_filter": FILTERED}
@@ -168,8 +167,7 @@ def _failure(error: Mapping[str, Any]) -> SophiaError:
     if code in FILTERS:
         return Filtered("the content filter has ended the answer")
     if code == "rate_limit_exceeded":
-        wait = _WAIT.search(told)
-        return Transient(MODEL, "is asked too much", float(wait[1]) * _SECONDS[wait[2].lower()] if wait else None)
+        return Transient(MODEL, "is asked too much", wait_in(told))
     if code in _PASSING:
         return Transient(MODEL, f"reports {code}")
     if not code:

@@ -9,7 +9,7 @@ MODEL = "model"
 
 
 class Transient(Unavailable):
-    """It may go well at the next try, at once or after ``retry_after`` seconds."""
+    """It may go well at the next try, at once or after ``retry_after`` seconds. What was asked may be done already."""
 
 
 class OutOfTime(Unavailable):

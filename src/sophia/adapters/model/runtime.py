@@ -1,6 +1,5 @@
 """The loop of a turn that a model plays: it is asked, asks for tools, is told what came of them, and answers."""
 
-import random
 import time
 from abc import abstractmethod
 from collections.abc import Generator, Sequence
@@ -10,7 +9,9 @@ from typing import Protocol
 from attrs import frozen
 
 from sophia.adapters.http.transport import Check
+from sophia.adapters.http.waiting import pause_before, wait
 from sophia.adapters.model.errors import MODEL, Filtered, OutOfTime, Transient
+from sophia.adapters.model.figures import ServiceFigures, Uncounted
 from sophia.adapters.model.limits import Limits
 from sophia.adapters.model.reply import CUT_SHORT, FILTERED, LENGTH, TIME, Delta, Reply
 from sophia.adapters.model.wording import WORDINGS, Wording
@@ -25,7 +26,7 @@ __all__ = ["Dialogue", "ModelAgentRuntime", "Step"]
 
 _RETRIES = 2
 _LONGEST_WAIT = 30.0
-_POLL = 0.2
+_UNCOUNTED = Uncounted()
 
 _log = get_logger(__name__)
 
@@ -89,14 +90,24 @@ class ModelAgentRuntime(AgentRuntime):
         limits: what a turn may cost.
         default_language: in which it speaks when it does not speak the turn's.
         backoff: seconds before the first retry.
+        figures: are told of the retries.
     """
 
-    def __init__(self, model: str, section: str, limits: Limits, default_language: str, backoff: float) -> None:
+    def __init__(
+        self,
+        model: str,
+        section: str,
+        limits: Limits,
+        default_language: str,
+        backoff: float,
+        figures: ServiceFigures = _UNCOUNTED,
+    ) -> None:
         self._model = model
         self._section = section
         self._limits = limits
         self._default = WORDINGS.get(default_language, WORDINGS["es"])
         self._backoff = backoff
+        self._figures = figures
 
     @abstractmethod
     def _open(self, turn: Turn, tools: ToolBox, citing: Citing, check: Check) -> Dialogue:
@@ -188,15 +199,12 @@ class ModelAgentRuntime(AgentRuntime):
         return check
 
     def _wait(self, error: Transient, attempt: int, check: Check) -> None:
-        backoff = self._backoff * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311 -- spreads the load
-        pause = backoff if error.retry_after is None else error.retry_after
+        pause = pause_before(attempt + 1, error.retry_after, self._backoff)
         if pause > _LONGEST_WAIT:
             raise error
         _log.info("model.retried", model=self._model, attempt=attempt, error=str(error), wait_s=round(pause, 1))
-        until = time.monotonic() + pause
-        while (rest := until - time.monotonic()) > 0:
-            check()
-            time.sleep(min(_POLL, rest))
+        self._figures.retried()
+        wait(pause, check)
 
 
 def _sum(one: Tokens, other: Tokens) -> Tokens:

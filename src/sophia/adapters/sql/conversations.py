@@ -100,6 +100,17 @@ _ORPHAN_REMOTE_THREADS = (
     .where(remote_threads.c.company_id == bindparam("company"), remote_threads.c.thread_id == bindparam("thread"))
     .values(thread_id=None)
 )
+_ORPHAN_WHAT_HOLDS_WORDS = (
+    update(remote_threads)
+    .where(
+        remote_threads.c.company_id == bindparam("company"),
+        remote_threads.c.user_id.in_(
+            select(threads.c.user_id).where(mine(threads), threads.c.id == bindparam("thread"))
+        ),
+        remote_threads.c.recalled.contains(bindparam("words_of"), autoescape=False),
+    )
+    .values(thread_id=None)
+)
 
 
 class SqlConversations(Conversations):
@@ -213,6 +224,7 @@ class SqlConversations(Conversations):
 
     def delete_thread(self, thread_id: str) -> None:
         """See `Conversations`. Messages, runs, events and idempotent replies go with their thread by foreign key."""
+        self._unit.change(_ORPHAN_WHAT_HOLDS_WORDS, self._unit.of_user(thread=thread_id, words_of=f" {thread_id} "))
         if self._unit.change(_DELETE_THREAD, self._unit.of_user(thread=thread_id)) == 0:
             raise NotFound("thread", thread_id)
         self._unit.change(_ERASE_TICKETS, self._unit.of_company(thread=thread_id))

@@ -389,7 +389,9 @@ remote_threads = Table(
     Column("run_id", Text),
     Column("messages", Integer, nullable=False),
     Column("numbered", Integer, nullable=False),
+    Column("recalled", Text, nullable=False),
 )
+Index("remote_threads_of_user", remote_threads.c.company_id, remote_threads.c.user_id)
 Index(
     "remote_threads_of_thread",
     remote_threads.c.company_id,

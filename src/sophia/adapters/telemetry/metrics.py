@@ -94,6 +94,35 @@ class Metrics:
             buckets=_SECONDS,
             registry=own,
         )
+        self.service_calls = Counter(
+            "sophia_agent_service_calls",
+            "Requests to a service that plays turns, by what was asked and how it ended.",
+            ["service", "operation", "outcome"],
+            registry=own,
+        )
+        self.service_call_seconds = Histogram(
+            "sophia_agent_service_call_seconds",
+            "Time that such a request took; of a stream, until it began.",
+            ["service", "operation"],
+            buckets=_SECONDS,
+            registry=own,
+        )
+        self.service_retries = Counter(
+            "sophia_agent_service_retries",
+            "Requests, and steps of turns, that were tried again.",
+            ["service"],
+            registry=own,
+        )
+        self.service_turns = _live("sophia_agent_service_turns", "Turns that have a place there now.", own, "service")
+        self.service_turns_waiting = _live(
+            "sophia_agent_service_turns_waiting", "Turns that wait for a place there now.", own, "service"
+        )
+        self.service_left_alone = _live(
+            "sophia_agent_service_breakers_open",
+            "Clients that leave the service alone now, because it has failed too often.",
+            own,
+            "service",
+        )
         self.tokens = Counter("sophia_tokens", "Tokens that models took and gave.", ["type"], registry=own)
         self.embedded_texts = Counter("sophia_embedded_texts", "Texts turned into vectors.", ["kind"], registry=own)
         self.embedding_seconds = Histogram(
@@ -189,6 +218,6 @@ class _Computed(Collector):
                 yield GaugeMetricFamily(f"sophia_{name}", help, value)
 
 
-def _live(name: str, help: str, registry: CollectorRegistry) -> Gauge:
+def _live(name: str, help: str, registry: CollectorRegistry, *labels: str) -> Gauge:
     # Of the processes that live: one that was killed takes what it counted with it.
-    return Gauge(name, help, multiprocess_mode="livesum", registry=registry)
+    return Gauge(name, help, labels, multiprocess_mode="livesum", registry=registry)

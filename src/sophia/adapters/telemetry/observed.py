@@ -9,6 +9,7 @@ from typing import Any
 from structlog.contextvars import bound_contextvars
 
 from sophia.adapters.http.trace import within_trace
+from sophia.adapters.model.figures import OUTCOMES, ServiceFigures
 from sophia.adapters.telemetry import Telemetry
 from sophia.adapters.telemetry.metrics import Metrics
 from sophia.adapters.telemetry.spans import Span
@@ -48,6 +49,7 @@ __all__ = [
     "ObservedRefresh",
     "ObservedRetrieve",
     "ObservedRun",
+    "ObservedService",
     "ObservedSystems",
     "ObservedTicketDesk",
 ]
@@ -312,6 +314,49 @@ class ObservedAgentRuntime(AgentRuntime):
                     self._telemetry.metrics.tokens.labels("output").inc(event.output)
                     told.tell(gen_ai__usage__input_tokens=event.input, gen_ai__usage__output_tokens=event.output)
                 yield event
+
+
+class ObservedService(ServiceFigures):
+    """Figures of one service that plays turns, counted."""
+
+    def __init__(self, metrics: Metrics, service: str) -> None:
+        self._metrics = metrics
+        self._service = service
+        self._known = set[str]()
+        # Series that begin at zero, see `Metrics`.
+        for series in (
+            metrics.service_retries,
+            metrics.service_turns,
+            metrics.service_turns_waiting,
+            metrics.service_left_alone,
+        ):
+            series.labels(service)
+
+    def called(self, operation: str, outcome: str, seconds: float) -> None:
+        """See `ServiceFigures`."""
+        calls = self._metrics.service_calls
+        if operation not in self._known:
+            self._known.add(operation)
+            for known in OUTCOMES:
+                calls.labels(self._service, operation, known)
+        calls.labels(self._service, operation, outcome).inc()
+        self._metrics.service_call_seconds.labels(self._service, operation).observe(seconds)
+
+    def retried(self) -> None:
+        """See `ServiceFigures`."""
+        self._metrics.service_retries.labels(self._service).inc()
+
+    def waiting(self) -> AbstractContextManager[object]:
+        """See `ServiceFigures`."""
+        return self._metrics.service_turns_waiting.labels(self._service).track_inprogress()
+
+    def playing(self) -> AbstractContextManager[object]:
+        """See `ServiceFigures`."""
+        return self._metrics.service_turns.labels(self._service).track_inprogress()
+
+    def left_alone(self, *, begins: bool) -> None:
+        """See `ServiceFigures`."""
+        self._metrics.service_left_alone.labels(self._service).inc(1 if begins else -1)
 
 
 class _ObservedToolBox(ToolBox):

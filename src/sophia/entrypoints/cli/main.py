@@ -20,10 +20,12 @@ COMMANDS = {
     "tickets": "List the tickets of a user.",
     "keys": "The access keys of a company's instance.",
     "credentials": "Keep the secrets that SOPHIA works with.",
+    "azure": "A company's agent and documents at Azure AI Agents.",
     "doctor": "Check configuration, credentials, endpoints and knowledge.",
     "migrate": "Bring the tables of the database up to date.",
     "audit": "The trail of what happened.",
     "eval": "Measure SOPHIA on labelled data.",
+    "dev": "Stand-ins for what SOPHIA works with, to try it out.",
 }
 
 

@@ -178,6 +178,14 @@ class KnowledgeIndexContract:
         assert index.generation(user_scope()) == 0
         assert self.found(index, user_scope(), "firewall", embedder) == []
 
+    def test_settling_changes_nothing_that_is_found(self, index: KnowledgeIndex, embedder: Embedder) -> None:
+        index.apply(system_scope(), [self.change(embedder, "a", ["firewall rules"], 1)], 1)
+        found = self.found(index, user_scope(), "firewall", embedder)
+        for _ in range(2):
+            assert index.settle(system_scope(), lambda *_: None) == ()
+            assert index.generation(system_scope()) == 1
+            assert self.found(index, user_scope(), "firewall", embedder) == found == ["a"]
+
     def test_companies_do_not_see_one_another(self, index: KnowledgeIndex, embedder: Embedder) -> None:
         index.apply(system_scope("acme"), [self.change(embedder, "a", ["firewall rules"], 1)], 1)
         index.apply(system_scope("globex"), [self.change(embedder, "g", ["firewall rules"], 7)], 7)

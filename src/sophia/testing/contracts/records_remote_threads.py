@@ -60,6 +60,47 @@ class RemoteThreadsContract(RecordsCase):
         with world.records.read(OTHER_SYSTEM) as tx:
             assert tx.remote_threads.orphans("there", 10) == ("thread_4",)
 
+    def test_what_holds_words_of_a_thread_that_is_erased_is_an_orphan(self, world: World) -> None:
+        told, erased, other = world.thread(), world.thread(), world.thread()
+        remote = RemoteThread("there", "thread_1", told.id, recalled=frozenset({erased.id, other.id}))
+        with world.records.write(ANA) as tx:
+            tx.remote_threads.put(remote)
+            tx.remote_threads.put(RemoteThread("elsewhere", "thread_2", other.id, recalled=frozenset({told.id})))
+        for stranger in (BOB, EVE):
+            with world.records.write(stranger) as tx, pytest.raises(NotFound):
+                tx.conversations.delete_thread(erased.id)
+        with world.records.write(ANA) as tx:
+            assert tx.remote_threads.get("there", told.id) == remote
+            tx.conversations.delete_thread(erased.id)
+            assert tx.remote_threads.get("there", told.id) is None
+            assert tx.remote_threads.get("elsewhere", other.id) is not None
+            tx.remote_threads.put(evolve(remote, run_id="run_1"))  # a turn that was under way
+            assert tx.remote_threads.get("there", told.id) is None
+            tx.remote_threads.put(RemoteThread("there", "thread_3", told.id))
+            tx.remote_threads.put(evolve(remote, run_id="run_1"))
+            assert tx.remote_threads.get("there", told.id) == RemoteThread("there", "thread_3", told.id)
+        with world.records.read(SYSTEM) as tx:
+            assert tx.remote_threads.orphans("there", 10) == ("thread_1",)
+            assert tx.remote_threads.orphans("elsewhere", 10) == ()
+
+    def test_what_is_shown_words_of_a_thread_that_was_just_erased_is_an_orphan_at_once(self, world: World) -> None:
+        told, erased = world.thread(), world.thread()
+        with world.records.write(ANA) as tx:
+            tx.conversations.delete_thread(erased.id)
+            tx.remote_threads.put(RemoteThread("there", "thread_1", told.id, recalled=frozenset({erased.id})))
+            assert tx.remote_threads.get("there", told.id) is None
+        with world.records.read(SYSTEM) as tx:
+            assert tx.remote_threads.orphans("there", 10) == ("thread_1",)
+
+    def test_retention_lets_go_of_what_holds_words_of_a_thread_too(self, world: World) -> None:
+        told, erased = world.thread(), world.thread()
+        with world.records.write(ANA) as tx:
+            tx.remote_threads.put(RemoteThread("there", "thread_1", told.id, recalled=frozenset({erased.id})))
+        with world.records.write(SYSTEM) as tx:
+            tx.conversations.delete_thread(erased.id)
+            assert tx.remote_threads.get("there", told.id) is None
+            assert tx.remote_threads.orphans("there", 10) == ("thread_1",)
+
     def test_orphans_are_sophias_own_business(self, world: World) -> None:
         with world.records.write(ANA) as tx:
             for attempt in (

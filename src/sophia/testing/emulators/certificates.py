@@ -1,17 +1,17 @@
-"""A certificate authority that nobody trusts yet, for what has to be told whom to trust (``ca_file``)."""
+"""Certificates: of an authority that nobody trusts yet, for what has to be told whom to trust, and of an identity."""
 
 import ipaddress
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["Certificates", "issue_certificates"]
+__all__ = ["Certificates", "IdentityCertificate", "issue_certificates", "issue_identity"]
 
 
 @frozen(eq=False)
@@ -25,6 +25,19 @@ class Certificates:
 
     ca_file: Path
     server: ssl.SSLContext
+
+
+@frozen
+class IdentityCertificate:
+    """What a service principal proves itself with.
+
+    Attributes:
+        pem: its certificate and its private key.
+        public_key: what its signatures are checked with (PEM).
+    """
+
+    pem: bytes = field(repr=False)
+    public_key: bytes
 
 
 def issue_certificates(folder: Path, *names: str) -> Certificates:
@@ -67,7 +80,21 @@ def issue_certificates(folder: Path, *names: str) -> Certificates:
     return Certificates(ca_file, context)
 
 
-def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def issue_identity(name: str) -> IdentityCertificate:
+    """A certificate that a service principal has signed itself, with an RSA key; it holds for a day."""
+    key = rsa.generate_private_key(65_537, 2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    certificate = _begun(subject, subject, key).sign(key, hashes.SHA256())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return IdentityCertificate(private + certificate.public_bytes(serialization.Encoding.PEM), public)
+
+
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()

@@ -51,7 +51,7 @@ class EntraEmulator(EmulatedSystem):
     Args:
         known: who they are.
         tenant: the directory they are of.
-        tls, faults: as `EmulatedSystem` takes them.
+        tls, faults, port: as `EmulatedSystem` takes them.
 
     Attributes:
         given: the resource that each token is for.
@@ -64,8 +64,9 @@ class EntraEmulator(EmulatedSystem):
         *,
         tls: ssl.SSLContext | None = None,
         faults: Iterable[Fault | None] | Faults = (),
+        port: int = 0,
     ) -> None:
-        super().__init__(faults, tls=tls)
+        super().__init__(faults, tls=tls, port=port)
         self.given: dict[str, str] = {}
         self._known = {principal.client_id: principal for principal in known}
         self._tenant = tenant

@@ -378,10 +378,10 @@ class FoundryEmulator(LoopbackServer):
             try:
                 deserted = deserted or (isinstance(event, Stall) and exchange.deserted)
                 match event:
+                    case Stall(seconds):  # whoever listens: it takes its time
+                        self._pause(seconds, response, exchange)
                     case _ if deserted:
                         continue
-                    case Stall(seconds):
-                        self._pause(seconds, response, exchange)
                     case Cut():
                         exchange.write(b'event: response.output_text.delta\ndata: {"type": "respon')
                         exchange.cut()

@@ -77,7 +77,8 @@ class KeyVaultEmulator(EmulatedSystem):
         takes: whether it takes a bearer token.
         tls: what it shows; a vault is not spoken to without.
         resource: what its challenge says that a token has to be for.
-        faults: as `EmulatedSystem` takes them.
+        tenant: the directory that its challenge names.
+        faults, port: as `EmulatedSystem` takes them.
 
     Attributes:
         resource: as above; the next challenge says what it is by then.
@@ -90,12 +91,15 @@ class KeyVaultEmulator(EmulatedSystem):
         tls: ssl.SSLContext,
         *,
         resource: str = RESOURCE,
+        tenant: str = TENANT,
         faults: Iterable[Fault | None] | Faults = (),
+        port: int = 0,
     ) -> None:
-        super().__init__(faults, tls=tls)
+        super().__init__(faults, tls=tls, port=port)
         self.rights = SECRETS_OFFICER
         self._takes = takes
         self.resource = resource
+        self._tenant = tenant
         self._secrets: dict[str, _Secret] = {}
         self._state = RLock()
 
@@ -136,7 +140,9 @@ class KeyVaultEmulator(EmulatedSystem):
         return _json(status, refused.body)
 
     def _challenge(self, message: str) -> Answer:
-        challenge = f'Bearer authorization="https://login.microsoftonline.com/{TENANT}", resource="{self.resource}"'
+        challenge = (
+            f'Bearer authorization="https://login.microsoftonline.com/{self._tenant}", resource="{self.resource}"'
+        )
         return _json(401, _Refused(401, "Unauthorized", f"AKV10000: {message}").body, {"WWW-Authenticate": challenge})
 
     _ROUTES: ClassVar[dict[tuple[str, str], tuple[str, str]]] = {

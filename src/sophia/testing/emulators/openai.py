@@ -10,7 +10,7 @@ A test says what the model does, one `Completion` or `Failure` a request::
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -113,6 +113,17 @@ class ChatRequest:
     def messages(self) -> list[dict[str, Any]]:
         """The conversation."""
         return list(self.body["messages"])
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Role and text of all that is said, in order."""
+        return [(said["role"], str(said.get("content") or "")) for said in self.messages if said["role"] != "tool"]
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """What came of the tools that were asked for last."""
+        last = takewhile(lambda said: said["role"] == "tool", reversed(self.messages))
+        return [json.loads(said["content"]) for said in last][::-1]
 
     @property
     def tools(self) -> list[str]:

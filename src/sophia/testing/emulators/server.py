@@ -94,20 +94,21 @@ class LoopbackServer:
     Args:
         handle: answers each request.
         tls: speaks HTTPS with this (`sophia.testing.emulators.certificates`).
+        port: 0: one that is free.
 
     Attributes:
         requests: what was asked, in order.
         left: is set when a client goes away while it is being answered.
     """
 
-    def __init__(self, handle: Handler, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, handle: Handler, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.requests: list[Request] = []
         self.left = threading.Event()
         self._handle = handle
         self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._scheme = "http" if tls is None else "https"
-        self._server = _Server(("127.0.0.1", 0), self._handler(), tls)
+        self._server = _Server(("127.0.0.1", port), self._handler(), tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property

@@ -75,15 +75,17 @@ class EmulatedSystem(LoopbackServer, ABC):
 
     Args:
         faults: what goes wrong with each request, in order (None: nothing), or what decides on it.
-        tls: as `LoopbackServer` takes it.
+        tls, port: as `LoopbackServer` takes them.
 
     Attributes:
         writes: the requests that would have changed something, had they been allowed to.
         most_at_once: the most requests that it was answering at a time.
     """
 
-    def __init__(self, faults: Iterable[Fault | None] | Faults = (), *, tls: ssl.SSLContext | None = None) -> None:
-        super().__init__(self._serve, tls=tls)
+    def __init__(
+        self, faults: Iterable[Fault | None] | Faults = (), *, tls: ssl.SSLContext | None = None, port: int = 0
+    ) -> None:
+        super().__init__(self._serve, tls=tls, port=port)
         self.writes: list[Request] = []
         self.most_at_once = 0
         self._at_once = 0

@@ -60,7 +60,7 @@ class AzureAgentsEmulator(EmulatedSystem):
 
     Args:
         model: the legs that runs are played in, in order; or what decides on them.
-        token: whoever does not come with it as a bearer token gets a 401.
+        token: whoever does not come with it as a bearer token gets a 401; or what decides on that.
         reads: a file of a vector store is ``in_progress`` for so many looks at it.
         broken: names of files that no vector store takes in, with the code of their failure.
 
@@ -72,15 +72,16 @@ class AzureAgentsEmulator(EmulatedSystem):
         self,
         model: Iterable[Leg] | Model = (),
         *,
-        token: str = "emulated",  # noqa: S107 -- a token for this machine alone
+        token: str | Callable[[str], bool] = "emulated",  # noqa: S107 -- a token for this machine alone
         faults: Iterable[Fault | None] | Faults = (),
         reads: int = 0,
         broken: Mapping[str, str] | None = None,
         limits: Limits = _LIMITS,
         tls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
-        super().__init__(faults, tls=tls)
-        self.token = token
+        super().__init__(faults, tls=tls, port=port)
+        self._takes = token if callable(token) else token.__eq__
         self.stores = Stores(limits, reads, broken or {})
         self.assistants: dict[str, Json] = {}
         self.threads: dict[str, Thread] = {}
@@ -102,16 +103,19 @@ class AzureAgentsEmulator(EmulatedSystem):
         """The service's clock, in unix seconds."""
         return int(time.time()) + self._ahead
 
-    def add_assistant(self, name: str = "sophia") -> str:
-        """An agent as a backend would have made it; its id."""
+    def add_assistant(self, name: str = "sophia", id: str = "") -> str:
+        """An agent as a backend would have made it; its id, which may be given."""
         with self._lock:
-            return str(self._create_assistant({"model": "emulated", "name": name}, {})["id"])
+            agent = made("assistant", self.now, **_agent_fields({"model": "emulated", "name": name}))
+            agent["id"] = id or agent["id"]
+            self.assistants[agent["id"]] = agent
+            return str(agent["id"])
 
-    def add_store(self, files: Mapping[str, bytes]) -> str:
-        """A vector store with these files, by name; its id."""
+    def add_store(self, files: Mapping[str, bytes], id: str = "") -> str:
+        """A vector store with these files, by name; its id, which may be given."""
         with self._lock:
             ids = [self.stores.add_file(name, content, self.now)["id"] for name, content in files.items()]
-            return str(self.stores.create({"name": "sophia", "file_ids": ids}, self.now)["id"])
+            return str(self.stores.create({"name": "sophia", "file_ids": ids}, self.now, id)["id"])
 
     def pass_time(self, seconds: int) -> None:
         """Put the service's clock forward."""
@@ -144,7 +148,8 @@ class AzureAgentsEmulator(EmulatedSystem):
     def _route(self, request: Request, exchange: Exchange) -> Answer:
         parts = urlsplit(request.path)
         query = dict(parse_qsl(parts.query))
-        if request.headers.get("authorization") != f"Bearer {self.token}":
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not self._takes(token):
             raise Refused(401, "The bearer token is missing or not valid.", None, "unauthorized", "authentication")
         if query.get("api-version") not in _VERSIONS:
             raise Refused(400, f"api-version {query.get('api-version')!r} is not supported.", "api-version")

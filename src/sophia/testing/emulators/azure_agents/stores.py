@@ -102,13 +102,13 @@ class Stores:
         del self.files[file_id]
         return {"id": file_id, "object": "file.deleted", "deleted": True}
 
-    def create(self, body: Json, now: int) -> Json:
-        """A new vector store."""
+    def create(self, body: Json, now: int, id: str = "") -> Json:
+        """A new vector store; of this id, if one is given."""
         metadata = metadata_of(body)
         counts = dict.fromkeys(("in_progress", "completed", "failed", "cancelled", "total"), 0)
         store = made("vector_store", now, name=body.get("name"), status="completed", usage_bytes=0, file_counts=counts)
         store |= {"metadata": metadata, "expires_after": body.get("expires_after"), "expires_at": None}
-        store["last_active_at"] = now
+        store |= {"last_active_at": now, "id": id or store["id"]}
         self.stores[store["id"]] = store
         self.entries[store["id"]] = {}
         self._add(store, body.get("file_ids") or (), now)

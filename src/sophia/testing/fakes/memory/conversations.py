@@ -96,9 +96,9 @@ class MemoryConversations(Conversations):
             del state.replies[key]
         for id_ in [id_ for id_, (_, evidence) in state.evidence.items() if evidence.thread_id == thread_id]:
             del state.evidence[id_]
-        for key in [key for key, remote in state.remote_threads.items() if remote.thread_id == thread_id]:
-            del state.remote_threads[key]
-            state.orphans[key] = None
+        for remote in list(state.remote_threads.values()):
+            if thread_id in {remote.thread_id, *remote.recalled}:
+                state.orphan(remote)
         for ticket in list(state.tickets.values()):
             if ticket.thread_id == thread_id and ticket.status is not TicketStatus.QUEUED:
                 state.tickets[ticket.id] = erased(ticket)

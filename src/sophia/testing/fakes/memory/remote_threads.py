@@ -29,10 +29,13 @@ class MemoryRemoteThreads(RemoteThreads):
         thread = self._state.threads.get(remote.thread_id)
         if thread is None or not is_mine(self._scope, thread.user_id):
             raise NotFound("thread", remote.thread_id)
+        if (remote.service, remote.id) in self._state.orphans:
+            return
         if (replaced := self.get(remote.service, remote.thread_id)) is not None and replaced.id != remote.id:
-            del self._state.remote_threads[replaced.service, replaced.id]
-            self._state.orphans[replaced.service, replaced.id] = None
+            self._state.orphan(replaced)
         self._state.remote_threads[remote.service, remote.id] = remote
+        if not remote.recalled <= self._state.threads.keys():
+            self._state.orphan(remote)
 
     def orphans(self, service: str, limit: int) -> tuple[str, ...]:
         require_system(self._scope)

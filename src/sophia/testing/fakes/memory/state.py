@@ -152,6 +152,11 @@ class State:
         }
         return State(**copied)
 
+    def orphan(self, remote: RemoteThread) -> None:
+        """Let go of a thread that a service keeps."""
+        del self.remote_threads[remote.service, remote.id]
+        self.orphans[remote.service, remote.id] = None
+
 
 def is_mine(scope: TenantScope, user_id: str) -> bool:
     """Whether a user's things are the scope's to see."""

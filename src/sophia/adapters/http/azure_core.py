@@ -1,4 +1,4 @@
-"""The network below the SDK: what waits for bytes can be told to stop, and nothing of the environment has a say."""
+"""The network below Azure's SDKs: what waits for bytes can be told to stop; nothing of the environment has a say."""
 
 from collections.abc import Iterator, MutableMapping
 from http import HTTPStatus
@@ -20,7 +20,7 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, h
 
 
 class SdkTransport(HttpTransport[HttpRequest, HttpResponse]):
-    """Sends the SDK's requests through `WatchedTransport`: no proxy, no redirect, TLS verified, cancellable.
+    """Sends an SDK's requests through `WatchedTransport`: no proxy, no redirect, TLS verified, cancellable.
 
     Args:
         timeout: seconds without a byte after which a connection is taken to be dead.
@@ -40,9 +40,10 @@ class SdkTransport(HttpTransport[HttpRequest, HttpResponse]):
             ServiceRequestError: it was not sent.
             ServiceResponseError: it was, and no answer has come.
         """
-        sent = self._http.build_request(
-            request.method, request.url, headers=dict(request.headers), content=request.content
-        )
+        # A form has no public way out of the SDK's request; its own transports take it like this.
+        files, fields = request._files, request._data  # noqa: SLF001
+        body: dict[str, Any] = {"files": files, "data": fields} if files else {"content": request.content}
+        sent = self._http.build_request(request.method, request.url, headers=dict(request.headers), **body)
         try:
             received = _Response(request, self._http.send(sent, stream=True))
             if not options.get("stream"):

@@ -23,6 +23,7 @@ The tree (an indented name is a subclass of the one above it)::
         Unanswered            it was asked, and no answer came: it may have done what it was asked
         CredentialMissing     a vault holds no secret of the name that is asked for
         CredentialRefused     a vault has answered, and does not give a secret away
+        OnlyEmulated          an example's system, which is nowhere but in the demo
         Stopping              this process is about to end and takes no more work; another will
       TicketRejected          a ticket desk has refused a ticket for good
       Cancelled               the run was cancelled while it was at work
@@ -50,6 +51,7 @@ __all__ = [
     "LeaseLost",
     "LimitExceeded",
     "NotFound",
+    "OnlyEmulated",
     "PermissionDenied",
     "QueryRefused",
     "RefreshInProgress",
@@ -221,6 +223,14 @@ class CredentialRefused(Unavailable):
 
     def __init__(self, detail: str) -> None:
         super().__init__("vault", detail)
+
+
+class OnlyEmulated(Unavailable):
+    """A system of the examples: its host is nobody's, and `sophia serve --demo` alone puts an emulated one there."""
+
+    def __init__(self, dependency: str, host: str) -> None:
+        told = f"nobody is at {host}, an example's host (RFC 2606); only `sophia serve --demo` emulates a system there"
+        super().__init__(dependency, told)
 
 
 class Stopping(Unavailable):

@@ -117,6 +117,57 @@ def test_a_system_that_refuses_is_one_clear_line(siem: Siem) -> None:
     assert TOKEN not in result.stderr + result.stdout
 
 
+def replayed(siem: Siem, id_: str, **changes: str) -> str:
+    """What `replay` says once the settings are others, in its one line."""
+    text = siem.config.read_text()
+    for before, after in changes.values():
+        assert before in text
+        text = text.replace(before, after)
+    siem.config.write_text(text)
+    result = siem.run("evidence", "replay", id_)
+    assert (result.exit_code, result.stdout) == (1, "")
+    return result.stderr.splitlines()[-1]
+
+
+def test_a_system_that_is_not_reached_is_one_clear_line(siem: Siem) -> None:
+    id_ = siem.look()
+    assert replayed(siem, id_, url=(siem.splunk.url, "http://127.0.0.1:1")) == "sophia: siem: cannot be reached"
+    assert siem.run("evidence", "show", id_).exit_code == 0
+
+
+def test_a_system_of_another_name_by_now_is_one_clear_line(siem: Siem) -> None:
+    told = replayed(siem, siem.look(), name=('name = "siem"', 'name = "archive"'))
+    assert told == "sophia: siem, where it was found, is no system any more that this user may look at"
+
+
+def test_a_system_of_others_by_now_is_one_clear_line(siem: Siem) -> None:
+    told = replayed(siem, siem.look(), groups=('name = "siem"', 'name = "siem"\ngroups = ["soc"]'))
+    assert told == "sophia: siem, where it was found, is no system any more that this user may look at"
+
+
+def test_a_permission_that_was_withdrawn_is_one_clear_line(siem: Siem) -> None:
+    told = replayed(siem, siem.look(), ana=('{ id = "ana" }', '{ id = "ana", permissions = ["chat"] }'))
+    assert "lookup:splunk" in told
+    assert len(siem.splunk.jobs) == 1
+
+
+def test_a_search_that_the_policy_refuses_by_now_is_one_clear_line(siem: Siem) -> None:
+    told = replayed(siem, siem.look(), commands=('type = "splunk"', 'type = "splunk"\ncommands = ["search", "head"]'))
+    assert "stats" in told
+    assert len(siem.splunk.jobs) == 1
+
+
+def test_a_look_up_that_is_no_longer_named_is_made_again_all_the_same(siem: Siem) -> None:
+    """What is kept is what was asked, and not the name under which a message has found it."""
+    with Sophia(load_settings(siem.config)) as sophia:
+        (call,) = sophia.ask("How many failed logins were there last night?", company="acme", user="ana").tool_calls
+    assert call.evidence_id
+    away = '[[companies.lookups]]\nname = "failed-logins"\nenabled = false\n'
+    siem.config.write_text(siem.config.read_text() + away)
+    again = siem.run("evidence", "replay", call.evidence_id)
+    assert (again.exit_code, "The result still holds." in again.stdout) == (0, True)
+
+
 def test_what_is_looked_up_again_is_counted(siem: Siem) -> None:
     id_ = siem.look()
     assert [siem.run("evidence", "replay", id_).exit_code for _ in range(3)] == [0, 0, 1]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from test_systems_client import Rotating
 
 from sophia.adapters.grafana import GrafanaSource, frames, grafana_documents
@@ -29,8 +30,10 @@ def place(url: str, **caps: float) -> Place:
     return Place("acme", "grafana", url, Rotating("t"), caps=LookupCaps(**caps))
 
 
-def look(operation: str, *, sources=("prom-madrid", "loki-1"), emulator=None, caps=None, **arguments) -> Finding:
-    with GrafanaEmulator(DAY, token="t", **(emulator or {})) as grafana:
+def look(
+    operation: str, *, sources=("prom-madrid", "loki-1"), emulator=None, caps=None, day=DAY, **arguments
+) -> Finding:
+    with GrafanaEmulator(day, token="t", **(emulator or {})) as grafana:
         source = GrafanaSource(place(grafana.url, **(caps or {})), GrafanaPolicy(frozenset(sources)))
         ranged = {one.name: one.ranged for one in source.operations}
         finding = source.look_up(ANA, Lookup(operation, arguments, SPAN if ranged[operation] else None), lambda: None)
@@ -58,6 +61,28 @@ def test_dashboards_are_found_by_words_and_show_their_panels() -> None:
     assert panels[0][3] == "; ".join(dashboard.panels[0].expressions)
     with pytest.raises(InvalidInput, match="/dashboard: Grafana says: Dashboard not found"):
         look("dashboard", dashboard="none")
+
+
+def test_a_panel_is_found_by_the_titles_that_people_see() -> None:
+    board = max(DAY.dashboards, key=lambda one: len(one.panels))
+    panel = next(one for one in board.panels if one.source == "prom-madrid")
+    by_id = look("panel", dashboard=board.uid, panel=panel.id)
+    assert by_id.rows
+    by_title = look("panel", dashboard=board.title.upper(), panel=f" {panel.title.lower()} ")
+    assert evolve(by_title, uri="") == evolve(by_id, uri="")  # each Grafana has a port of its own
+    assert by_title.uri.endswith(f"/d/{board.uid}?viewPanel={panel.id}")
+    assert look("panel", dashboard=board.uid, panel=str(panel.id)).rows == by_id.rows
+    assert look("dashboard", dashboard=board.title).query == f"dashboard {board.uid}"
+    with pytest.raises(InvalidInput, match="/panel: expected one of") as refused:
+        look("panel", dashboard=board.title, panel="none of these")
+    assert f"{panel.id} ({panel.title})" in str(refused.value)
+
+
+def test_a_title_of_several_dashboards_names_none() -> None:
+    uid, title = DAY.dashboards[0].uid, DAY.dashboards[0].title
+    twins = evolve(DAY, dashboards=(*DAY.dashboards, evolve(DAY.dashboards[0], uid="twin")))
+    with pytest.raises(InvalidInput, match=f"/dashboard: several have this title: {uid}, twin"):
+        look("dashboard", day=twins, dashboard=title)
 
 
 def test_every_panel_gives_its_data_or_is_refused() -> None:

@@ -236,6 +236,48 @@ def test_somebody_s_own_trouble_stays_trouble(text) -> None:
     assert not plan(text).settles
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("failed logins last night", "failed-logins"),
+        ("logins fallidos de anoche", "failed-logins"),
+        ("denied traffic from 203.0.113.66 today", "denied-traffic-of-address"),
+        ("active alerts", "firing-alerts"),
+        ("who is connected to the VPN", "vpn-users"),
+    ],
+)
+def test_a_question_needs_no_question_mark(text, name) -> None:
+    found = plan(text)
+    assert set(names(found)) == {name}
+    assert found.settles
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The VPN users cannot log in since 9",
+        "Los usuarios de la VPN no pueden entrar desde las 9",
+        "Bloquea las IPs que han fallado el login anoche",
+        "Lock the account with the most failed logins",
+        "Silencia las alertas que están sonando",
+        "How many failed logins did m.serrano have last night, and lock him out",
+        "List the failed logins of last night then disable the worst account",
+        "mira qué interfaces están caídas y levántalas",
+        "check the HA state and fail over to fw-madrid-2",
+        "Tráfico denegado de 203.0.113.66 hoy, ábrele paso",
+        "denied traffic from 203.0.113.66 today, let it through please",
+        "failed logins for svc-backup since yesterday, reset its password",
+        "interfaces down on fw-madrid-1 since noon, get them fixed",
+        "La interfaz ethernet1/5 de fw-madrid-2 está caída desde anoche",
+        "Logins are failing since last night",
+        "Los logins fallan desde anoche",
+    ],
+)
+def test_what_somebody_has_to_see_to_is_not_settled_by_looking(text) -> None:
+    assert CLASSIFY(text).asks_action
+    assert not plan(text).settles
+
+
 def test_a_proposal_to_act_is_not_settled_by_looking() -> None:
     assert not plan("¿Bloqueamos la IP 203.0.113.66 en el cortafuegos?").settles
 
@@ -265,12 +307,22 @@ def test_a_company_without_systems_plans_nothing_and_embeds_nothing() -> None:
 
 def test_an_example_is_embedded_once() -> None:
     embedder = HashingEmbedder()
-    planning = planner(embedder=embedder)
+    own = tuple(evolve(lookup, name=f"our-{lookup.name}") for lookup in COMPANY.lookups)
+    planning = planner(embedder=embedder, company=evolve(COMPANY, lookups=own))
     text = "¿Cuántos logins fallidos hubo anoche?"
     vector = HashingEmbedder().embed_query(text)
     for _ in range(3):
         planning(user_scope(), said(text), (), CLASSIFY(text), vector)
     assert 0 < len(embedder.queries) == len(set(embedder.queries)) <= 16
+
+
+def test_the_built_in_ones_take_no_embedding_but_the_message_s() -> None:
+    embedder = HashingEmbedder()
+    text = "¿Cuántos logins fallidos hubo anoche?"
+    found = planner(embedder=embedder)(
+        user_scope(), said(text), (), CLASSIFY(text), HashingEmbedder().embed_query(text)
+    )
+    assert (names(found), embedder.queries) == (["failed-logins"], [])
 
 
 def test_without_meaning_the_words_decide() -> None:

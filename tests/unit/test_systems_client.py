@@ -8,9 +8,10 @@ import pytest
 
 from sophia.adapters.http.client import Request
 from sophia.adapters.systems.client import Budget, SystemClient, TimedOut
+from sophia.adapters.systems.source import Place
 from sophia.domain.lookups import LookupCaps
 from sophia.domain.secrets import Secret
-from sophia.errors import Cancelled, ConfigurationError, Unavailable
+from sophia.errors import Cancelled, ConfigurationError, OnlyEmulated, Unavailable
 from sophia.ports.vault import Credential
 from sophia.testing.emulators.server import Exchange, LoopbackServer
 from sophia.testing.emulators.server import Request as Seen
@@ -152,8 +153,11 @@ def test_an_answer_that_is_too_large_is_none() -> None:
             exchange.write(b"x" * 65_536)
         exchange.finish()
 
-    with answering(flood, megabytes=1) as (asked, _), pytest.raises(Unavailable, match="no answer that can be read"):
-        asked.read(ASK, budget())
+    with answering(flood, megabytes=1) as (asked, requests):
+        for _ in range(6):  # and it does not count as the system's failure
+            with pytest.raises(Unavailable, match="larger than the 1 MB that are read of one"):
+                asked.read(ASK, budget())
+        assert len(requests) == 6
 
 
 def test_no_more_are_at_it_than_the_cap_allows() -> None:
@@ -229,3 +233,10 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path) -> None:
     path.write_text("no certificate")
     with pytest.raises(ConfigurationError, match=r"ca\.pem"):
         SystemClient("siem", "https://siem.example.com", Rotating("one"), lambda _: {}, LookupCaps(), path)
+
+
+def test_an_example_s_host_is_nobody_s_and_is_not_called() -> None:
+    place = Place("acme", "siem", "https://splunk.acme.example:8089", Rotating())  # no credential is asked for either
+    told = "siem: nobody is at splunk.acme.example, an example's host .* only `sophia serve --demo` emulates"
+    with pytest.raises(OnlyEmulated, match=told):
+        place.client(lambda _: {}).read(ASK, budget())

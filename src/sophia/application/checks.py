@@ -13,7 +13,7 @@ from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.knowledge import SourceStatus
 from sophia.domain.refresh import RefreshStatus
 from sophia.domain.tenancy import TenantScope
-from sophia.errors import CredentialMissing, CredentialRefused, SophiaError, Unavailable
+from sophia.errors import CredentialMissing, CredentialRefused, OnlyEmulated, SophiaError, Unavailable
 from sophia.ports.documents import DocumentSource
 from sophia.ports.embedder import Embedder
 from sophia.ports.identity import TenantDirectory
@@ -174,6 +174,8 @@ def _access(source: SecuritySource, scope: TenantScope) -> Diagnosis:
     subject = f"system {source.name}"
     try:
         access = source.access(scope)
+    except OnlyEmulated as error:
+        return Diagnosis(subject, Level.WARNING, str(error))
     except SophiaError as error:
         return Diagnosis(subject, Level.FAILED, str(error))
     if access.writes:
@@ -230,6 +232,8 @@ class CheckKnowledge(CompanyCheck):
         subject = f"source {source.name}"
         try:
             is_empty = next(iter(source.list()), None) is None
+        except OnlyEmulated as error:
+            return Diagnosis(subject, Level.WARNING, str(error))
         except Unavailable as error:
             return Diagnosis(subject, Level.FAILED, str(error))
         if known is None or known.refreshed_at is None:

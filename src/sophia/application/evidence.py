@@ -9,8 +9,9 @@ from sophia.application.look_up import LookUp
 from sophia.domain.audit import AuditEvent
 from sophia.domain.evidence import Evidence
 from sophia.domain.tenancy import Permission, TenantScope
-from sophia.errors import Unavailable
+from sophia.errors import Fault, InvalidInput, Unavailable
 from sophia.ports.records import Records
+from sophia.ports.security_source import SecuritySource
 
 __all__ = ["ReadEvidence", "Replay", "ReplayEvidence"]
 
@@ -69,7 +70,7 @@ class ReplayEvidence:
         Raises:
             PermissionDenied: the caller may not look at the system (any more).
             NotFound: no such evidence, or another user's.
-            InvalidInput: the source is not there any more.
+            InvalidInput: the source is not there any more, or not for the caller.
             QueryRefused: what was let pass then is not now.
             LimitExceeded: the company has looked at the system as often as it may in a day.
             Unavailable: the system does not answer.
@@ -78,7 +79,7 @@ class ReplayEvidence:
         with self._records.read(scope) as tx:
             before = tx.evidence.get(evidence_id)
         scope.require(before.system.permission)
-        source = self._look_up.source(scope, before.system.tool, {"source": before.source})
+        source = self._source(scope, before)
         until = time.monotonic() + source.caps.seconds
 
         def check() -> None:
@@ -94,3 +95,10 @@ class ReplayEvidence:
         with self._records.write(scope) as tx:
             tx.audit.append(event)
         return replay
+
+    def _source(self, scope: TenantScope, before: Evidence) -> SecuritySource:
+        try:
+            return self._look_up.source(scope, before.system.tool, {"source": before.source})
+        except InvalidInput as error:
+            told = f"{before.source}, where it was found, is no system any more that this user may look at"
+            raise InvalidInput(Fault("", told)) from error

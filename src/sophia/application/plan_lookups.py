@@ -16,7 +16,8 @@ from sophia.domain.intent.verbs import fold
 from sophia.domain.lookups import System, TimeRange
 from sophia.domain.named_lookups import CompanyLookups, Gap, GapKind, LookupPlan, NamedLookup, PlannedLookup
 from sophia.domain.named_lookups.concepts import concepts
-from sophia.domain.named_lookups.matching import Asked, asks_state, match
+from sophia.domain.named_lookups.learnt import LearntLookups
+from sophia.domain.named_lookups.matching import Asked, asks_only, match
 from sophia.domain.named_lookups.parts import parts_of
 from sophia.domain.named_lookups.readers import firewalls_in, places_in, read_values, things_in
 from sophia.domain.named_lookups.times import ReadRange, read_range
@@ -71,6 +72,7 @@ class PlanLookups:
         self._classify = classify
         self._clock = clock
         self._vectors = _Vectors(embedder)
+        self._learnt = LearntLookups.load().for_embedder(embedder.version)
 
     def __call__(
         self,
@@ -105,7 +107,8 @@ class PlanLookups:
             plan = evolve(plan, planned=(*plan.planned, *fresh), gaps=(*plan.gaps, *more.gaps))
         if plan.answers:
             left = [part.text for part in unmatched if not part.intent.asks_action and concepts(part.text)]
-            return evolve(plan, rest=" ".join(left), settles=not unmatched and all(_asks(part) for part in parts))
+            settles = not unmatched and all(asks_only(part.asked, self._learnt) for part in parts)
+            return evolve(plan, rest=" ".join(left), settles=settles)
         asks = [part for part in unmatched if part.intent.category is Category.LOOKUP]
         if not asks:
             return evolve(plan, rest=message.text)
@@ -130,9 +133,11 @@ class PlanLookups:
         if whole != message.text:
             before = next(m for m in reversed(history) if m.role is Role.USER)
             together = blend((vector, 1.0), (unpack(before.vector), 1.0)) if before.vector else vector
+            then = read_range(before.text, now)
+            earlier = before.text.replace(then.words, " ") if named and then else before.text
             # The newest words come first: what they name goes before what was named earlier.
-            text = f"{message.text} {before.text}"
-            yield _Part(text, self._classify(whole, together), together, named or read_range(before.text, now))
+            text = f"{message.text} {earlier}"
+            yield _Part(text, self._classify(whole, together), together, named or then)
             return
         texts = parts_of(message.text)
         if len(texts) == 1:
@@ -158,7 +163,7 @@ class PlanLookups:
 
     def _match(self, part: _Part, company: CompanyLookups) -> NamedLookup | None:
         distinct = tuple({lookup.name: lookup for lookup in company.lookups}.values())
-        return match(part.asked, distinct, self._vectors)
+        return match(part.asked, distinct, self._vectors, self._learnt)
 
     def _plan(
         self, scope: TenantScope, company: CompanyLookups, lookup: NamedLookup, part: _Part, language: str
@@ -208,12 +213,6 @@ class PlanLookups:
                 if any(system is lookup.system and lookup.source in ("", name) for system, name in there)
             )
         )
-
-
-def _asks(part: _Part) -> bool:
-    """Whether a part that asks for a look-up asks for nothing to be done, as far as anybody can tell."""
-    in_doubt = part.intent.asks_action or part.intent.is_unsure
-    return not in_doubt or asks_state(part.asked)
 
 
 def _times(lookup: NamedLookup, span: TimeRange) -> dict[str, str]:

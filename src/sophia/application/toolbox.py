@@ -3,6 +3,7 @@
 import contextvars
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 
@@ -143,6 +144,7 @@ class TurnToolBox(ToolBox):
         }
         self._lock = threading.Lock()
         self._asked = 0
+        self._looked = Counter[str]()
         self._mistakes = 0
         self.calls: list[ToolCallRecord] = []
         self.passages: list[Passage] = []
@@ -177,6 +179,7 @@ class TurnToolBox(ToolBox):
         self.check()
         with self._lock:
             if self._asked >= self._limits.calls or self._mistakes >= self._limits.mistakes:
+                self._limit_once(self._words.no_more_tools(call.name))
                 return _failed(call, "no more tools in this turn; answer with what there is")
             self._asked += 1
             tool = self._tools.get(call.name)
@@ -256,8 +259,12 @@ class TurnToolBox(ToolBox):
 
     def _limit(self, told: str) -> None:
         with self._lock:
-            if told not in self._limitations:
-                self._limitations.append(told)
+            self._limit_once(told)
+
+    def _limit_once(self, told: str) -> None:
+        """With the lock held."""
+        if told not in self._limitations:
+            self._limitations.append(told)
 
     def _rag_search(self, call: ToolCall, _: Check) -> ToolResult:
         query = str((call.arguments or {})["query"])
@@ -269,6 +276,12 @@ class TurnToolBox(ToolBox):
     def _look(self, call: ToolCall, check: Check) -> ToolResult:
         arguments = call.arguments or {}
         source = self._look_up.source(self._scope, call.name, arguments)
+        with self._lock:
+            if self._looked[source.name] >= source.caps.a_turn:
+                self._limit_once(self._words.looked_enough(call.name, source.name, source.caps.a_turn))
+                told_agent = f"no more look-ups at {source.name} in this turn; answer with what there is"
+                return ToolResult(call.id, ToolStatus.DENIED, {"outcome": "refused", "reason": told_agent})
+            self._looked[source.name] += 1
         try:
             evidence = self._look_up(self._scope, self._turn, source, arguments, check)
         except LimitExceeded as error:

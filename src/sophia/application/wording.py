@@ -125,6 +125,14 @@ class Wording:
         """A system that the company has looked at as often as it may in a day."""
         return self._texts["limitation.used_up"].format(tool=tool, source=source, most=most)
 
+    def looked_enough(self, tool: str, source: str, most: int) -> str:
+        """A system that has been looked at as often as one answer may."""
+        return self._texts["limitation.looked_enough"].format(tool=tool, source=source, most=most)
+
+    def no_more_tools(self, tool: str) -> str:
+        """A tool that was not run, because the turn has used as many as it may."""
+        return self._texts["limitation.no_more_tools"].format(tool=tool)
+
     def cut(self, evidence: Evidence, cut: Cut) -> str:
         """Why a look-up has not found all that there is."""
         return self._texts[f"limitation.cut.{cut.kind}"].format(
@@ -220,6 +228,10 @@ _ES = Wording(
             "{tool}: hoy ya se han hecho las {most} consultas a {source} que caben en un día (UTC); "
             "la respuesta no cuenta con ello"
         ),
+        "limitation.looked_enough": (
+            "{tool}: una respuesta no puede consultar {source} más de {most} veces; lo demás no se ha consultado"
+        ),
+        "limitation.no_more_tools": "{tool}: esta respuesta ya ha usado todas las herramientas que puede; falta algo",
         "limitation.refused": "{tool}: la consulta no se ha hecho ({reason}); la respuesta no cuenta con ello",
         f"limitation.cut.{CutKind.RANGE}": "{source}: solo se ha mirado lo último del periodo (máximo: {detail})",
         f"limitation.cut.{CutKind.ROWS}": "{source}: se han conservado {kept} filas de {seen} (máximo: {detail})",
@@ -321,6 +333,10 @@ _EN = Wording(
         "limitation.used_up": (
             "{tool}: the {most} look-ups at {source} that a day (UTC) allows are used up; the answer does without it"
         ),
+        "limitation.looked_enough": (
+            "{tool}: one answer may look at {source} {most} times at the most; the rest was not looked up"
+        ),
+        "limitation.no_more_tools": "{tool}: this answer has used as many tools as it may; something is missing",
         "limitation.refused": "{tool}: the query was not run ({reason}); the answer does without it",
         f"limitation.cut.{CutKind.RANGE}": "{source}: only the end of the period was looked at (at most {detail})",
         f"limitation.cut.{CutKind.ROWS}": "{source}: {kept} of {seen} rows were kept (at most {detail})",

@@ -36,6 +36,7 @@ class CapsSettings:
     megabytes: int = field(default=_USUAL.megabytes, validator=_within(1, 64))
     seconds: float = field(default=_USUAL.seconds, validator=_within(1, 300))
     at_once: int = field(default=_USUAL.at_once, validator=_within(1, 32))
+    a_turn: int = field(default=_USUAL.a_turn, validator=_within(1, 16))
     a_day: int = field(default=_USUAL.a_day, validator=_within(1, 1_000_000))
 
 

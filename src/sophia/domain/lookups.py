@@ -139,6 +139,7 @@ class LookupCaps:
         megabytes: that are read of an answer.
         seconds: for one look-up.
         at_once: look-ups of one process at the source.
+        a_turn: look-ups of one turn at the source.
         a_day: look-ups of the company at the source.
     """
 
@@ -147,6 +148,7 @@ class LookupCaps:
     megabytes: int = 8
     seconds: float = 30.0
     at_once: int = 4
+    a_turn: int = 16
     a_day: int = 2_000
 
     def narrowed(self, span: TimeRange) -> tuple[TimeRange, tuple[Cut, ...]]:

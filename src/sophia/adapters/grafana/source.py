@@ -10,10 +10,11 @@ from typing import Any
 from attrs import evolve
 
 from sophia.adapters.grafana import frames, paths
-from sophia.adapters.grafana.dashboards import Datasource, datasource_of, panels_of, resolve, variables_of
+from sophia.adapters.grafana.dashboards import Datasource, Panel, datasource_of, panels_of, resolve, variables_of
 from sophia.adapters.http.client import Request
 from sophia.adapters.systems.client import Budget, SystemClient
 from sophia.adapters.systems.source import Place, SystemSource
+from sophia.domain.accents import without_accents
 from sophia.domain.lookups import Cut, CutKind, Finding, Lookup, Operation, System, TimeRange
 from sophia.domain.readonly import GrafanaPolicy, check_query
 from sophia.domain.readonly.grafana import QUERY_KEYS
@@ -32,7 +33,7 @@ _READING = (":read", ":query", ":list", ":explore", ":access")
 _EVERYBODYS = ("annotations:create", "annotations:delete", "annotations:write")
 """What Grafana's least role, Viewer, brings with it: notes on dashboards."""
 
-_UID = {"type": "string", "minLength": 1, "maxLength": 100, "description": "uid of a dashboard"}
+_BOARD = {"type": "string", "minLength": 1, "maxLength": 200, "description": "uid or title of a dashboard"}
 _DETAIL = {
     "type": "string",
     "enum": ["summary", "points"],
@@ -44,11 +45,17 @@ _DASHBOARDS = Operation(
     "the dashboards there are",
     {"words": {"type": "string", "maxLength": 200, "description": "words of the title; left out: all"}},
 )
-_DASHBOARD = Operation("dashboard", "the panels of a dashboard and their queries", {"dashboard": _UID}, ("dashboard",))
+_DASHBOARD = Operation(
+    "dashboard", "the panels of a dashboard and their queries", {"dashboard": _BOARD}, ("dashboard",)
+)
 _PANEL = Operation(
     "panel",
     "the data of a panel",
-    {"dashboard": _UID, "panel": {"type": "integer", "minimum": 0, "description": "its id"}, "detail": _DETAIL},
+    {
+        "dashboard": _BOARD,
+        "panel": {"type": ["integer", "string"], "minimum": 0, "maxLength": 200, "description": "its id or title"},
+        "detail": _DETAIL,
+    },
     ("dashboard", "panel"),
     ranged=True,
 )
@@ -210,11 +217,7 @@ class GrafanaSource(SystemSource):
 
     def _panel(self, lookup: Lookup, budget: Budget) -> Finding:
         uid, model, title = self._model(lookup, budget)
-        number = lookup.arguments["panel"]
-        panel = next((panel for panel in panels_of(model) if panel.id == number), None)
-        if panel is None:
-            there = ", ".join(f"{one.id} ({one.title})" for one in panels_of(model)) or "none"
-            raise InvalidInput(Fault("/panel", f"expected one of {there[:_LONGEST]}"))
+        panel = _named(lookup.arguments["panel"], tuple(panels_of(model)))
         variables, known = variables_of(model), self._grafana.datasources(budget)
         asked = []
         for target in panel.targets:
@@ -225,7 +228,7 @@ class GrafanaSource(SystemSource):
             if isinstance(query.get("expr"), str):
                 query["expr"] = resolve(query["expr"], variables)
             asked.append((query, source.type))
-        link = f"{self._url}/d/{uid}?viewPanel={number}"
+        link = f"{self._url}/d/{uid}?viewPanel={panel.id}"
         return self._data(asked, f"{panel.title} ({title})", lookup, budget, link)
 
     def _query(self, lookup: Lookup, budget: Budget) -> Finding:
@@ -288,9 +291,22 @@ class GrafanaSource(SystemSource):
         return _finding("Annotations", "annotations", ("at", "text", "tags"), rows, self._url, cuts)
 
     def _model(self, lookup: Lookup, budget: Budget) -> tuple[str, Mapping[str, Any], str]:
-        uid = str(lookup.arguments["dashboard"])
-        model = self._grafana.get(paths.dashboard(uid), budget, "/dashboard")["dashboard"]
-        return uid, model, str(model.get("title") or uid)
+        """A dashboard's uid, what it is, and its title; it is named by either."""
+        named = str(lookup.arguments["dashboard"])
+        try:
+            model = self._grafana.get(paths.dashboard(named), budget, "/dashboard")["dashboard"]
+        except InvalidInput:
+            hits = self._grafana.get(paths.search(named, 1, _HITS), budget, "/dashboard")
+            uids = [str(hit["uid"]) for hit in hits if _spelt(str(hit["title"])) == _spelt(named)]
+            if not uids:
+                raise
+            if len(uids) > 1:
+                raise InvalidInput(
+                    Fault("/dashboard", f"several have this title: {', '.join(uids)[:_LONGEST]}")
+                ) from None
+            named = uids[0]
+            model = self._grafana.get(paths.dashboard(named), budget, "/dashboard")["dashboard"]
+        return named, model, str(model.get("title") or named)
 
     def _access(self, budget: Budget) -> Access:
         org = self._grafana.get(paths.ORG, budget)
@@ -318,6 +334,25 @@ def _finding(
     cuts: tuple[Cut, ...] = (),
 ) -> Finding:
     return Finding(title, query, columns, rows, len(rows), cuts, link)
+
+
+def _named(asked: int | str, panels: Sequence[Panel]) -> Panel:
+    """The panel of an id or a title.
+
+    Raises:
+        InvalidInput: there is none, or there are several of the title.
+    """
+    found = [panel for panel in panels if asked in (panel.id, str(panel.id))] or [
+        panel for panel in panels if _spelt(panel.title) == _spelt(str(asked))
+    ]
+    if len(found) != 1:
+        there = ", ".join(f"{one.id} ({one.title})" for one in found or panels) or "none"
+        raise InvalidInput(Fault("/panel", f"expected one of {there[:_LONGEST]}"))
+    return found[0]
+
+
+def _spelt(title: str) -> str:
+    return " ".join(without_accents(title).casefold().split())
 
 
 def _ms(at: Any) -> int:

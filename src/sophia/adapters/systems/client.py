@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from threading import BoundedSemaphore
+from urllib.parse import urlsplit
 
 from attrs import evolve
 from pybreaker import CircuitBreaker, CircuitBreakerError
@@ -16,7 +17,7 @@ from sophia.adapters.http.urls import url_fault
 from sophia.adapters.http.waiting import retry_after
 from sophia.domain.lookups import LookupCaps
 from sophia.domain.secrets import Secret
-from sophia.errors import ConfigurationError, Fault, Unavailable
+from sophia.errors import ConfigurationError, Fault, OnlyEmulated, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.security_source import Check
 from sophia.ports.vault import Credential
@@ -30,6 +31,7 @@ _FAILURES = 5
 _REST = 15.0  # seconds that a system is left alone after so many failures in a row
 _POLL = 0.1
 _MEBIBYTE = 2**20
+_NOBODYS = ".example"  # RFC 2606
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _ABOUT_THE_QUESTION = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -46,6 +48,10 @@ _log = get_logger(__name__)
 
 class TimedOut(Unavailable):
     """A look-up has used up its time."""
+
+
+class _TooLarge(Unavailable):
+    """More than is read of an answer; the system has done its part."""
 
 
 class Budget:
@@ -118,17 +124,25 @@ class SystemClient:
             raise ConfigurationError(Fault("/url", fault))
         self._name = name
         self._http = HttpClient(name, base_url, caps.seconds, kept=caps.at_once, ca_file=ca_file)
+        self._host = urlsplit(base_url).hostname or ""
         self._credential = credential
         self._shown = shown
-        self._most = caps.megabytes * _MEBIBYTE
+        self._megabytes = caps.megabytes
         self._turns = BoundedSemaphore(caps.at_once)
         # Only silence and errors are the system's failures: a question that it calls wrong is answered.
         self._breaker = CircuitBreaker(_FAILURES, _REST, exclude=[_is_answer], throw_new_error_on_trip=False)
 
     def read(self, request: Request, budget: Budget) -> Reply:
-        """The whole answer. Raises as `open`; one that is larger than the cap is none."""
+        """The whole answer. Raises as `open`; one that is larger than the cap is none, and says so."""
         with self.open(request, budget) as opened:
-            return opened.whole(self._most)
+            body = b""
+            for piece in opened.pieces:
+                body += piece
+                if len(body) > self._megabytes * _MEBIBYTE:
+                    raise _TooLarge(
+                        self._name, f"its answer is larger than the {self._megabytes} MB that are read of one"
+                    )
+            return Reply(opened.status, opened.headers, body)
 
     @contextmanager
     def open(self, request: Request, budget: Budget) -> Iterator[Opened]:
@@ -136,8 +150,11 @@ class SystemClient:
 
         Raises:
             TimedOut: the budget is used up.
+            OnlyEmulated: the system is one of the examples'.
             Unavailable: the system does not answer, is too busy, somewhere else, or refuses the credential.
         """
+        if self._host.endswith(_NOBODYS):
+            raise OnlyEmulated(self._name, self._host)
         with ExitStack() as opened:
             opened.enter_context(self._turn(budget))
             try:
@@ -196,4 +213,4 @@ class SystemClient:
 
 
 def _is_answer(error: BaseException) -> bool:
-    return not isinstance(error, Unavailable)
+    return isinstance(error, _TooLarge) or not isinstance(error, Unavailable)

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import mul
 from typing import TypeAlias
@@ -11,19 +11,36 @@ from attrs import field, frozen
 
 from sophia.domain.asked import Category, Intent
 from sophia.domain.intent.verbs import fold
+from sophia.domain.named_lookups.builtin import BUILT_IN
 from sophia.domain.named_lookups.concepts import CONCEPTS, concepts
+from sophia.domain.named_lookups.learnt import NONE, LearntLookups
 from sophia.domain.named_lookups.readers import read_values
 from sophia.domain.named_lookups.values import NamedLookup
 
-__all__ = ["ASKS", "WITH_MEANING", "WORDS_ALONE", "Asked", "candidates", "choose", "match", "score"]
+__all__ = [
+    "ASKS",
+    "WITH_MEANING",
+    "WORDS_ALONE",
+    "Asked",
+    "asks_only",
+    "asks_state",
+    "candidates",
+    "choose",
+    "match",
+    "score",
+]
 
-ASKS = 0.5
-"""The score from which a message asks for a look-up."""
+ASKS, LEARNT = 0.5, 0.6
+"""The scores from which a message asks for a look-up: for one of a company's own, for a built-in one."""
 
 SURE = 0.75
-"""The score from which a question is one for a look-up although it reads as the report of a fault."""
+"""The score from which it does so although it reads as a request for action."""
+
+FIRM, CERTAIN = 0.9, 0.98
+"""The scores for action from which a sentence, and from which a bare name of events, reports a fault."""
 
 _AS_GOOD = 0.4
+_VERB = 2  # words of a verb ("block", "kick off")
 _CANDIDATES = 4  # look-ups whose examples are compared by meaning
 _COMPARED = 4  # examples of each: an embedding is made once a process, and takes some milliseconds
 _USUAL_COSINE, _USUAL_SPREAD = 0.88, 0.03  # of questions on the same subject, by multilingual-e5-small
@@ -56,6 +73,7 @@ _EVENTS = re.compile(
     r"|denegad[oa]s|sesiones|anotaciones|failed|login|logon|sign-in|access|authentication|alerts|interfaces|links|ports"
     r"|connections|denied|blocked|denies|drops|errors|failures|attempts|sessions|annotations)\b)"
 )
+_CLAUSE = re.compile(r",\s*\w")
 _NOT_TO_BE_DONE = (Category.TROUBLESHOOTING, Category.LOOKUP)
 _OWN = re.compile(r"\b(?:me|mi|mis|nos|nuestr\w+|my|our|i|we|no (?:puedo|podemos|va|funciona)|can'?t|cannot)\b")
 _DEFINES = re.compile(
@@ -106,27 +124,83 @@ class Asked:
 _Vectors: TypeAlias = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 
 
-def match(asked: Asked, lookups: Sequence[NamedLookup], vectors: _Vectors) -> NamedLookup | None:
+def match(asked: Asked, lookups: Sequence[NamedLookup], vectors: _Vectors, learnt: LearntLookups) -> NamedLookup | None:
     """The look-up that a message asks for, if it asks for one.
 
     Args:
         asked: the message.
         lookups: that there are.
-        vectors: the query embeddings of examples; they are asked for of the few look-ups whose words are nearest.
+        vectors: the query embeddings of examples; they are asked for of the few of a company's own look-ups whose
+            words are nearest.
+        learnt: tells of the built-in ones.
     """
-    if not may_ask(asked):
+    if _asks_a_text(asked):
         return None
-    scored = [
-        (score(told, WITH_MEANING if "cosine" in told else WORDS_ALONE), lookup)
-        for lookup, told in candidates(asked, lookups, vectors)
-    ]
-    return choose(scored, asked.whole, SURE if asked.intent.asks_action else ASKS)
+    acts, states = asked.intent.asks_action, asks_state(asked)
+    own = [lookup for lookup in lookups if lookup.name not in BUILT_IN]
+    scored = list[tuple[float, NamedLookup]]()
+    if not acts or states or not _is_own_trouble(asked):
+        least = SURE if acts else LEARNT
+        scored += [pair for pair in _learnt(asked, lookups, learnt) if pair[0] >= least]
+    if not acts or states:
+        least = SURE if acts else ASKS
+        scored += [pair for pair in _compared(asked, own, lookups, vectors) if pair[0] >= least]
+    return choose(scored, asked.whole)
 
 
-def may_ask(asked: Asked) -> bool:
-    """Whether a message is no request for action, and does not ask what something is or what to do."""
-    acts = asked.intent.asks_action and not asks_state(asked)
-    return not acts and not _DEFINES.search(fold(asked.text))
+def _learnt(asked: Asked, lookups: Sequence[NamedLookup], learnt: LearntLookups) -> Iterator[tuple[float, NamedLookup]]:
+    """The likeliest of the built-in look-ups, and how surely one of them is asked for.
+
+    Whether somebody is named tells ``x-of-y`` from ``x``, so both are likely where one is.
+    """
+    chances = dict(learnt(asked.text, asked.vector))
+    sure = 1 - chances.pop(NONE)
+    families = {name: [other for other in chances if other.startswith(name)] for name in chances}
+    likeliest = max(families, key=lambda name: math.fsum(chances[other] for other in families[name]))
+    for lookup in lookups:
+        if lookup.name in families[likeliest]:
+            yield sure, lookup
+
+
+def _compared(
+    asked: Asked, own: Sequence[NamedLookup], lookups: Sequence[NamedLookup], vectors: _Vectors
+) -> Iterator[tuple[float, NamedLookup]]:
+    """A company's own look-ups, by their titles and examples."""
+    for lookup, told in candidates(asked, own, lookups, vectors):
+        yield score(told, WITH_MEANING if "cosine" in told else WORDS_ALONE), lookup
+
+
+def _asks_a_text(asked: Asked) -> bool:
+    """Whether it asks what something is, what to do or how: what documents tell."""
+    folded = fold(asked.text)
+    is_knowledge = asked.intent.category is Category.KNOWLEDGE and _TEXTUAL.search(folded) is not None
+    return is_knowledge or _DEFINES.search(folded) is not None
+
+
+def asks_only(asked: Asked, learnt: LearntLookups) -> bool:
+    """Whether a message that asks for a look-up asks for nothing to be done besides, as far as anybody can tell.
+
+    In doubt it does: what is looked up is told all the same, and nothing that was to be done is lost.
+    """
+    intent = asked.intent
+    if not intent.asks_action and not intent.is_unsure:
+        return True
+    if _orders(asked):
+        return False
+    if asks_state(asked):
+        return True
+    reports = intent.score >= FIRM or "!" in asked.text or _is_own_trouble(asked)
+    return not reports and 1 - learnt(asked.text, asked.vector)[NONE] >= SURE
+
+
+def _orders(asked: Asked) -> bool:
+    """Whether a verb says what is to be done; where none does, the intent's action is a report or all of it."""
+    verbs = any(len(action.action.split()) <= _VERB for action in asked.intent.actions)
+    return bool(asked.intent.ordered) or (verbs and "?" not in asked.text)
+
+
+def _is_own_trouble(asked: Asked) -> bool:
+    return _OWN.search(fold(asked.text)) is not None
 
 
 def asks_state(asked: Asked) -> bool:
@@ -137,15 +211,16 @@ def asks_state(asked: Asked) -> bool:
     folded = fold(asked.text)
     if _TEXTUAL.search(folded):
         return False
-    if asked.timed and _EVENTS.search(folded) and not _OWN.search(folded):
+    is_bare = _EVENTS.search(folded) and not _OWN.search(folded) and not _CLAUSE.search(folded)
+    if asked.timed and is_bare and asked.intent.score < CERTAIN:
         return True
     asks = ("?" in asked.text and _QUESTION.search(folded)) or _READS.search(folded)
     return bool(asks) and asked.intent.category in _NOT_TO_BE_DONE
 
 
-def choose(scored: Iterable[tuple[float, NamedLookup]], text: str, least: float = ASKS) -> NamedLookup | None:
+def choose(scored: Iterable[tuple[float, NamedLookup]], text: str) -> NamedLookup | None:
     """The likeliest look-up; of those that are about as likely, the one that takes most of what the text names."""
-    found = sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: -pair[0])
+    found = sorted(scored, key=lambda pair: -pair[0])
     near = [lookup for score, lookup in found if score >= found[0][0] - _AS_GOOD]
     complete = [lookup for lookup in near if _is_complete(lookup, text)]
     if complete:
@@ -159,10 +234,13 @@ def _is_complete(lookup: NamedLookup, text: str) -> bool:
 
 
 def candidates(
-    asked: Asked, lookups: Sequence[NamedLookup], vectors: _Vectors
+    asked: Asked, some: Sequence[NamedLookup], lookups: Sequence[NamedLookup], vectors: _Vectors
 ) -> list[tuple[NamedLookup, dict[str, float]]]:
-    """The few look-ups whose words are nearest to a message's, with what speaks for and against each (`features`)."""
-    ranked = sorted(((_words(asked, lookup, lookups), lookup) for lookup in lookups), key=lambda pair: -pair[0].best)
+    """The few of some look-ups whose words are nearest to a message's, with what speaks for and against (`features`).
+
+    A word tells the less, the more of all look-ups have it.
+    """
+    ranked = sorted(((_words(asked, lookup, lookups), lookup) for lookup in some), key=lambda pair: -pair[0].best)
     found = []
     for words, lookup in ranked[:_CANDIDATES]:
         if words.best > 0:
@@ -255,29 +333,29 @@ def score(told: Mapping[str, float], weights: Mapping[str, float]) -> float:
 
 # Fitted by benchmarks/fit_lookups.py, which has to be run again when concepts, examples or features change.
 WORDS_ALONE = {
-    "best": 5.02,
-    "known": 5.7,
-    "held": 4.98,
-    "lacks": -1.28,
-    "takes": 1.54,
-    "lookup": 1.64,
-    "knowledge": -0.35,
-    "textual": -2.26,
-    "state": -0.12,
-    "timed": 0.07,
-    "1": -13.17,
+    "best": 3.51,
+    "known": 4.77,
+    "held": 2.98,
+    "lacks": -2.79,
+    "takes": 2.17,
+    "lookup": 3.78,
+    "knowledge": 1.65,
+    "textual": -2.76,
+    "state": -0.15,
+    "timed": -0.2,
+    "1": -11.31,
 }
 WITH_MEANING = {
-    "best": 4.28,
-    "known": 5.12,
-    "held": 4.3,
-    "lacks": -0.96,
-    "takes": 1.88,
-    "lookup": 1.57,
-    "knowledge": -0.44,
-    "textual": -2.22,
-    "state": 0.27,
-    "timed": 0.08,
-    "cosine": 0.78,
-    "1": -12.18,
+    "best": 2.57,
+    "known": 4.36,
+    "held": 2.4,
+    "lacks": -2.49,
+    "takes": 2.3,
+    "lookup": 3.67,
+    "knowledge": 1.61,
+    "textual": -2.95,
+    "state": -0.09,
+    "timed": -0.17,
+    "cosine": 0.54,
+    "1": -9.98,
 }

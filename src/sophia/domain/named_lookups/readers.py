@@ -23,6 +23,10 @@ _AFTER_USER = re.compile(
     r"\b(?:usuari[oa]|user|cuenta|account|emplead[oa]|employee)(?: (?:de|del|of|for|called|llamad[oa]))?"
     r" [\"'«“‘`]?([A-Za-z0-9_][\w.@+-]{0,126})"
 )
+_AFTER_LOGIN = re.compile(
+    r"\b(?:log(?:ged|ging)?[ -]?(?:in|on)|sign(?:ed|ing)?[ -]?in|get in|entrar|acceder|sesion) (?:as|como)"
+    r" [\"'«“‘`]?([A-Za-z0-9_][\w.@+-]{0,126})"
+)
 _NAME_AFTER = re.compile(
     r"\b(?:de|of|by|for|para|tiene|tuvo|has|had|did) ([A-ZÁÉÍÓÚÑ][a-záéíóúñ]{2,30})\b(?! [A-ZÁÉÍÓÚÑ])"
 )
@@ -134,10 +138,11 @@ def _addresses(text: str, _: Parameter | None = None) -> Iterator[str]:
 def _users(text: str, _: Parameter | None = None) -> Iterator[str]:
     yield from _named_accounts(text)
     folded = fold(text)
-    for match in _AFTER_USER.finditer(folded):
+    for match in (*_AFTER_USER.finditer(folded), *_AFTER_LOGIN.finditer(folded)):
         name = text[match.start(1) : match.end(1)].rstrip(".-") if len(folded) == len(text) else match[1].rstrip(".-")
         if name.lower() not in _NO_NAMES:
             yield name
+    yield from (found.strip() for found in _QUOTED.findall(text))
     for name in _NAME_AFTER.findall(text):
         if fold(name) not in _NO_NAMES and fold(name) == name.lower():
             yield name.lower()

@@ -194,12 +194,13 @@ def five(labels, near):
     return folds
 
 
-def figures(title, rows, readings, labels, outputs, slope=1.0, shift=0.0):
+def chance_of(outputs, calibration):
+    return 1 / (1 + np.exp(-(calibration[0] * raw_score(outputs) + calibration[1])))
+
+
+def figures(title, rows, readings, labels, outputs, chances, said):
     """Prints how well the outputs decide, by the classifier's own rules; gives decision, category and score."""
-    raw = slope * raw_score(outputs) + shift
-    chance = np.array(
-        [settled(reading, score) for reading, score in zip(readings, 1 / (1 + np.exp(-raw)), strict=True)]
-    )
+    chance = np.array([settled(*its) for its in zip(readings, chances, said, strict=True)])
     acts = chance >= BOUNDARY
     truth = ACTION[labels]
     guessed = categories(outputs, acts)
@@ -288,26 +289,30 @@ def main():
     vectors, labels, copies = embed(rows, options.cache), label_of(rows), prepare(rows)
     readings = [read(row["text"]) for row in rows]
 
-    def report(title, at, outputs, calibration=(1.0, 0.0)):
+    def report(title, at, outputs, chances, said):
         chosen = [rows[number] for number in at], [readings[number] for number in at], labels[at]
-        decided = figures(title, *chosen, outputs[at], *calibration)
+        decided = figures(title, *chosen, outputs[at], chances[at], said[at])
         print(confusion_matrix(labels[at], decided[1]), CLASSES, sep="\n")
         if options.mistakes:
             mistakes(chosen[0], labels[at], *decided)
 
-    if options.check or options.by:
+    apart = bool(options.check or options.by)
+    if apart:
         names = {Path(path).name for path in options.check}
         folds = np.array([row[options.by] if options.by else row["file"] * (row["file"] in names) for row in rows])
-        outputs = leave_out(copies, vectors, labels, folds, full=True)
+    else:
+        folds = five(labels, groups(rows, vectors))
+    outputs = {name: leave_out(copies, vectors, labels, folds, full=name == "full") for name in ("full", "words")}
+    action = ACTION[labels]
+    calibrations = {name: (1.0, 0.0) if apart else calibrate(raw_score(its), action) for name, its in outputs.items()}
+    chances = {name: chance_of(its, calibrations[name]) for name, its in outputs.items()}
+    if apart:
         for left in sorted({*folds} - {""}):
-            report(f"{left}, fitted on the others", np.flatnonzero(folds == left), outputs)
+            at = np.flatnonzero(folds == left)
+            report(f"{left}, fitted on the others", at, outputs["full"], chances["full"], chances["words"])
         return
-    calibrations = {}
-    folds = five(labels, groups(rows, vectors))
-    for name in ("full", "words"):
-        outputs = leave_out(copies, vectors, labels, folds, full=name == "full")
-        calibrations[name] = calibrate(raw_score(outputs), ACTION[labels])
-        report(f"5-fold, {name}", np.arange(len(rows)), outputs, calibrations[name])
+    for name, its in outputs.items():
+        report(f"5-fold, {name}", np.arange(len(rows)), its, chances[name], chances["words"])
     if options.write:
         stored = fit_all(rows, copies, vectors, labels, calibrations)
         text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"

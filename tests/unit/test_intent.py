@@ -14,6 +14,7 @@ from sophia.domain.intent import IntentClassifier
 from sophia.domain.intent.actions import objects_in
 from sophia.domain.intent.classifier import DIMENSIONS
 from sophia.domain.intent.masking import QUOTE, mask
+from sophia.domain.intent.parts import acts
 from sophia.domain.intent.reading import read
 from sophia.domain.intent.verbs import fold
 
@@ -74,6 +75,7 @@ ACTION = [
     ("troubleshooting", "Our proxy is down again and nobody can browse."),
     ("troubleshooting", "My laptop keeps freezing since the update."),
     ("troubleshooting", "¿Por qué no puedo entrar en el correo? Me da error desde ayer."),
+    ("troubleshooting", "How come I can't get into my mail any more?"),
 ]
 
 ANSWER = [
@@ -105,6 +107,7 @@ ANSWER = [
     ("lookup", "Has my access request been approved yet?"),
     ("lookup", "¿Quién cerró el puerto 21 la semana pasada?"),
     ("lookup", "revisa si la cuenta de mgarcia tiene alertas"),
+    ("lookup", "Could you let me know how many Visio licences are in use?"),
     ("other", "Gracias, eres un sol."),
     ("other", "Hi Sophia, how are you today?"),
     ("other", "Redacta un correo pidiendo que cierren el puerto 21."),
@@ -195,6 +198,8 @@ ASKED_OR_BROKEN = [
     "No esperes más y aísla el PC",
     "No te olvides de bloquear la 10.0.0.1",
     "No dejes abierto el puerto 23",
+    "No dejen ese puerto abierto",
+    "Could the notice on the home page be removed?",
     "Our Leeds hall has no network",
     "El CPD de Madrid no tiene luz",
     "Our VPN has been down since nine",
@@ -214,6 +219,19 @@ def test_their_neighbours_are_action(ask, text: str) -> None:
 @pytest.mark.parametrize("text", NEITHER_ASKED_NOR_BROKEN)
 def test_a_verb_that_asks_or_is_negated_requests_nothing(text: str) -> None:
     assert read(text).requests == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The desk has reset it for me",
+        "We have shut it down ourselves",
+        "Quiero aprender a rotar la clave del vault",
+        "I'm learning to rotate certificates",
+    ],
+)
+def test_what_is_done_already_or_to_be_learned_is_not_requested(text: str) -> None:
+    assert not any(acts(verb) for verb in read(text).requests)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +265,17 @@ def test_a_quoted_order_that_the_user_adopts_is_action(ask, text: str) -> None:
     intent = ask(text)
     assert intent.asks_action
     assert any(action.action in {"bloquear", "disable"} for action in intent.actions)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'The head of sales put "give Laura a login" in the chat, so give her one.',
+        "Mi jefa ha escrito «que le den acceso a Nuria», así que dádselo.",
+    ],
+)
+def test_a_quoted_order_that_is_repeated_in_own_words_is_action(ask, text: str) -> None:
+    assert ask(text).asks_action
 
 
 @pytest.mark.parametrize(

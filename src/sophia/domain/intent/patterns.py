@@ -56,7 +56,7 @@ HOWTO = (
     "(?:los )?pasos (?:para|de|a seguir)|(?:el )?procedimiento (?:para|de)|guia (?:para|de)|por (?:que|"
     "cual) via|con que procedimiento|donde (?:se )?(?:pido|pide|solicito|solicita|hago|hay que|puedo|"
     "tengo que|encuentro|esta la guia)|a quien|ensenas? a|"
-    "ensename a|how (?:do|does|did|would|should|could|can|might|is|are|to|come|long|one|you)|what(?:'s| is|"
+    "ensename a|how (?:do|does|did|would|should|could|can|might|is|are|to|long|one|you)|what(?:'s| is|"
     r" are) the (?:\w+ )?(?:steps?|procedure|process|right way|correct way|best way|way|sequence|"
     "recommended way|form|path|route|runbook)|steps (?:to|for|on)|walk me through|talk me through|"
     "show me how|tell me how|explain how|teach me|procedure (?:for|to)|instructions (?:for|to|on)|"
@@ -129,13 +129,14 @@ ADOPTS = (
 
 # No action, just curious, for later: the user says themselves that nothing is to be done.
 NO_ACTION = (
-    r"\b(?:cancel\w* (?:that|it|this|my|eso|lo|mi)|(?:fixed|sorted|solved) itself|"
+    r"\b(?:(?:cancel|anul)\w* (?:that|it|this|my|eso|lo|mi)|(?:fixed|sorted|solved) itself|"
     r"leave (?:[\w.-]+ ){1,4}?(?:alone|be|as[- ]is|as (?:it|they) (?:is|are|stands?))|"
     r"dej(?:a|ad|en|e|a|emos) (?:[\w.-]+ ){0,4}?(?:como esta[n]?|tal cual|en paz|quiet[oa]s?)|"
     r"nothing (?:needs|has|is) (?:to be )?\w+(?:ing|ed)|nada que \w+[aei]r\b|"
     r"^(?:no |nah )?,? ?leave it|hold (?:off|fire|on)\b|"
     r"esperate|frena (?:eso|lo)|dejal[oa]s?|"
-    r"no (?:hagas|hagan|haga|hagais|hace falta (?:que )?(?:hacer|tocar|hagas|nada|seguir|mas|activar|"
+    r"no (?:envies|envien|mandes|manden|vengas|vengan|hagas|hagan|haga|hagais|"
+    r"hace falta (?:que )?(?:hacer|tocar|hagas|nada|seguir|mas|activar|"
     r"\w+)|toques|toquen|toqueis|quiero que (?:hagas|toques|cambies|\w+es)|te pido que|pido (?:que|ningun|"
     r"nada)|hay que (?:hacer|tocar|\w+ar|\w+er|\w+ir)|necesito que (?:hagas|\w+es)|abras|abran|abra|"
     "es (?:una )?peticion|es necesario|tienes que hacer)|nada (?:mas|pendiente|que hacer)|sin (?:abrir |"
@@ -166,7 +167,8 @@ NO_ACTION = (
     "do|send|review|go over|handle|file|submit|raise|look|be doing)|i (?:only|just|simply|"
     "merely) want(?:ed)? to (?:know|see|read|understand|say|learn)|not to be run|only to (?:read|study|"
     "learn)|already (?:fixed|done|sorted|resolved|handled|patched|blocked|closed|took care)|"
-    "no longer needed|all (?:sorted|good|fixed)|we'?re (?:fine|good)|not (?:a request|requesting|run|now|"
+    "no longer needed|no further (?:action|help)|(?:please|so|just) disregard|all (?:sorted|set|good|fixed)|"
+    r"we'?re (?:fine|good)|not (?:a request|requesting|run|now|"
     r"yet))\b"
 )
 
@@ -219,7 +221,7 @@ POLITE = (
     "(?:ask|get|trouble)|seria mucho|como ves|que te parece|"
     "would it be (?:too much|an? (?:pain|bother|hassle|problem|nuisance|stretch))|ser(?:ia|a) (?:un lio|mucho pedir)|"
     "do you (?:think|reckon) .{1,40}? could|any (?:hope|prospect) of|"
-    r"could (?:[\w'-]+ ){1,6}?(?:be|go|get) |"
+    r"(?:could|might) (?:[\w'-]+ ){1,6}?(?:be|go|get) |"
     r"would (?:it hurt|anyone|anybody|somebody)|any objection|(?:any|is there) (?:room|space) for|sera que|"
     r"se podra|se podria|se puede|(?:me|nos|le|les) (?:hac(?:es|e|en|eis)|hari(?:a|"
     r"as|an|ais))|me colabora\w*|me regala\w*|tendri(?:as|a|an) (?:la|un)|can (?:that|this|it|these|those|"

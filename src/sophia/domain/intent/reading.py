@@ -45,8 +45,9 @@ _FLAGS = {
         r"(?!norma|politica|ley|manual)(?:\w+ ){1,3}?)?(?:no |se )?(?:me|nos)\b|no (?:puedo|podemos|"
         "recibo|recibimos|tengo|tenemos|consigo|veo|vemos)|(?:esta|estan|sigue|siguen|va|van|"
         r"tarda) (?:tan )?(?:mi|mis|nuestr)|mi|mis|nuestr\w+|(?:does|do|is|are|has|have|won'?t|doesn'?t|isn'?t|"
-        r"did) (?:my|our)|(?:does|do) the (?:\w+ ){2,4}?(?:my|our|me|us)\b|(?:can'?t|cannot|cant|am|couldn'?t) "
-        "(?:i|we|anyone|nobody)|(?:do|did) (?:i|we) (?:get|"
+        r"did) (?:my|our)|"
+        r"(?:i|we) (?:was|were|can'?t|cannot|keep|get|got)\b|(?:does|do) the (?:\w+ ){2,4}?(?:my|our|me|us)\b|"
+        "(?:can'?t|cannot|cant|am|couldn'?t) (?:i|we|anyone|nobody)|(?:do|did) (?:i|we) (?:get|"
         "see|keep|receive)|(?:is|are) (?:everything|everyone|nobody))",
     "lacks": patterns.LACKS,
     "wantsknow": patterns.WANTS_TO_KNOW,

@@ -19,6 +19,11 @@ DETERMINERS = frozenset(
 
 _THE = frozenset("el la mi su tu ese esa este esta".split())
 
+# "Quiero aprender a rotarla", "I'm learning to rotate it": whoever says so means to do it themselves.
+_LEARNING = frozenset("aprender aprendo aprendiendo ensename ensenarme learn learning".split())
+
+_GOES_ON = frozenset("sigue siguen sigo seguimos continua continuan".split())
+
 _ASKING_FOR = frozenset("pido pidiendo pedimos exijo".split())
 
 # What is said not to be wanted, right before the verb that names it.
@@ -58,6 +63,8 @@ def spanish_role(
         if "que" in near and need and "hyp" not in flags:
             return "req", "that"
         return "hyp", ""
+    if clause[-1:] == ["sin"] and _GOES_ON & set(clause[-2:]):  # "sigue sin conectar" is told, not forbidden
+        return "plain", "inf"
     if negated and moods & {"imp", "sub", "sub2", "inf", "imp2"}:
         return "neg", ""
     if "pres1p" in moods and "ago" in flags and not question and not {"imp", "sub"} & moods:
@@ -96,7 +103,7 @@ def spanish_role(
     if "inf" in moods and _UNWANTED.search(" ".join(clause)):
         return "neg", ""
     if "inf" in moods:
-        if "howto" in flags:
+        if "howto" in flags or (last == "a" and _LEARNING & set(clause[-2:])):
             return "howto", ""
         if last == "a" and not question and (len(clause) == 1 or clause[-2] in {"que", "pues", "ya"}):
             return "req", "imp"
@@ -166,6 +173,9 @@ _SUBJECTS = frozenset(
     "i you we they he she it to who that which can could would should will may might must did do does and "
     "or let's cannot just".split()
 )
+# "He has reset it": the past of some verbs is spelt as an order is.
+_DONE = frozenset("has had been hasn't i've we've they've you've".split())
+_WE_HAVE = tuple([who, "have"] for who in ("i", "we", "they", "you"))
 _DOERS = frozenset("i we they he she already just".split())
 
 
@@ -191,6 +201,10 @@ def english_role(
         return "neg", ""
     if moods & {"base", "past"} and _UNWANTED.search(" ".join(clause)):
         return "neg", ""
+    if {"base", "past"} <= moods and not question and (last in _DONE or before[-2:] in _WE_HAVE):
+        return "past", ""
+    if "base" in moods and last == "to" and _LEARNING & set(clause[-2:]):
+        return "howto", ""
     if "ing" in moods:
         if "mind" in before[-4:] or (modal and opening and "mind" in before):
             return "req", "modal"

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import takewhile
 
 from sophia.domain.intent import patterns, phrases, words, words_en, words_es
 from sophia.domain.intent.complements import article, complement, object_kind
@@ -53,7 +54,7 @@ _AUXILIARIES = frozenset("do have".split())
 # "Don't forget to", "no dudes en": what follows is asked for after all.
 _REMINDED = frozenset("forget hesitate olvides olvide olviden olvideis dudes dude duden dudeis".split())
 # "No dejes abierto el puerto" asks that it be closed.
-_LEAVING = "dejar"
+_LEAVING = frozenset(("dejar", "permitir"))
 _AS_IT_IS = re.compile(r"\b(?:como esta[n]?|tal cual|en paz|quiet[oa]s?)\b")
 _STATES = frozenset(
     "abierto abierta abiertos abiertas expuesto expuesta expuestos expuestas puesto puesta sin activo activa".split()
@@ -118,10 +119,15 @@ def _forbidden_here(clause: list[str]) -> bool:
     return left[-1:] != [] and left[-1] in {"no", "nunca", "jamas", "tampoco", "ni"}
 
 
-def _left(after: str) -> bool:
-    """Whether what is not to be left is a state ("abierto") or a happening ("que entre")."""
+def _left(following: list[Token]) -> bool:
+    """Whether what is not to be left is a state ("abierto", "ese puerto abierto") or a happening ("que entre")."""
     _, forms, _ = spanish_verbs()
-    return after == "que" or any("part" in moods for moods in forms.get(after, {}).values()) or after in _STATES
+    if [token.word for token in following[:1]] == ["que"]:
+        return True
+    said = takewhile(lambda token: token.raw not in PAUSES and token.word not in CONJUNCTIONS, following)
+    return any("part" in moods for t in said for moods in forms.get(t.word, {}).values()) or any(
+        token.word in _STATES for token in following[:1]
+    )
 
 
 def _kinds_here(lemma: str, kinds: frozenset[str], sentence: Sentence) -> frozenset[str]:
@@ -186,7 +192,7 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
         word = token.word.removeprefix("re-")
         word = word if word in vocabulary() else spelt(word)
         after = found[at + 1].word if at + 1 < len(found) else ""
-        context = " ".join([*before[-6:], word])
+        context = " ".join([*before[-9:], word])
         by_modal, by_need = by_modal or modal, by_need or need
         if (
             known
@@ -252,9 +258,9 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
                 role, manner = REQUEST, "too"
             if role == REQUEST and "suppose" in sentence.flags and manner not in {"imp", "imp0", "clitic"}:
                 role, manner = "hyp", ""
-            if lemma == _LEAVING and role == REQUEST and _AS_IT_IS.search(sentence.text):
+            if lemma in _LEAVING and role == REQUEST and _AS_IT_IS.search(sentence.text):
                 role, manner = "neg", ""
-            if lemma == _LEAVING and role == "neg" and _forbidden_here(clause) and _left(after):
+            if lemma in _LEAVING and role == "neg" and _forbidden_here(clause) and _left(found[at + 1 : at + 5]):
                 role, manner = "avert", "imp"
             if reminded and role in {"plain", "neg"} and "inf" in moods:
                 role, manner, reminded = REQUEST, "need", False
@@ -294,14 +300,16 @@ def verbs_of(number: int, sentence: Sentence) -> Iterator[Verb]:
             if reminded and role in {"plain", "neg"} and "base" in moods:
                 role, manner, reminded = REQUEST, "need", False
             clause_negated = role == "neg"
+            lets_know = lemma == "let" and [t.word for t in found[at + 2 : at + 3]] == ["know"]
+            said_at = at + 2 if lets_know else at
             yield Verb(
                 lemma,
-                _kinds_here(lemma, english_kinds[lemma], sentence),
+                frozenset({"tell"}) if lets_know else _kinds_here(lemma, english_kinds[lemma], sentence),
                 role,
                 manner,
-                object_kind(found, at),
-                article(found, at),
-                complement(found, at),
+                object_kind(found, said_at),
+                article(found, said_at),
+                complement(found, said_at),
                 number,
                 at,
             )

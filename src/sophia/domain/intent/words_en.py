@@ -26,9 +26,9 @@ ENGLISH_VERBS: dict[str, str] = {
         wind drag erase zap fence trash eject blank clean free restrain trim unmute void axe ditch chop
         torch slam clamp dial crank knock swing/swung/swung park mothball neutralise neutralize
         sanitise sanitize deprecate retarget repoint reseat deallocate invalidate unassign unshare unlink relocate
-        rehome reorder renumber relabel retag rebalance hibernate unban tear/tore/torn hide/hid/hidden cull squash nix
-        chuck shred bar forbid/forbade/forbidden prohibit defang obsolete power-cycle powercycle re-enable reinstate
-        ring-fence ringfence whittle evacuate oust banish expel re-route reflash
+        offboard rehome reorder renumber relabel retag rebalance hibernate unban tear/tore/torn hide/hid/hidden cull
+        squash nix chuck shred bar forbid/forbade/forbidden prohibit defang obsolete power-cycle powercycle
+        re-enable reinstate ring-fence ringfence whittle evacuate oust banish expel re-route reflash
         """,
     "create": """
         create provision deploy install onboard enrol enroll grant issue assign build/built/built generate configure

@@ -147,7 +147,9 @@ def test_what_a_tool_has_returned_is_taken_by_the_server(server: str) -> None:
 def test_a_whole_turn_over_http(server: str, tmp_path: Path) -> None:
     directory = MemoryTenantDirectory()
     directory.add(Company("acme", "Acme", "en"), User("ana"))
-    openai = OpenAISettings(server, "smollm2", temperature=0.0, max_tokens=LIMITS.tokens, context_tokens=CONTEXT)
+    openai = OpenAISettings(
+        base_url=server, model="smollm2", temperature=0.0, max_tokens=LIMITS.tokens, context_tokens=CONTEXT
+    )
     sophia = Sophia(
         Settings(agent=AgentSettings("openai", openai=openai), directory=tmp_path),
         directory=directory,

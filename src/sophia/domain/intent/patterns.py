@@ -10,6 +10,7 @@ __all__ = [
     "ADOPTS",
     "AGAIN",
     "AGO",
+    "ASKS_UNMARKED",
     "DESIRE",
     "FOLLOWS",
     "GENERAL",
@@ -23,6 +24,7 @@ __all__ = [
     "NO_ACTION",
     "OPINION",
     "OWN",
+    "PERMITTED",
     "POLITE",
     "POSSIBLE",
     "RESOLVED",
@@ -70,7 +72,7 @@ HOWTO = (
     "what (?:to|should be|do (?:i|we|you) (?:tell|try|check|look)|comes) \\w+|first step|which steps|where to start|"
     "where (?:do|can|should|would) (?:i|we|one)|who (?:do|should|must|would) (?:i|we) (?:ask|call|contact|"
     "ring|email|talk)|which (?:form|document|steps|procedure|page|team)|what (?:form|steps|procedure) |"
-    "what should (?:i|we)|what do (?:i|we) (?:do|need))"
+    "what (?:should|can|could) (?:i|we)|what do (?:i|we) (?:do|need))"
 )
 
 # What would happen if: nothing is asked for.
@@ -191,7 +193,8 @@ ABOUT_TEXT = (
 # A question about a text that is pasted under it, or after a colon.
 ABOUT_PASTED = (
     r"\A[^\n]{0,200}?(?:"
-    r"\b(?:que|what|como|how|es|is|are|do|does|explica\w*|explain|analiza\w*|analy[sz]e|interpreta\w*|revisa\w*|check|read"
+    r"\b(?:que|what|como|how|es|is|are|do|does|explica\w*|explain|analiza\w*|analy[sz]e|interpreta\w*|revisa\w*|"
+    r"check|read"
     r"|lee\w*|mira\w*|look|comprueba\w*|review)\b[^\n]{0,80}?"
     r"\b(?:est[ea]|es[ea]|this|that|the following|el siguiente|la siguiente) (?:\w{1,20} )?(?:correo|mail|e-?mail"
     r"|mensaje|message|sms|alerta|alert|aviso|notice|log|linea|line|texto|text|nota|note|evento|event|notificacion"
@@ -350,6 +353,35 @@ POSSIBLE = (
     r"a|de|"
     r"desde)\b.*)?$|\bcan (?:it|that|this|they|these|those) be \w+(?: (?:more|again|by|over|without|in|out|on|twice|"
     r"at)\b.*)?$"
+)
+
+# Whether something may be done or will do: asked before it is done, by who would do it.
+PERMITTED = (
+    r"^(?:\W|and |but |so |y |o |pero |entonces |oye |hi |hola )*(?:(?:can|may|could|should|must) (?:i|"
+    r"we)(?: (?:also|still|just|really|even))? "
+    r"(?!(?:get|have|ask|trouble|please|request|borrow|see|be (?:given|added|granted|moved|unlocked|put))\b)|"
+    r"(?:can|may) (?!(?:you|u|i|we|it|that|this|someone|somebody|anyone|the team|one of)\b)(?:an? )?[\w-]+ [\w-]+|"
+    r"(?:am i|are we|are \w+) (?:allowed|permitted|supposed|entitled)|(?:is|are) (?:it|that|this|\w+) (?:ok|"
+    r"okay|fine|allowed|permitted|"
+    r"acceptable|enough) (?:to|if|for)|do (?:i|we) (?:have|need) to|puedo (?!(?:tener|pedir|contar)\b)|"
+    r"podemos (?!(?:tener|contar)\b)|"
+    r"(?:me|nos|te|se) (?:dejan?|permiten?|admiten?|aceptan?)\b|(?:esta|estan) (?:permitid|prohibid|autorizad)[oa]s?|"
+    r"(?:me |nos )?vale(?:n)? (?:con |un|una|el|la)|(?:hay|tengo|tenemos) que (?!\w+ (?:ya|urgente))|(?:debo|"
+    r"deberia|debemos|hace falta) )"
+)
+
+# What asks for a thing by its name without an accent or a mark: "que codigo se devuelve", "cada cuanto se cambia".
+ASKS_UNMARKED = (
+    r"^(?:(?:y|pero|oye|hola|una duda|duda|perdon|buenas)\W+)*(?:(?:a|de|en|con|desde|hasta|cada|segun|"
+    r"sobre) (?:que|quien(?:es)?|cual(?:es)?|"
+    r"cuant[oa]s?|cuando|donde) (?!(?:me|te|se lo|no)\b)|que (?!(?:me|te|se|le|les|nos|os|lo|la|los|las|el|un|"
+    r"una|alguien|mi|mis|su|sus|"
+    r"no|tal|por)\b)(?:[\w.-]+ ){1,4}?(?:se|nos|hay|es|son|era|eran|esta|estan|tiene|tienen|tenemos|usa|usan|"
+    r"usamos|utiliza|utilizan|utilizamos|hace|"
+    r"hacen|lleva|llevan|llevamos|debe|deben|puede|pueden|puedo|podemos|aplica|aplican|corresponde|hemos|ha|han|"
+    r"fue|fueron|pide|piden|les|le|permite|"
+    r"permiten|cubre|cubren|incluye|incluyen|dura|duran|vale|valen|sirve|sirven|existe|existen|necesito|"
+    r"necesita|toca|tocan)\b)"
 )
 
 # When something was done or began: over and told, or since then failing.

@@ -59,6 +59,8 @@ _FLAGS = {
     "topic": patterns.TOPIC,
     "follows": patterns.FOLLOWS,
     "possible": patterns.POSSIBLE,
+    "permitted": patterns.PERMITTED,
+    "unmarked": patterns.ASKS_UNMARKED,
     "ago": patterns.AGO,
     "since": patterns.SINCE,
     "again": patterns.AGAIN,
@@ -147,12 +149,22 @@ def read(text: str) -> Reading:
             flags.add("problem")
         if asked and not flags & {"polite", "suggest"}:
             flags.discard("adopt")
-        if first in words.WH_WORDS or (first in words.ASKS_FIRST and ending not in {".", "!"} and not ordered):
+        if (
+            flags & {"unmarked"}
+            or first in words.WH_WORDS
+            or (first in words.ASKS_FIRST and ending not in {".", "!"} and not ordered)
+        ):
             flags.add("wh")
         if QUOTE in plain:
             flags.add("quote")
-        question = asked or (
-            "wh" in flags and first in words.WH_WORDS and first not in {"como", "cuando", "que", "when", "who", "while"}
+        question = (
+            asked
+            or "unmarked" in flags
+            or (
+                "wh" in flags
+                and first in words.WH_WORDS
+                and first not in {"como", "cuando", "que", "when", "who", "while"}
+            )
         )
         sentence = Sentence(tuple(held), plain, question, frozenset(flags))
         used = list(verbs_of(len(sentences), sentence))

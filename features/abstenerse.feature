@@ -40,6 +40,7 @@ Característica: Abstenerse
     Y la respuesta dice "nada que responda a eso"
     Y la respuesta ofrece como cercano "Arquitectura" de "Guía de uso del SIEM (Splunk)"
 
+  @quoting
   Escenario: De lo que no es seguro que responda se dice, antes de citarlo
     Cuando Ana pregunta "¿Cuántos días se conserva en línea el índice dns de Splunk?"
     Entonces la respuesta está en español y empieza por "No estoy segura de que esto responda"

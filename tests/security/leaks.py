@@ -121,8 +121,8 @@ def hear_responses(kind: type) -> None:
 
     def reading(self: Any) -> bytes:
         body: bytes = read(self)
-        path = self.url.path
-        if "x-request-id" in self.headers and (self.is_error or path == "/metrics"):
+        if "x-request-id" in self.headers and (self.is_error or self.url.path == "/metrics"):
+            path = self.url.path
             told = f"the answer {self.status_code} of {self.request.method} {path} over HTTP"
             overheard.tell(told, body.decode(errors="replace"))
         return body

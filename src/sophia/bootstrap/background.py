@@ -88,15 +88,10 @@ class Background:
     def start(self) -> None:
         """Begin to look after chores."""
         if not self._rounds:
-            self._rounds = (
-                threading.Thread(target=self._look_after, args=(self._chores,), name="chores", daemon=True),
-                *(
-                    threading.Thread(target=self._look_after, args=((slow,),), name="deliveries", daemon=True)
-                    for slow in self._slow
-                ),
-            )
-            for thread in self._rounds:
+            for chores, name in ((self._chores, "chores"), *(((slow,), "deliveries") for slow in self._slow)):
+                thread = threading.Thread(target=self._look_after, args=(chores,), name=name, daemon=True)
                 thread.start()
+                self._rounds += (thread,)  # one by one: who is told to end meanwhile waits for those that have begun
 
     @property
     def stopping(self) -> bool:

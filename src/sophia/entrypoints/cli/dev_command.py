@@ -28,7 +28,8 @@ def azure(settings: Settings) -> None:
     The "model" searches the documents and quotes the sentence that is nearest to the question.
     """
     emulated = EmulatedAzure(settings)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a script has started it in the background
+        signal.signal(number, signal.default_int_handler)
     try:
         _tell(settings)
         while not emulated.is_over:

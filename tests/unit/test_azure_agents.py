@@ -339,6 +339,17 @@ def test_markers_of_the_service_become_quotes_of_our_text_however_they_are_cut(c
     assert body["tool_resources"] == {"file_search": {"vector_store_ids": [case.store_id]}}
 
 
+@pytest.mark.parametrize(("usual", "own", "searches"), [(True, False, False), (False, True, True), (True, None, True)])
+def test_a_company_says_for_itself_whether_the_service_searches(case, usual, own, searches):
+    case = case([Leg((Say("Well."),))], file_search=usual)
+    company = case.directory.company("acme")
+    case.directory.add(evolve(company, file_search=own))
+    case.play(Tools())
+    body = case.azure.asked("POST", RUNS)[0].json
+    assert ([tool["type"] for tool in body["tools"]] == ["file_search"]) is searches
+    assert ("tool_resources" in body) is searches
+
+
 def test_markers_without_a_document_of_ours_are_left_out(case):
     say = Say("Every night【4:0†source】. Or not【4:9†source】【message_idx:search_idx†source】 【but this stays】.")
     case, document = searching(case, say)

@@ -188,6 +188,14 @@ def test_a_company_whose_store_azure_searches_has_no_search_of_ours(project: Pro
     assert f"-vector store: {store}" in project.run("status").stdout
 
 
+def test_a_company_says_for_itself_whether_azure_searches_its_store(project: Project) -> None:
+    project.stored()
+    project.more = "file_search = true"
+    project.company += "\nfile_search = false"
+    assert project.run("sync").exit_code == 0
+    assert {tool["type"] for tool in project.kept["tools"]} == {"function"}
+
+
 def test_the_systems_of_a_company_are_tools_of_its_agent(project: Project) -> None:
     splunk = '{ name = "siem", type = "splunk", url = "https://splunk.example:8089", credential = "splunk/token" }'
     project.company = f"sources = [{splunk}]"

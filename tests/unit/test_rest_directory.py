@@ -312,6 +312,7 @@ def test_a_token_that_is_gone_is_no_answer() -> None:
         {"accessKeySha256": DIGEST},
         {"accessKeySha256": ["secret"]},
         {"accessKeySha256": [DIGEST] * 21},
+        {"fileSearch": "yes"},
         {"limits": []},
         {"limits": {"requests": -1}},
         {"limits": {"requests": 1.5}},
@@ -329,9 +330,10 @@ def test_a_company_that_cannot_be_read_lets_nobody_in_and_keeps_nobody_else_out(
 
 
 def test_what_a_company_has_at_azure_is_told_by_the_backend() -> None:
-    wire = [{"id": "acme", "azureAgentId": "asst_1", "vectorStoreId": "vs_1"}, {"id": "globex", "azureAgentId": ""}]
-    known = companies_from_wire(wire, "es", {}).readable
-    assert [(c.azure_agent_id, c.vector_store_id) for c in known.values()] == [("asst_1", "vs_1"), (None, None)]
+    acme = {"id": "acme", "azureAgentId": "asst_1", "vectorStoreId": "vs_1", "fileSearch": True}
+    known = companies_from_wire([acme, {"id": "globex", "azureAgentId": ""}], "es", {}).readable
+    told = [(c.azure_agent_id, c.vector_store_id, c.file_search) for c in known.values()]
+    assert told == [("asst_1", "vs_1", True), (None, None, None)]
 
 
 def test_the_limits_of_a_company_are_told_by_the_backend(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,7 @@ from sophia.application.toolbox import SEARCH, tools_for
 from sophia.domain.audit import AuditEvent
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.provisioning import AgentSpec, KeptAgent, drift
-from sophia.domain.tenancy import TenantScope
+from sophia.domain.tenancy import Company, TenantScope
 from sophia.errors import ConfigurationError, Conflict, Fault
 from sophia.ports.agent_keeper import AgentKeeper
 from sophia.ports.identity import TenantDirectory
@@ -22,7 +22,8 @@ class DefineAgent:
     Args:
         definition: who it is.
         look_up: which of the company's systems it may ask for; all of them, as each turn is given its caller's.
-        searches_store: whether the service itself searches the company's vector store, if there is one.
+        searches_store: whether the service itself searches a company's vector store, unless the directory tells
+            otherwise of it.
         model: the name of a deployment; empty leaves an agent the one that it has.
     """
 
@@ -32,9 +33,9 @@ class DefineAgent:
         self._searches_store = searches_store
         self._model = model
 
-    def __call__(self, scope: TenantScope, store_id: str | None) -> AgentSpec:
+    def __call__(self, scope: TenantScope, company: Company, store_id: str | None) -> AgentSpec:
         """The agent of a company that has this vector store."""
-        stores = (store_id,) if self._searches_store and store_id is not None else ()
+        stores = (store_id,) if store_id is not None and company.searches_store(self._searches_store) else ()
         tools = tools_for(self._look_up, scope, self._definition.tools)
         if stores:
             tools = tuple(tool for tool in tools if tool.name != SEARCH)
@@ -78,7 +79,8 @@ class CompareAgent:
         if company.azure_agent_id is None:
             told = f"the directory names no azure_agent_id for the company {company.id!r}"
             raise Conflict(f"{told}: it has no agent yet")
-        return Compared(self._keeper.agent(scope, company.azure_agent_id), self._define(scope, company.vector_store_id))
+        wanted = self._define(scope, company, company.vector_store_id)
+        return Compared(self._keeper.agent(scope, company.azure_agent_id), wanted)
 
 
 class ChangeAgent:
@@ -121,7 +123,8 @@ class ProvisionAgent:
             Unavailable: there is none of the id that the directory names; or the service, the directory or the records
                 do not answer: what was made is found by the next call.
         """
-        wanted, named = self._define(scope, store_id), self._directory.company(scope.company_id).azure_agent_id
+        company = self._directory.company(scope.company_id)
+        wanted, named = self._define(scope, company, store_id), company.azure_agent_id
         found = self._keeper.made_for(scope) if named is None else self._keeper.agent(scope, named)
         if found is not None:
             return Compared(found, wanted), False

@@ -401,6 +401,7 @@ class CompanySettings:
         limits: those in which it differs from the usual ones.
         examples: messages for somebody who tries it out.
         azure_agent_id, vector_store_id: its agent and its documents at Azure AI Agents.
+        file_search: as in ``[agent.azure]``; None where it is no other for this company.
         time_zone: where its people are (IANA), for what "last night" means.
         lookups: what users can ask of its systems by name, besides what every company has.
     """
@@ -414,6 +415,7 @@ class CompanySettings:
     suspended: str = ""
     azure_agent_id: str = ""
     vector_store_id: str = ""
+    file_search: bool | None = None
     limits: LimitSettings = LimitSettings()
     examples: tuple[str, ...] = ()
     users: tuple[UserSettings, ...] = ()
@@ -488,7 +490,8 @@ class Settings:
     @property
     def needs_vector_stores(self) -> bool:
         """Whether documents are kept at Azure, or searched there."""
-        searched = self.agent.runtime == "azure-agents" and self.agent.azure.file_search
+        wishes = (self.agent.azure.file_search, *(company.file_search for company in self.companies))
+        searched = self.agent.runtime == "azure-agents" and any(wishes)
         return searched or self.knowledge.index == "azure"
 
     @property
@@ -551,6 +554,7 @@ class Settings:
                     c.azure_agent_id or None,
                     c.vector_store_id or None,
                     usual | c.limits.said,
+                    c.file_search,
                 ),
                 tuple(User(u.id, frozenset(u.groups), frozenset(u.permissions)) for u in c.users),
             )

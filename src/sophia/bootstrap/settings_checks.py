@@ -239,6 +239,7 @@ def _faults_of_rest_directory(settings: Settings) -> Iterator[Fault]:
             "suspended",
             "azure_agent_id",
             "vector_store_id",
+            "file_search",
             "users",
         ):
             if getattr(company, key) != getattr(usual, key):

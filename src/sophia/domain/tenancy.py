@@ -102,6 +102,7 @@ class Company:
         suspended: why nobody of the company is served for now; None where it is served.
         azure_agent_id: its agent at Azure AI Agents; None where it has none.
         vector_store_id: the vector store there that holds its documents.
+        file_search: whether the service searches that store in SOPHIA's place; None leaves it to the installation.
         limits: those that it has of its own, by their names in `sophia.domain.limits.Limits`.
     """
 
@@ -115,6 +116,11 @@ class Company:
     azure_agent_id: str | None = None
     vector_store_id: str | None = None
     limits: Mapping[str, int] = field(factory=dict, hash=False)
+    file_search: bool | None = None
+
+    def searches_store(self, usual: bool) -> bool:
+        """Whether the service searches the company's vector store, where that is, or is not, ``usual``."""
+        return usual if self.file_search is None else self.file_search
 
     def require_active(self) -> None:
         """Pass unless the company is suspended.

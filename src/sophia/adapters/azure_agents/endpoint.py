@@ -12,7 +12,8 @@ class Endpoint:
     Attributes:
         url: ``https://<account>.services.ai.azure.com/api/projects/<project>``.
         timeout: seconds without a byte after which a connection is taken to be dead.
-        file_search: whether a company that has a vector store is answered from it, and not by ``rag_search``.
+        file_search: whether a company that has a vector store is answered from it, and not by ``rag_search``, unless
+            the directory tells otherwise of it.
     """
 
     url: str

@@ -106,7 +106,7 @@ class AzureAgentsRuntime(AgentRuntime, ThreadKeeper):
             raise Unavailable(AGENTS, f"the directory does not know the company {turn.scope.company_id!r}") from error
         if company.azure_agent_id is None:
             raise Unavailable(AGENTS, f"the directory names no azure_agent_id for the company {company.id!r}")
-        store_id = company.vector_store_id if self._file_search else None
+        store_id = company.vector_store_id if company.searches_store(self._file_search) else None
         if store_id is not None and (company.id, store_id) not in self._own_stores:
             self._agents.in_use(company.id, store_id, tools.check)  # refuses what is kept for another company
             self._own_stores.add((company.id, store_id))

@@ -181,7 +181,15 @@ def _company(item: Mapping[str, Any], language: str, synonyms: dict[str, tuple[s
         _text(item, "azureAgentId", _LONGEST_NAME) or None,
         _text(item, "vectorStoreId", _LONGEST_NAME) or None,
         _limits(item),
+        _flag(item, "fileSearch"),
     )
+
+
+def _flag(item: Mapping[str, Any], name: str) -> bool | None:
+    said = item.get(name)
+    if not (said is None or isinstance(said, bool)):
+        raise _Unreadable(f"{name}: expected true or false")
+    return said
 
 
 def _limits(item: Mapping[str, Any]) -> dict[str, int]:

@@ -23,7 +23,8 @@ browser:  ## Chromium as Debian has it: the page is tested in it
 	{ echo "The page is tested in Chromium, which could not be installed: put 'chromium' on the PATH." >&2; exit 1; }
 
 test: install browser  ## all tests but the long ones
-	$(BIN)/pytest -m 'not proof' -n 2 --dist loadfile
+	@# In their order: the slow files come first, and no worker waits for one of them at the end.
+	$(BIN)/pytest -m 'not proof' -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

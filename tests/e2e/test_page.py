@@ -394,6 +394,23 @@ class TestConnection:
         site.stage.go_on(len(PIECES))
         expect(completed(page).locator(".text")).to_have_text("".join(PIECES).strip())
 
+    def test_what_is_asked_before_the_list_of_threads_is_there_stays(self, site: Site) -> None:
+        page = site.context(locale="en-GB").new_page()
+        held: dict[str, Route] = {}
+
+        def hold(route: Route) -> None:
+            if held.setdefault(route.request.method, route) is not route:
+                route.continue_()
+
+        page.route(re.compile(r"/threads\?|/chat$"), hold)
+        site.visit(page)
+        ask(page, ROTATED)
+        expect(page.locator("article.answer")).to_have_count(1)
+        held["GET"].continue_()
+        expect(page.locator("#thread-list li")).to_have_text("None yet.")
+        held["POST"].continue_()
+        expect(completed(page).locator(".text")).not_to_be_empty()
+
     def test_a_thread_that_is_busy_shows_what_it_is_busy_with(self, site: Site) -> None:
         first = site.open()
         ask(first, ROTATED)

@@ -36,8 +36,10 @@ if (demo.length > 0) letIn();
 else askForAccess();
 
 async function begin() {
+  const isNew = !new URLSearchParams(location.search).has("thread");
+  if (isNew) followAddress(); // waits for no list: what somebody says at once has to stay
   await showThreads();
-  await followAddress();
+  if (!isNew) await followAddress();
 }
 
 /** The demo: any of its companies, as any of its users. */

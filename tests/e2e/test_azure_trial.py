@@ -101,6 +101,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return Machine(tmp_path_factory.mktemp("azure"))
 
 
+@pytest.mark.proof  # half a minute
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's lines are for curl")
 def test_the_trial_answers_with_a_quote_hands_over_and_mends_the_agent(machine: Machine) -> None:
     azure, serve, ask = typed()

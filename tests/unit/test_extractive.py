@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.adapters.extractive.evidence import Evidence, confidence
+from sophia.adapters.extractive.expected import Expected, expected
 from sophia.adapters.extractive.rendering import plain, with_marker
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
 from sophia.adapters.extractive.units import Unit, UnitKind, units
@@ -223,6 +224,21 @@ def test_names_what_is_missing_beside_what_is_there():
 def test_bread_is_not_an_operating_system():
     found = passage("## Actualización de PAN-OS\n\nSe hace primero en el pasivo.", title="Runbook", similarity=0.86)
     assert not quotes_of(respond("¿Cómo se hace pan?", [found]))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How long must my password be?", Expected.NUMBER),
+        ("how long does an admin password have to be", Expected.NUMBER),
+        ("How long are our PINs?", Expected.NUMBER),
+        ("How long must signing keys be kept?", Expected.STRETCH),
+        ("How long are passwords valid?", Expected.STRETCH),
+        ("How long is the password of a guest valid for?", Expected.STRETCH),
+    ],
+)
+def test_the_length_of_a_password_is_not_how_long_it_lasts(question, kind):
+    assert expected(question) is kind
 
 
 def test_a_statement_is_taken_note_of():

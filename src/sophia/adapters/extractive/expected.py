@@ -72,7 +72,8 @@ _HOLDS = {
 }  # fmt: skip
 
 _ASKS = (
-    (Expected.NUMBER, re.compile(r"\bhow long\b(?=.*\b(?:pass(?:word|phrase|code)s?|pins?|keys?|names?|contrasena)\b.*\b(?:be|are)\b|\s+(?:are|is)\b.*\b(?:pass(?:word|phrase|code)|pin)s?\b)")),
+    # The length of a password, not how long it lasts.
+    (Expected.NUMBER, re.compile(r"\bhow long\b.*\b(?:pass(?:word|phrase|code)s?|pins?|keys?|names?)\b(?: \w+){0,3}? be\W*$|\bhow long (?:is|are)(?: \w+){0,3} (?:pass(?:word|phrase|code)|pin)s?\W*$")),
     (Expected.MONEY, re.compile(r"\bcuanto\s+(?:dinero|cuesta|costo|vale|importe)|\b(?:importe|coste|precio)\b|\bhow much (?:money|did|does|was|were)|\bwhat (?:amount|price|cost)|\bhow expensive")),
     (Expected.STRETCH, re.compile(r"\bcuant[oa]s?\s+(?:tiempo|dura\w*|tarda\w*|dias?|horas?|minutos?|semanas?|mes(?:es)?|anos?)\b|\b(?:cada|hasta|por|durante|en)\s+cuanto|\bque\s+(?:plazo|periodo|frecuencia)|\bplazo\b|\bfrecuencia\b|\bcuanto\s+(?:se\s+)?(?:conserva|guarda|retiene|mantiene|caduca)\w*|\bhow (?:long|often|soon|quickly|fast|frequently|late|many (?:seconds|minutes|hours|days|weeks|months|years))\b|\bwhat (?:deadline|frequency|interval|period)|\bwhen (?:do|does|will) .*\bexpires?\b|\bdeadline\b|\bretention\b|\bretencion\b")),
     (Expected.MOMENT, re.compile(r"\bcuando\b|\ba que hora|\b(?:que|cual)\s+(?:dia|fecha|hora|horario)|\bwhen\b|\bwhat (?:time|date|day)\b|\bwhich (?:date|day)\b|\bsince when|desde cuando")),

@@ -22,7 +22,7 @@ from sophia.testing.scopes import user_scope
 
 ANA = user_scope("acme", "ana")
 NOW = datetime.now(UTC)
-SPAN = TimeRange(NOW - timedelta(days=1), NOW)
+SPAN = TimeRange(NOW - timedelta(days=2), NOW)  # the whole of yesterday, at any hour
 RECORDED = Path(__file__).parents[3] / "shared/data/payloads/splunk"
 
 

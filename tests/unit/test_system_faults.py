@@ -25,7 +25,7 @@ from sophia.testing.scopes import user_scope
 ANA = user_scope("acme", "ana")
 DAY = make_day()
 NOW = datetime.now(UTC)
-SPAN = TimeRange(NOW - timedelta(days=1), NOW)
+SPAN = TimeRange(NOW - timedelta(days=2), NOW)  # the whole of yesterday, at any hour
 
 SYSTEMS = {
     "splunk": (

@@ -40,3 +40,4 @@ Feature: Abstaining
     When Grace asks "How long are privileged session recordings retained?"
     Then the answer quotes nothing
     And the answer says "None of your documents is about this"
+    And the answer warns: "none of your company's documents has been read yet"

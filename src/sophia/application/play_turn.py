@@ -308,7 +308,7 @@ class PlayTurn:
     def _recall(self, scope: TenantScope, words: _Words, question: _Question, reply: _Reply) -> Turn:
         """What the runtime answers from. A follow-up is searched together with the question that it follows.
 
-        What waits for its vector may be just what was not found: that is a limitation.
+        What was not read, or waits for its vector, may be just what was not found: that is a limitation.
         """
         message, vector = words.message, question.vector
         history = words.history[-self._memory.history :] if self._memory.history else ()
@@ -324,6 +324,8 @@ class PlayTurn:
                     recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
                 if waiting := tx.documents.waiting():
                     reply.limitations.append(wording(message.language).unembedded(waiting))
+                elif not passages and not question.plan.answers and not tx.documents.generation():
+                    reply.limitations.append(wording(message.language).nothing_read)
         return Turn(
             thread_id=message.thread_id,
             run_id=message.run_id,

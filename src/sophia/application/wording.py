@@ -106,6 +106,11 @@ class Wording:
         return self._texts["limitation.pending"].format(pending=pending)
 
     @property
+    def nothing_read(self) -> str:
+        """There is nothing to answer from, whatever is asked."""
+        return self._texts["limitation.nothing_read"]
+
+    @property
     def words_only(self) -> str:
         """The search went by words only."""
         return self._texts["limitation.embedder"]
@@ -222,6 +227,7 @@ _ES = Wording(
             "conocimiento: fragmentos de tus documentos que aún se encuentran solo por sus palabras, "
             "no por su significado: {pending}"
         ),
+        "limitation.nothing_read": "conocimiento: todavía no se ha leído ningún documento de tu empresa",
         "limitation.embedder": "conocimiento: he buscado solo por palabras; la búsqueda por significado no responde",
         "limitation.tool": "{tool}: no ha dado resultado ({reason}); la respuesta no cuenta con ello",
         "limitation.used_up": (
@@ -328,6 +334,7 @@ _EN = Wording(
         "limitation.pending": (
             "knowledge: passages of your documents that are found by their words only, not by meaning yet: {pending}"
         ),
+        "limitation.nothing_read": "knowledge: none of your company's documents has been read yet",
         "limitation.embedder": "knowledge: searched by words only; search by meaning does not answer",
         "limitation.tool": "{tool}: gave no result ({reason}); the answer does without it",
         "limitation.used_up": (

@@ -14,18 +14,15 @@ from sophia.ports.records import Records
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from dependency_injector.providers import Container
 
     from sophia.adapters.azure_agents.company_stores import CompanyStores
     from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime
     from sophia.adapters.key_vault.vault import KeyVault
-    from sophia.bootstrap.containers import Adapters, Turns
-    from sophia.bootstrap.provisioning import AzureServices
 
 __all__ = [
+    "AZURE_MISSING",
     "agents_endpoint",
     "open_agents",
-    "open_azure",
     "open_azure_index",
     "open_company_stores",
     "open_identity",
@@ -33,7 +30,7 @@ __all__ = [
 ]
 
 _CONNECTIONS = 8  # that stay open to where the vector stores are
-_MISSING = "this needs: pip install 'sophia[azure]'"
+AZURE_MISSING = "this needs: pip install 'sophia[azure]'"
 
 
 def open_identity(settings: Settings) -> "TokenCredential":
@@ -45,7 +42,7 @@ def open_identity(settings: Settings) -> "TokenCredential":
     try:
         from sophia.adapters.azure_identity.credential import Identity, make_credential  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigurationError(Fault("/azure", _MISSING)) from error
+        raise ConfigurationError(Fault("/azure", AZURE_MISSING)) from error
     azure = settings.azure
     certificate = settings.directory / azure.certificate if azure.certificate else None
     identity = Identity(
@@ -69,7 +66,7 @@ def open_agents(
     try:
         from sophia.adapters.azure_agents.runtime import AzureAgentsRuntime  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigurationError(Fault("/agent/runtime", _MISSING)) from error
+        raise ConfigurationError(Fault("/agent/runtime", AZURE_MISSING)) from error
     azure = settings.agent.azure
     endpoint = agents_endpoint(settings)
     limits = Limits(
@@ -103,7 +100,7 @@ def open_company_stores(
         from sophia.adapters.azure_agents.store_keeper import StoreLimits  # noqa: PLC0415
         from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
+        raise ConfigurationError(Fault("/agent/azure", AZURE_MISSING)) from error
     stores = VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
     limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
     return CompanyStores(stores, directory, records, limits)
@@ -116,22 +113,6 @@ def open_azure_index(own: KnowledgeIndex, stores: "CompanyStores", records: Reco
     return AzureKnowledgeIndex(own, stores, records)
 
 
-def open_azure(settings: Settings, adapters: "Adapters", turns: "Container[Turns]") -> "AzureServices":
-    """What an operator can ask for at Azure AI Agents.
-
-    Raises:
-        ConfigurationError: no endpoint is named or its address cannot be used, or the packages are not installed.
-    """
-    try:
-        from sophia.bootstrap.provisioning import Provisioning  # noqa: PLC0415
-    except ImportError as error:
-        raise ConfigurationError(Fault("/agent/azure", _MISSING)) from error
-    if not settings.agent.azure.endpoint:
-        raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
-    services: AzureServices = Provisioning(settings=settings, adapters=adapters, turns=turns).services()
-    return services
-
-
 def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault":
     """The vault in Azure that the settings name.
 
@@ -141,7 +122,7 @@ def open_key_vault(settings: Settings, identity: "TokenCredential") -> "KeyVault
     try:
         from sophia.adapters.key_vault.vault import KeyVault  # noqa: PLC0415
     except ImportError as error:
-        raise ConfigurationError(Fault("/credentials/vault", _MISSING)) from error
+        raise ConfigurationError(Fault("/credentials/vault", AZURE_MISSING)) from error
     return KeyVault(settings.credentials.vault_url, identity, _ca_file(settings))
 
 

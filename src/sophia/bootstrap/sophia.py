@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, cast
 from sophia.application.credentials import Credentials
 from sophia.application.refresh_knowledge import OnProgress
 from sophia.application.start_run import Question
-from sophia.bootstrap.azure import open_azure
+from sophia.bootstrap.azure import AZURE_MISSING
 from sophia.bootstrap.checks import Checks
 from sophia.bootstrap.containers import Adapters, UseCases
 from sophia.bootstrap.services import Services
@@ -22,6 +22,7 @@ from sophia.domain.refresh import Refresh, RefreshOptions
 from sophia.domain.runs import Answer, RunEvent
 from sophia.domain.secrets import Secret
 from sophia.domain.tenancy import TenantScope
+from sophia.errors import ConfigurationError, Fault
 from sophia.ports.embedder import Embedder
 from sophia.ports.knowledge_index import KnowledgeIndex
 from sophia.ports.records import Records
@@ -117,7 +118,15 @@ class Sophia:
         Raises:
             ConfigurationError: ``[agent.azure]`` or ``[azure]`` cannot be used, or the packages are not installed.
         """
-        return open_azure(self.settings, self._adapters, self._use_cases.turns)
+        try:
+            from sophia.bootstrap.provisioning import Provisioning  # noqa: PLC0415 - a second
+        except ImportError as error:
+            raise ConfigurationError(Fault("/agent/azure", AZURE_MISSING)) from error
+        if not self.settings.agent.azure.endpoint:
+            raise ConfigurationError(Fault("/agent/azure/endpoint", "required key is missing"))
+        provisioning = Provisioning(settings=self.settings, adapters=self._adapters, turns=self._use_cases.turns)
+        services: AzureServices = provisioning.services()
+        return services
 
     @property
     def records(self) -> Records:

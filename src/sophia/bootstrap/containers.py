@@ -34,6 +34,7 @@ from sophia.application.deliver_tickets import DeliverTickets
 from sophia.application.deliver_trail import DeliverTrail
 from sophia.application.documents import DeleteDocument, ListDocuments, ListSources, ReadDocument
 from sophia.application.embed_chunks import EmbedChunks
+from sophia.application.embed_documents import EmbedDocuments
 from sophia.application.evidence import ReadEvidence, ReplayEvidence
 from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff
@@ -54,6 +55,7 @@ from sophia.application.runs import CancelRun, FollowRefresh, FollowRun, ReadAns
 from sophia.application.start_refresh import ReadRefresh, StartRefresh
 from sophia.application.start_run import ForgetKeys, StartRun
 from sophia.application.sync_index import SyncIndex
+from sophia.application.take_in import TakeIn
 from sophia.application.threads import (
     DeleteThread,
     EmbedMessages,
@@ -303,6 +305,9 @@ class UseCases(containers.DeclarativeContainer):
     impersonate = providers.Singleton(Impersonate, adapters.directory)
     authenticate = providers.Singleton(Authenticate, adapters.verifier, adapters.key_verifier, adapters.directory)
     sync_index = providers.Singleton(SyncIndex, records, adapters.index, embedder)
+    embed_documents = providers.Singleton(
+        EmbedDocuments, records, embedder, providers.Singleton(EmbedChunks, embedder), sync_index
+    )
     refresh_knowledge = providers.Singleton(
         ObservedRefresh,
         providers.Singleton(
@@ -310,9 +315,10 @@ class UseCases(containers.DeclarativeContainer):
             records,
             adapters.directory,
             adapters.sources,
-            adapters.converter,
-            embedder,
-            providers.Singleton(EmbedChunks, embedder),
+            providers.Singleton(
+                TakeIn, records, adapters.directory, adapters.converter, embed_documents, adapters.clock
+            ),
+            embed_documents,
             sync_index,
             adapters.index,
             turns.limits,

@@ -13,7 +13,7 @@ from attrs import frozen
 from ir_measures import RR, R, nDCG
 
 from sophia.adapters.beir.collection import BeirConverter, BeirSource, read_json_lines, read_qrels
-from sophia.application.refresh_knowledge import OnProgress
+from sophia.application.refresh_work import OnProgress
 from sophia.bootstrap.settings import CompanySettings, Settings
 from sophia.bootstrap.sophia import Sophia
 from sophia.domain.asked import Category

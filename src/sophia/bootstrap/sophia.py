@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from sophia.application.credentials import Credentials
-from sophia.application.refresh_knowledge import OnProgress
+from sophia.application.refresh_work import OnProgress
 from sophia.application.start_run import Question
 from sophia.bootstrap.azure import AZURE_MISSING
 from sophia.bootstrap.checks import Checks

@@ -17,7 +17,8 @@ from sophia.application.execute_run import ExecuteRun
 from sophia.application.handoff import HandOff, HandoffOutcome
 from sophia.application.hear import Heard
 from sophia.application.look_up import SecuritySources
-from sophia.application.refresh_knowledge import OnProgress, RefreshKnowledge
+from sophia.application.refresh_knowledge import RefreshKnowledge
+from sophia.application.refresh_work import OnProgress
 from sophia.application.retrieve import Retrieve
 from sophia.application.start_refresh import StartedRefresh
 from sophia.application.start_run import StartedRun

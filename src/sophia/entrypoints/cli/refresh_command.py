@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from sophia.application.refresh_knowledge import OnProgress
+from sophia.application.refresh_work import OnProgress
 from sophia.bootstrap.logs import log_to_stderr
 from sophia.bootstrap.settings import Settings
 from sophia.bootstrap.sophia import Sophia

@@ -12,6 +12,8 @@ from sophia.application.leases import HeldLease
 from sophia.application.limits import count_tokens
 from sophia.application.look_up import LookUp
 from sophia.application.plan_lookups import PlanLookups
+from sophia.application.prove_quotes import ProveQuotes
+from sophia.application.recall import Asked, Recall, TurnMemory
 from sophia.application.retrieve import Retrieve
 from sophia.application.run_log import LogWriter, RunLog
 from sophia.application.tickets import AnswerStatus, TellThread
@@ -20,10 +22,9 @@ from sophia.application.wording import wording
 from sophia.domain.agents import Cited, Limitation, Spoken, Tokens, Turn
 from sophia.domain.asked import Category, Intent
 from sophia.domain.audit import AuditEvent
-from sophia.domain.citation import Citation, Quote, find_unsupported, prove
-from sophia.domain.conversation import FoundMessage, Message, Role
-from sophia.domain.evidence import Evidence, is_evidence
-from sophia.domain.followup import contextual_question
+from sophia.domain.citation import Quote, find_unsupported
+from sophia.domain.conversation import Message, Role
+from sophia.domain.evidence import Evidence
 from sophia.domain.handoff import Course
 from sophia.domain.instructions import AgentDefinition
 from sophia.domain.intent import IntentClassifier
@@ -41,15 +42,15 @@ from sophia.domain.runs import (
 from sophia.domain.suspicion import Suspect, suspects
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.tickets import Ticket, TicketStatus
-from sophia.domain.vectors import blend, pack, unpack
-from sophia.errors import NotFound, SophiaError, Unavailable
+from sophia.domain.vectors import pack, unpack
+from sophia.errors import SophiaError, Unavailable
 from sophia.logs import get_logger
 from sophia.ports.agent_runtime import AgentRuntime
 from sophia.ports.embedder import Embedder
 from sophia.ports.records import Records, Transaction
 from sophia.ports.system import Clock, Ids
 
-__all__ = ["PlayTurn", "TurnMemory"]
+__all__ = ["PlayTurn"]
 
 _QUESTION_AND_REPLY = 2  # messages that a yes may be about, however little a turn remembers besides
 
@@ -57,14 +58,6 @@ _TICKETS = 10
 """The newest tickets of its thread that a turn knows of."""
 
 _log = get_logger(__name__)
-
-
-@frozen
-class TurnMemory:
-    """How much of the past a turn sees: the thread's last messages, and earlier ones near the question."""
-
-    history: int = 12
-    recalled: int = 4
 
 
 @define
@@ -123,15 +116,6 @@ class _Decided:
         return self.outcome.decision.course is Course.CONFIRM
 
 
-@frozen
-class _Question:
-    """What of a message is left to answer."""
-
-    text: str
-    vector: tuple[float, ...]
-    plan: LookupPlan
-
-
 class PlayTurn:
     """Answers one message, under the lease of its run."""
 
@@ -144,9 +128,11 @@ class PlayTurn:
         answer_status: AnswerStatus,
         tell_thread: TellThread,
         retrieve: Retrieve,
+        recall: Recall,
         look_up: LookUp,
         plan_lookups: PlanLookups,
         runtime: AgentRuntime,
+        prove_quotes: ProveQuotes,
         writer: LogWriter,
         clock: Clock,
         ids: Ids,
@@ -160,9 +146,11 @@ class PlayTurn:
         self._answer_status = answer_status
         self._tell_thread = tell_thread
         self._retrieve = retrieve
+        self._recall = recall
         self._look_up = look_up
         self._plan_lookups = plan_lookups
         self._runtime = runtime
+        self._prove_quotes = prove_quotes
         self._writer = writer
         self._clock = clock
         self._ids = ids
@@ -188,7 +176,8 @@ class PlayTurn:
         with self._spending(scope, tools):
             read = list(decided.outcome.enclosed)
             if question is not None:
-                turn = self._recall(scope, words, question, reply)
+                turn, limitations = self._recall(scope, question)
+                reply.limitations += limitations
                 if reply.text:
                     _say(Spoken("\n\n", claim=False), reply, log)
                 self._respond(turn, tools, reply, log)
@@ -238,7 +227,7 @@ class PlayTurn:
 
     def _tell_status(
         self, scope: TenantScope, words: _Words, decided: _Decided, reply: _Reply, log: RunLog
-    ) -> _Question | None:
+    ) -> Asked | None:
         """Answer what asks how tickets are doing; what is left to answer, None where that is nothing."""
         plan, outcome = decided.plan, decided.outcome
         asks_more = outcome.decision.answers or (decided.asks and bool(plan.planned))
@@ -253,11 +242,11 @@ class PlayTurn:
         if not asks_more:
             return None
         if not outcome.handoffs or decided.intent.is_unsure:
-            return _Question(left, words.vector, plan)
+            return Asked(words.message, words.history, words.tickets, left, words.vector, plan)
         asked, vector = _question_beside(left, words.message.text, decided.intent), words.vector
         if vector and asked == decided.intent.asked:
             vector = self._embed(asked, words.message.language, reply)
-        return _Question(asked, vector, plan)
+        return Asked(words.message, words.history, words.tickets, asked, vector, plan)
 
     def _tools(self, scope: TenantScope, run: Run, words: _Words, decided: _Decided, log: RunLog) -> TurnToolBox:
         return TurnToolBox(
@@ -278,7 +267,7 @@ class PlayTurn:
     ) -> Answer:
         """What was said, with every quote checked."""
         language = words.message.language
-        citations = self._verify(scope, reply)
+        citations = self._prove_quotes(scope, reply.quotes.values())
         if unverified := sum(not citation.verified for citation in citations):
             reply.limitations.append(wording(language).unverified(unverified))
         handoffs = decided.outcome.handoffs
@@ -305,42 +294,6 @@ class PlayTurn:
             reply.limitations.append(wording(language).words_only)
             return ()
 
-    def _recall(self, scope: TenantScope, words: _Words, question: _Question, reply: _Reply) -> Turn:
-        """What the runtime answers from. A follow-up is searched together with the question that it follows.
-
-        What was not read, or waits for its vector, may be just what was not found: that is a limitation.
-        """
-        message, vector = words.message, question.vector
-        history = words.history[-self._memory.history :] if self._memory.history else ()
-        searched, text = vector, contextual_question(question.text, history)
-        if text != question.text:
-            before = next(m for m in reversed(history) if m.role is Role.USER)
-            searched = blend((vector, 1.0), (unpack(before.vector), 1.0))
-        passages = self._retrieve(scope, text, searched)
-        recalled: tuple[FoundMessage, ...] = ()
-        if vector:
-            with self._records.read(scope) as tx:
-                if self._memory.recalled:
-                    recalled = tx.conversations.nearest(vector, self._memory.recalled, message.thread_id)
-                if waiting := tx.documents.waiting():
-                    reply.limitations.append(wording(message.language).unembedded(waiting))
-                elif not passages and not question.plan.answers and not tx.documents.generation():
-                    reply.limitations.append(wording(message.language).nothing_read)
-        return Turn(
-            thread_id=message.thread_id,
-            run_id=message.run_id,
-            question=question.text,
-            language=message.language,
-            vector=vector,
-            history=history,
-            recalled=recalled,
-            passages=passages,
-            tickets=words.tickets,
-            agent=self._agent,
-            scope=scope,
-            lookups=question.plan,
-        )
-
     def _respond(self, turn: Turn, tools: TurnToolBox, reply: _Reply, log: RunLog) -> None:
         limitations = list[str]()
         with closing(self._runtime.respond(turn, tools)) as events:
@@ -363,12 +316,6 @@ class PlayTurn:
             if evidence is not None:
                 tx.evidence.add(evidence)
             tx.audit.append(AuditEvent("tool.called", run_id, told))
-
-    def _verify(self, scope: TenantScope, reply: _Reply) -> tuple[Citation, ...]:
-        if not reply.quotes:
-            return ()
-        with self._records.read(scope) as tx:
-            return tuple(prove(quote, _stored_text(tx, quote)) for _, quote in sorted(reply.quotes.items()))
 
     def _commit(
         self,
@@ -438,14 +385,3 @@ def _record(tx: Transaction, run_id: str, suspect: Suspect) -> None:
     told = {"origin": str(suspect.origin), "signs": ",".join(sorted(suspect.signs)), **suspect.details}
     tx.audit.append(AuditEvent("injection.suspected", suspect.subject, {"run": run_id, **told}))
     _log.warning("injection.suspected", subject=suspect.subject, **told)
-
-
-def _stored_text(tx: Transaction, quote: Quote) -> str | None:
-    place = quote.passage
-    try:
-        if is_evidence(place.document_id):
-            evidence = tx.evidence.get(place.document_id)
-            return evidence.text if evidence.version == place.document_version else None
-        return tx.documents.text(place.document_id, place.document_version)
-    except NotFound:
-        return None

@@ -44,7 +44,9 @@ from sophia.application.leases import LeaseKeeper
 from sophia.application.limits import AdmitLookup, AdmitRequest
 from sophia.application.look_up import LookUp
 from sophia.application.plan_lookups import PlanLookups
-from sophia.application.play_turn import PlayTurn, TurnMemory
+from sophia.application.play_turn import PlayTurn
+from sophia.application.prove_quotes import ProveQuotes
+from sophia.application.recall import Recall, TurnMemory
 from sophia.application.refresh_knowledge import RefreshKnowledge
 from sophia.application.refusals import RecordRefusals
 from sophia.application.resume_runs import ResumeRuns
@@ -235,6 +237,7 @@ class Turns(containers.DeclarativeContainer):
         adapters.ids,
     )
     agent = providers.Singleton(choose_agent, settings)
+    memory = providers.Singleton(TurnMemory, settings.provided.agent.history, settings.provided.agent.recalled)
     classify = providers.Singleton(IntentClassifier.load).provided.for_embedder.call(adapters.embedder.provided.version)
 
     tell_thread = providers.Singleton(TellThread, adapters.clock, adapters.ids)
@@ -269,13 +272,15 @@ class Turns(containers.DeclarativeContainer):
         providers.Singleton(AnswerStatus, records, settings.provided.handoff_targets),
         tell_thread,
         retrieve,
+        providers.Singleton(Recall, records, retrieve, memory, agent),
         look_up,
         providers.Singleton(PlanLookups, named_lookups, look_up, embedder, classify, adapters.clock),
         providers.Singleton(ObservedAgentRuntime, adapters.runtime, telemetry),
+        providers.Singleton(ProveQuotes, records),
         log_writer,
         adapters.clock,
         adapters.ids,
-        providers.Singleton(TurnMemory, settings.provided.agent.history, settings.provided.agent.recalled),
+        memory,
         agent,
     )
     execute_run = providers.Singleton(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine
 
 from databases import closed
@@ -20,6 +21,11 @@ from sophia.testing.fakes.embedder import MemoisingEmbedder
 pytest.register_assert_rewrite("playing")  # before it is imported: it has tests that several modules run
 
 pytest_plugins = ["overhear", "planting"]
+
+# No test says how long something may take: other programs run beside it.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("proof", settings.get_profile("suite"), max_examples=1000)
+settings.load_profile("suite")
 
 _numbers = itertools.count(1)
 

@@ -20,7 +20,6 @@ from sophia.testing.fakes.memory import MemoryRecords
 SETTINGS = settings(
     max_examples=12,
     stateful_step_count=25,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
     # The steps that led to a leak are printed as they were: to find fewer takes minutes.

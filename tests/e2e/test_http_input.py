@@ -207,7 +207,7 @@ JSON = st.recursive(
 KEYS = ("companyId", "message", "threadId", "stream", "language", "sources", "force", "dryRun", "x")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     path=st.sampled_from(["/chat", "/refresh"]),
     body=st.dictionaries(st.sampled_from(KEYS), JSON) | JSON,

@@ -119,9 +119,7 @@ def test_a_ticket_is_not_made_by_what_the_model_writes(with_model: With) -> None
     ticket = CallTool("create_ticket", {"title": "Open port 22", "actions": ["open"]})
     world, _ = with_model(calls(ticket, CallTool("create_ticket")), says("Done."))
     answer = world.caller().ask().json()
-    assert [(call["name"], call["status"]) for call in answer["toolCalls"]] == [
-        ("create_ticket", "failed"),
-        ("create_ticket", "denied"),
-    ]
+    assert {call["name"] for call in answer["toolCalls"]} == {"create_ticket"}
+    assert sorted(call["status"] for call in answer["toolCalls"]) == ["denied", "failed"]  # they run at the same time
     assert answer["handoff"] is None
     assert world.caller().get("/tickets").json()["items"] == []

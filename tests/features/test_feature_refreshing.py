@@ -86,7 +86,7 @@ def _(world, company, name):
 @given(sentence("a refresh of globex is under way"), target_fixture="under_way")
 def _(driver, world, slow):
     under_way = driver.begin_refresh(PEOPLE["Grace"])
-    assert slow.reached.wait(10)
+    assert slow.reached.wait(30)
     world.wait_for_others("globex")
     return under_way
 

@@ -279,7 +279,7 @@ class World:
         """Wait until what the sources have that are not slow can be found by its words."""
         scope = self.sophia.system_scope(company, "test")
         quick = {name: s for name, s in self._sources[company].items() if not isinstance(s, SlowSource)}
-        for _ in range(500):
+        for _ in range(1500):
             with self.sophia.records.read(scope) as tx:
                 are_read = all(
                     source.documents.keys() == tx.documents.of_source(n).keys() for n, source in quick.items()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.domain.audit import BEGINNING, AuditEntry, AuditEvent, breaks, entry_from_json, entry_to_json
@@ -34,14 +34,12 @@ CHAIN = chain([AuditEvent("did", f"run_{n}", {"n": n}) for n in range(1, 13)])
 other = AuditEvent("did", "something else")
 
 
-@settings(deadline=None)
 @given(st.lists(events, max_size=12))
 def test_a_chain_as_it_was_written_is_whole(listed):
     written = chain(listed)
     assert list(breaks("acme", written, [entry.head for entry in written])) == []
 
 
-@settings(deadline=None)
 @given(st.lists(events, max_size=5))
 def test_an_entry_that_was_exported_reads_back(listed):
     for entry in chain(listed):
@@ -64,7 +62,6 @@ CHANGES = {
 }
 
 
-@settings(deadline=None)
 @given(st.integers(0, 11), st.sampled_from(sorted(CHANGES)))
 def test_a_changed_entry_is_found_where_it_stands(place, name):
     changed = [*CHAIN]
@@ -72,7 +69,6 @@ def test_a_changed_entry_is_found_where_it_stands(place, name):
     assert next(breaks("acme", changed)).sequence == place + 1
 
 
-@settings(deadline=None)
 @given(st.integers(0, 11), st.integers(1, 20).filter(bool))
 def test_a_changed_sequence_is_found(place, by):
     changed = [*CHAIN]
@@ -80,13 +76,11 @@ def test_a_changed_sequence_is_found(place, by):
     assert place + 1 in {found.sequence for found in breaks("acme", changed)}
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10))
 def test_a_removed_entry_is_found_where_it_stood(place):
     assert next(breaks("acme", CHAIN[:place] + CHAIN[place + 1 :])).sequence == place + 1
 
 
-@settings(deadline=None)
 @given(st.integers(0, 11), st.integers(0, 11))
 def test_entries_in_another_order_are_found(one, other_):
     changed = [*CHAIN]
@@ -94,7 +88,6 @@ def test_entries_in_another_order_are_found(one, other_):
     assert (next(breaks("acme", changed), None) is None) == (one == other_)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 11))
 def test_an_inserted_entry_is_found_where_it_stands(place):
     last = CHAIN[place - 1].hash if place else BEGINNING
@@ -103,14 +96,12 @@ def test_an_inserted_entry_is_found_where_it_stands(place):
     assert found.sequence == place + 1
 
 
-@settings(deadline=None)
 @given(st.integers(0, 11))
 def test_a_cut_chain_is_found_beside_a_noted_head(length):
     assert list(breaks("acme", CHAIN[:length])) == []
     assert next(breaks("acme", CHAIN[:length], [CHAIN[-1].head])).sequence == length + 1
 
 
-@settings(deadline=None)
 @given(st.integers(0, 11))
 def test_a_chain_that_was_written_anew_is_found_beside_a_noted_head(place):
     anew = chain([*(entry.event for entry in CHAIN[:place]), other, *(entry.event for entry in CHAIN[place + 1 :])])
@@ -119,7 +110,6 @@ def test_a_chain_that_was_written_anew_is_found_beside_a_noted_head(place):
     assert [one.sequence for one in found] == list(range(place + 1, 13))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 11))
 def test_a_head_that_was_noted_of_the_chain_before_does_not_hide_behind_a_later_one(place):
     anew = chain([*(entry.event for entry in CHAIN[:place]), other])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.adapters.ed25519.signer import Ed25519Signer
@@ -56,7 +56,6 @@ def test_a_trail_agrees_with_its_checkpoints_and_goes_on():
     assert list(world.verify(ACME, (), made, world.signer.public_key())) == []
 
 
-@settings(deadline=None)
 @given(st.integers(0, 6), st.integers(1, 6), st.integers(0, 6))
 def test_a_cut_or_rewritten_trail_is_found(kept, signed, more):
     world = World()
@@ -90,7 +89,6 @@ def test_a_checkpoint_that_is_not_signed_is_shown_and_not_believed(changed):
     assert list(WORLD.verify(ACME, (), [MADE])) == []
 
 
-@settings(deadline=None)
 @given(st.integers(0, 63), st.integers(0, 7))
 def test_no_bit_of_a_signature_can_be_changed(place, bit):
     signature = bytearray(MADE.signature)
@@ -98,7 +96,6 @@ def test_no_bit_of_a_signature_can_be_changed(place, bit):
     assert len(list(WORLD.verify(ACME, (), [evolve(MADE, signature=bytes(signature))]))) == 1
 
 
-@settings(deadline=None)
 @given(st.text(), st.integers(0, 2**53 - 1), st.text(), st.datetimes(), st.binary())
 def test_a_checkpoint_reads_back(company, sequence, digest, at, signature):
     checkpoint = Checkpoint(Head(company, sequence, digest), at.astimezone(), signature)

@@ -3,7 +3,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.domain.chunking import chunk
@@ -56,7 +56,6 @@ MARKDOWN = st.lists(BLOCKS, max_size=14).flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
 @given(MARKDOWN, st.integers(1, 300), st.integers(0, 200))
 def test_chunks_are_exact_ordered_and_within_the_limit(text, target, more):
     chunks = chunk(text, target=target, limit=target + more)
@@ -69,7 +68,6 @@ def test_chunks_are_exact_ordered_and_within_the_limit(text, target, more):
     assert all(before.end <= after.start for before, after in pairwise(chunks))
 
 
-@settings(max_examples=300, deadline=None)
 @given(MARKDOWN)
 def test_only_headings_and_markup_are_left_out(text):
     covered = [False] * len(text)

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.domain.agents import AgentEvent, Cited, Spoken
@@ -152,7 +152,6 @@ _SNIPPETS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(_SNIPPETS, max_size=12).map("".join), st.data())
 def test_text_cut_anywhere_reads_the_same(said: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(said)), max_size=8)))
@@ -162,7 +161,6 @@ def test_text_cut_anywhere_reads_the_same(said: str, data: st.DataObject) -> Non
     assert quotes_of(cut) == quotes_of(whole)
 
 
-@settings(deadline=None)
 @given(st.lists(_SNIPPETS, max_size=12))
 def test_every_marker_has_one_quote_and_every_quote_a_marker(pieces: list[str]) -> None:
     events = read(*pieces)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from attrs import define, field
 from click.testing import CliRunner, Result
 
 from sophia import Sophia
+from sophia.adapters.system import SystemClock
 from sophia.bootstrap.settings_file import load_settings
 from sophia.domain.agents import AgentEvent, Spoken, ToolCall, Turn
 from sophia.entrypoints.cli.main import cli
@@ -168,7 +170,9 @@ def test_a_look_up_that_is_no_longer_named_is_made_again_all_the_same(siem: Siem
     assert (again.exit_code, "The result still holds." in again.stdout) == (0, True)
 
 
-def test_what_is_looked_up_again_is_counted(siem: Siem) -> None:
+def test_what_is_looked_up_again_is_counted(siem: Siem, monkeypatch: pytest.MonkeyPatch) -> None:
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)  # at midnight it is counted anew
+    monkeypatch.setattr(SystemClock, "now", lambda _: noon)
     id_ = siem.look()
     assert [siem.run("evidence", "replay", id_).exit_code for _ in range(3)] == [0, 0, 1]
     told = siem.run("evidence", "replay", id_).stderr

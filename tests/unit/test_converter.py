@@ -217,9 +217,9 @@ def test_what_takes_too_long_is_given_up_and_the_next_one_works():
     converter = MarkItDownConverter(max_seconds=0.5)
     try:
         assert converter.convert(raw("a.html", "<html>uno")).text == "uno"
-        before = time.monotonic()
+        worker = converter._worker._process
         assert "0.5 seconds" in refusal(converter, raw("a.html", SLOW))
-        assert time.monotonic() - before < 5
+        assert worker.poll() == -signal.SIGKILL  # it was not waited for
         assert converter.convert(raw("a.html", "<html>dos")).text == "dos"
     finally:
         converter.close()
@@ -267,7 +267,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     done = subprocess.run([sys.executable, "-c", program], env=secret, capture_output=True, text=True, check=False)
     pid, secrets = map(int, done.stdout.split())
     assert secrets == 0
-    for _ in range(100):
+    for _ in range(300):
         if not Path(f"/proc/{pid}").exists() or "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text():
             return
         time.sleep(0.1)

@@ -105,7 +105,7 @@ def test_the_trail_arrives_whole_as_it_is_exported(opened):
     assert office.audited()[-1]["sequence"] == 251
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(FAULTS), max_size=14), st.integers(1, 8))
 def test_whatever_goes_wrong_every_entry_arrives_once_and_in_order(faults, count):
     with BackendEmulator(audit_faults=faults, token=TOKEN) as backend:

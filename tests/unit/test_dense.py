@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.adapters.embedded_index.dense import DenseSide
@@ -31,7 +31,6 @@ def change(name: str, generation: int, chunks: int, readers: frozenset[str], ran
     return DocumentChange(name, generation, name, "en", readers, tuple(made))
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(changed_documents, max_size=5), st.sampled_from(SCOPES), st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_the_nearest_are_those_of_a_plain_comparison(steps, scope, count, seed):
     random = np.random.default_rng(seed)

@@ -295,7 +295,7 @@ def test_a_huge_result_is_streamed_as_it_is_made():
         with httpx2.stream("POST", splunk.url + EXPORT, data=form, headers=BEARER) as response:
             first = next(response.iter_lines())
         assert json.loads(first)["result"]["n"] == "0"
-        splunk.left.wait(10)
+        splunk.left.wait(30)
         assert splunk.left.is_set()
     assert [job.state for job in splunk.jobs] == ["cancelled"]
 
@@ -310,7 +310,7 @@ def test_a_search_ends_when_its_client_hangs_up():
         form = {"search": "search x", "output_mode": "json"}
         with pytest.raises(httpx2.ReadTimeout):
             httpx2.post(splunk.url + EXPORT, data=form, headers=BEARER, timeout=0.3)
-        assert splunk.left.wait(10)
+        assert splunk.left.wait(30)
         assert [job.state for job in splunk.jobs] == ["cancelled"]
 
 

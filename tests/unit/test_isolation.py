@@ -18,9 +18,8 @@ from sophia.ports.system import Clock
 from sophia.testing.fakes.memory import MemoryRecords
 
 SETTINGS = settings(
-    max_examples=12,
+    max_examples=6,
     stateful_step_count=25,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
     # The steps that led to a leak are printed as they were: to find fewer takes minutes.
@@ -41,7 +40,7 @@ def test_nothing_crosses_in_postgres(make_postgres: Callable[[], Engine]) -> Non
     def make_records(clock: Clock, _: Path) -> Records:
         return SqlRecords(make_postgres(), clock)
 
-    run_state_machine_as_test(lambda: Crowd(make_records), settings=settings(SETTINGS, max_examples=6))
+    run_state_machine_as_test(lambda: Crowd(make_records), settings=settings(SETTINGS, max_examples=3))
 
 
 class WithoutUsers(MemoryRecords):

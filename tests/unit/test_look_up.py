@@ -164,7 +164,7 @@ def test_a_system_is_told_to_stop_when_the_turn_is_cancelled(log) -> None:
     log.cancelled_after(source.reached)
     with pytest.raises(Exception, match="cancelled"):
         look(tools)
-    assert source.stopped.wait(5)
+    assert source.stopped.wait(30)
     assert log.evidence == []
 
 
@@ -172,7 +172,7 @@ def test_a_system_is_told_to_stop_when_its_time_is_over(log) -> None:
     source = HangingSecuritySource(tables=LOGINS, caps=LookupCaps(seconds=-1.9))  # and the grace of two seconds
     tools = make(log, source)
     assert look(tools).status is ToolStatus.FAILED
-    assert source.stopped.wait(5)
+    assert source.stopped.wait(30)
     assert "timed out after 0.1 s" in tools.limitations[0]
 
 

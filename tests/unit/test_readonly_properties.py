@@ -7,7 +7,7 @@ from string import ascii_letters, printable
 
 import attrs
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from sophia.domain.readonly import GrafanaPolicy, PanosPolicy, SplPolicy, check_command, check_query, check_search
@@ -109,7 +109,6 @@ def stage_lists(pipe):
                 yield from stage_lists(piece)
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.data())
 def test_a_clean_search_passes_and_is_sent_in_one_way_of_writing(data):
     text = data.draw(clean.flatmap(written))
@@ -132,7 +131,6 @@ arguments = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=500)
 @given(st.data())
 def test_no_refused_command_passes_at_any_position_depth_case_or_spacing(data):
     pipe = data.draw(clean)
@@ -166,7 +164,6 @@ ALIKE = {
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u00a0\u202e\u3164\u180e\ufe0f\x00\x0b\u2028"
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_no_look_alike_of_a_command_passes(data):
     """Neither of a risky one nor of one that is allowed: what somebody reads is what Splunk reads."""
@@ -182,7 +179,6 @@ def test_no_look_alike_of_a_command_passes(data):
         check_search(f"index=main {bar}{changed} x", POLICY)
 
 
-@settings(deadline=None)
 @given(st.sampled_from("|｜∣❘⏐│￨¦ǀ‖"), spaces, st.sampled_from(sorted(RISKY)))
 def test_what_looks_like_a_pipe_hides_no_command(bar, gap, command):
     """It is a pipe, or is refused, or is text; and then the command is a word that is searched for."""
@@ -190,7 +186,6 @@ def test_what_looks_like_a_pipe_hides_no_command(bar, gap, command):
     assert sent is None or "|" not in sent
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(sorted(TIME_WORDS)).flatmap(any_case),
     st.sampled_from(["=", " = ", "!=", "::", "=\n", "```x```="]),
@@ -266,7 +261,6 @@ enclosed = signs.flatmap(
 )
 
 
-@settings(deadline=None, max_examples=800)
 @given(st.one_of(enclosed, enclosed, TOKENS.map("index=a ".__add__), clean.flatmap(written)))
 @example('index=a \\"| delete "')
 @example("index=a it's | delete '")
@@ -282,7 +276,6 @@ def test_other_readers_find_no_other_command_in_what_is_sent(text):
             assert {word for word in words if word not in {"", "assets"}} <= ALLOWED
 
 
-@settings(deadline=None, max_examples=500)
 @given(st.one_of(st.text(max_size=60), TOKENS))
 def test_any_text_is_sent_in_one_way_of_writing_or_refused_with_a_reason(text):
     sent, error = outcome(check_search, text, POLICY)
@@ -325,7 +318,6 @@ def shape(element):
     return element.tag, dict(element.attrib), text, [shape(child) for child in element]
 
 
-@settings(deadline=None, max_examples=500)
 @given(
     st.one_of(trees.map(as_xml), trees.map(lambda tree: f"<show>{as_xml(tree)}</show>"), markup, st.text(max_size=40))
 )
@@ -362,7 +354,6 @@ sources = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=500)
 @given(
     st.builds(
         lambda query, named: {**query, **named},

@@ -3,7 +3,7 @@
 import hmac
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.application.identity import SystemIdentity
@@ -69,7 +69,6 @@ def test_the_salt_is_gone_with_the_thread_and_the_digest_stays():
     assert str(thread.salt) not in repr(thread)
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.binary(min_size=32, max_size=32))
 def test_a_digest_tells_whether_two_texts_are_the_same(one, other, salt):
     now = FrozenClock().now()

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.application.identity import Impersonate, SystemIdentity
@@ -99,7 +99,6 @@ def test_nothing_is_lost_while_the_records_do_not_answer(world, monkeypatch):
     assert {entry.event.subject: entry.event.details["times"] for entry in world.entries()} == {"audit": 3, "keys": 1}
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(SCOPES), st.sampled_from(["audit", "keys", "company"]), st.integers(0, 40)),

@@ -1,5 +1,6 @@
 """Writing the events of runs: soon, in order, all of them, and under their leases."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,22 +22,29 @@ from sophia.testing.fakes.memory.records import MemoryRecords
 from sophia.testing.fakes.system import FrozenClock, SequentialIds
 from sophia.testing.scopes import system_scope
 
-PATIENCE = 10
+PATIENCE = 30
 
 HANDOFF = Handoff(Decision.DECLINED, "VICTORIA", Category.CHANGE, "no permission")
 
 
 class UnreliableRecords(MemoryRecords):
-    """Records that take nothing for a while."""
+    """Records that take nothing for a while, or take their time."""
 
     failing = False
     writes = 0
+
+    def __init__(self, clock) -> None:
+        super().__init__(clock)
+        self.reached, self.gate = threading.Event(), threading.Event()
+        self.gate.set()
 
     @contextmanager
     def write(self, scope) -> Iterator:
         if self.failing:
             raise Unavailable("database", "is away")
         self.writes += 1
+        self.reached.set()
+        assert self.gate.wait(PATIENCE)
         with super().write(scope) as tx:
             yield tx
 
@@ -84,14 +92,19 @@ def test_what_is_said_is_stored_soon_though_nothing_follows(world, writer):
 
 
 def test_what_comes_quickly_is_written_together_for_all_runs_of_a_company(world, writer):
-    leases = [held(world), held(world, BOB), held(world, EVE)]
+    first, *leases = held(world), held(world), held(world, BOB), held(world, EVE)
     before = world.records.writes
+    world.records.reached.clear()
+    world.records.gate.clear()
+    RunLog(writer, first).say("cero")
+    assert world.records.reached.wait(PATIENCE)  # what is said from now on waits together
     for word in ("uno ", "dos ", "tres"):
         for lease in leases:
             RunLog(writer, lease).say(word)
+    world.records.gate.set()
     for lease in leases:
         assert log_of(world, lease, 2) == [MessageDelta("uno dos tres")]
-    assert world.records.writes == before + 2
+    assert world.records.writes == before + 3
 
 
 def test_events_keep_their_order(world, writer):

@@ -180,21 +180,29 @@ def test_who_listens_is_told_by_its_own_process_without_a_look(world):
 
 
 def test_those_who_listen_share_one_poll(world):
-    asked = []
+    asked, together = [], threading.Event()
     ask = world.records._watch._ask
-    world.records._watch._ask = lambda logs: asked.append(logs) or ask(logs)
+
+    def heard(logs):
+        asked.append((threading.get_ident(), len(logs)))
+        if [many for _, many in asked].count(len(waiters)) == 3:
+            together.set()
+        return ask(logs)
 
     def listen(run_id):
         with world.records.tail(ANA, run_id) as tail:
-            tail.wait(1, 0.55)
+            while not together.is_set():
+                assert tail.wait(1, 0.01) == ()
+
+    world.records._watch._ask = heard
 
     waiters = [threading.Thread(target=listen, args=(world.run(world.thread()).id,)) for _ in range(5)]
     for waiter in waiters:
         waiter.start()
+    assert together.wait(_PATIENCE)
     for waiter in waiters:
-        waiter.join(10)
-    assert len(asked) <= 8
-    assert max(map(len, asked)) == len(waiters)
+        waiter.join(_PATIENCE)
+    assert len({thread for thread, _ in asked}) == 1
     assert not world.records._watch._heard
 
 

@@ -169,7 +169,7 @@ def test_no_more_are_at_it_than_the_cap_allows() -> None:
             most[0] = max(most[0], at_once[0])
             if at_once[0] == 2:
                 two.set()
-        two.wait(10)
+        two.wait(30)
         exchange.pause(0.02)
         with lock:
             at_once[0] -= 1
@@ -189,13 +189,13 @@ def test_who_waits_for_a_turn_has_its_time_as_well() -> None:
 
     def hang(exchange: Exchange) -> None:
         reached.set()
-        over.wait(20)
+        over.wait(30)
         exchange.send(*FINE)
 
     with answering(hang, at_once=1) as (asked, requests):
         first = threading.Thread(target=asked.read, args=(ASK, budget()))
         first.start()
-        assert reached.wait(10)
+        assert reached.wait(30)
         with pytest.raises(TimedOut):
             asked.read(ASK, budget(0.2))
         over.set()

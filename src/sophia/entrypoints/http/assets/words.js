@@ -335,7 +335,8 @@ export function moment(time) {
 export function ago(time) {
   const seconds = (Date.now() - Date.parse(time)) / 1000;
   const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([size]) => seconds >= size) ?? [1, "second"];
-  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.round(seconds / size), unit);
+  const numeric = unit === "day" ? "always" : "auto"; // thirty hours ago may be yesterday or the day before
+  return new Intl.RelativeTimeFormat(language, { numeric }).format(-Math.round(seconds / size), unit);
 }
 
 /** In how long: minutes and hours are rounded up. */

@@ -116,6 +116,7 @@ def test_a_body_over_the_limit(world: World, path: str) -> None:
     response = world.caller().post(path, json={"companyId": "acme", "message": "x" * 65_536})
     assert response.status_code == 413
     assert response.json()["type"] == SIGN + "body-too-large"
+    assert "at most 65536 bytes" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(

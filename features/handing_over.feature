@@ -118,6 +118,19 @@ Feature: Handing over
       | for     | asks to                                         | category |
       | NETWORK | Block 203.0.113.7 and restart the log collector | change   |
 
+  Scenario: A yes is heard where one agent has its part already and the other is asked about
+    Given what is to be changed is for NETWORK, and all else for VICTORIA
+    And globex has handing over set to "confirm"
+    And Grace has asked "Create an account for Bob"
+    When Grace goes on with "yes"
+    And Grace goes on with "Create an account for Bob and restart the firewall"
+    Then VICTORIA has received one ticket with the words "Create an account for Bob"
+    When Grace goes on with "yes"
+    Then the tickets are:
+      | for      | asks to                   | category     |
+      | VICTORIA | Create an account for Bob | provisioning |
+      | NETWORK  | restart the firewall      | change       |
+
   Scenario: One yes confirms what was asked about, for each agent
     Given what is to be changed is for NETWORK, and all else for VICTORIA
     And globex has handing over set to "confirm"

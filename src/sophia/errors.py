@@ -106,10 +106,10 @@ class PermissionDenied(SophiaError):
 
 
 class CompanyMismatch(PermissionDenied):
-    """The request names another company than the one its credential belongs to."""
+    """The request, or its token, names another company than the one its credential belongs to."""
 
-    def __init__(self) -> None:
-        super().__init__("company", "companyId is not the company of this credential")
+    def __init__(self, detail: str = "companyId is not the company of this credential") -> None:
+        super().__init__("company", detail)
 
 
 class CompanySuspended(PermissionDenied):

@@ -98,10 +98,18 @@ def test_a_refresh_that_is_none(world: World, body: object, expected: list[str])
         (b'{"sources": [' + b"[" * 900 + b"]" * 900 + b"," + b"[" * 900 + b"]" * 900 + b"]}", "application/json"),
         (b"1" * 5000, "application/json"),
         (b"NaN", "application/json"),
+        ('{"companyId": "acme", "message": "hi"}'.encode("utf-16"), "application/json"),
+        (b'{"companyId": "globex", "companyId": "acme", "message": "hi"}', "application/json"),
     ],
 )
 def test_a_body_that_is_no_json_object(world: World, path: str, content: bytes, type: str) -> None:
     assert pointers(world.caller().post(path, content=content, headers={"Content-Type": type}))
+
+
+def test_what_is_named_twice_is_named(world: World) -> None:
+    content = b'{"companyId": "globex", "message": "hi", "a/b": 1, "companyId": "acme", "a/b": 2}'
+    response = world.caller().post("/chat", content=content, headers={"Content-Type": "application/json"})
+    assert pointers(response) == ["/a~1b", "/companyId"]
 
 
 def test_the_longest_message_is_taken(world: World) -> None:
@@ -116,6 +124,7 @@ def test_a_body_over_the_limit(world: World, path: str) -> None:
     response = world.caller().post(path, json={"companyId": "acme", "message": "x" * 65_536})
     assert response.status_code == 413
     assert response.json()["type"] == SIGN + "body-too-large"
+    assert "at most 65536 bytes" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import IO
 
@@ -266,6 +267,37 @@ def test_a_body_is_limited_whether_its_length_is_known_or_not(acme: Caller) -> N
         for body in (content, pieces):
             response = acme.post("/chat", content=body, headers={"Content-Type": "application/json"})
             assert response.status_code == status
+
+
+def test_a_long_text_in_an_address_is_taken(acme: Caller) -> None:
+    assert acme.get("/messages/search", params={"q": "ñ" * 1000}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code", "told"),
+    [
+        (b"GET /messages/search?q=" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri-too-long", "8190 bytes"),
+        (b"GET / HTTP/1.1\r\nA: " + b"b" * 9000 + b"\r\n\r\n", 431, "headers-too-large", "8190 bytes"),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", 431, "headers-too-large", "100 header fields"),
+        (b"a confidential text\r\n\r\n", 400, "invalid-input", "HTTP/1.1"),
+        (b"GET / HTTP/1.1\r\na confidential text\r\n\r\n", 400, "invalid-input", "HTTP/1.1"),
+    ],
+)
+def test_what_is_no_request_is_refused_with_a_problem(
+    server: Server, sent: bytes, status: int, code: str, told: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as client:
+        client.sendall(sent)
+        response = HTTPResponse(client)
+        response.begin()
+        problem = json.loads(response.read())
+    assert (response.status, response.headers["Content-Type"]) == (status, "application/problem+json")
+    assert (problem["status"], problem["type"]) == (status, f"urn:sophia:problem:{code}")
+    assert told in problem["detail"]
+    log = server.log.read_text()
+    assert f'"request": "{problem["instance"]}"' in log
+    assert problem["instance"] == response.headers["X-Request-Id"]
+    assert "a confidential text" not in log
 
 
 def test_it_listens_on_the_loopback_only(server: Server) -> None:

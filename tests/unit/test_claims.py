@@ -1,11 +1,12 @@
 """What a token says of itself grants nothing: the directory decides."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sophia.application.identity import SERVICE_USER, Authenticate, CredentialKind
 from sophia.domain.tenancy import USUAL, Company, Permission, User
-from sophia.errors import CompanySuspended, PermissionDenied, Unauthenticated
+from sophia.errors import CompanyMismatch, CompanySuspended, PermissionDenied, Unauthenticated
 from sophia.ports.identity import Claims
 from sophia.testing.fakes.identity import MemoryTenantDirectory, MemoryTokenVerifier
 
@@ -46,3 +47,11 @@ def test_claims_never_grant(known, company, user, on_behalf_of) -> None:
     else:
         assert scope.user_id == (user or on_behalf_of)
         assert (scope.permissions, scope.groups) == of_company[scope.user_id]
+
+
+def test_whoever_is_refused_for_what_their_token_says_is_told_so() -> None:
+    directory = MemoryTenantDirectory()
+    directory.add(Company("acme", "Acme"), User("ana"))
+    tokens = MemoryTokenVerifier({"t": Claims("globex", "ana")})
+    with pytest.raises(CompanyMismatch, match="company_id in the token"):
+        Authenticate(tokens, MemoryTokenVerifier({}), directory)(CredentialKind.BEARER, "t")

@@ -145,12 +145,13 @@ class Office:
             tx.runs.start(run, "test", self.clock.now() + timedelta(minutes=1))
         return message
 
-    def answer(self, run_id: str, handoff: Handoff | None) -> None:
+    def answer(self, run_id: str, handoff: Handoff | None = None, *more: Handoff) -> None:
         """End a run as a turn does."""
         with self.records.write(MAY) as tx:
             said = Message(f"msg_a_{run_id}", "thr_1", run_id, Role.ASSISTANT, "…", "es", self.clock.now())
             tx.conversations.add_message(said)
-        self.end(run_id, RunCompleted(Answer("thr_1", run_id, said.id, "…", "es", handoff=handoff)))
+        answer = Answer("thr_1", run_id, said.id, "…", "es", handoff=handoff, more_handoffs=more)
+        self.end(run_id, RunCompleted(answer))
 
     def end(self, run_id: str, outcome: Outcome) -> None:
         with self.records.write(MAY) as tx:
@@ -269,6 +270,22 @@ class TestHandOff:
         changed_its_mind = evolve(SURE, category=Category.KNOWLEDGE, score=0.01, likeliest_action=None)
         outcome = office.hand_off(MAY, "run_2", heard, changed_its_mind)
         assert [(made.category, made.summary) for made in outcome.handoffs] == [(Category.CHANGE, REQUEST)]
+
+    def test_a_no_is_to_all_that_was_asked_about_and_recorded_of_each(self, office: Office) -> None:
+        office.say(REQUEST, "run_1")
+        asked = [
+            Handoff(Decision.CONFIRMATION_REQUIRED, target, Category.CHANGE, "…", REQUEST)
+            for target in ("VICTORIA", "NETWORK")
+        ]
+        office.answer("run_1", *asked)
+        office.say("no", "run_2")
+        outcome = office.decide("run_2")
+        assert [(one.target, one.decision) for one in outcome.handoffs] == [
+            ("VICTORIA", Decision.DECLINED),
+            ("NETWORK", Decision.DECLINED),
+        ]
+        assert office.audited == ["handoff.declined"] * 2
+        assert office.tickets == ()
 
     def test_a_ticket_does_not_wait_for_the_search(self, office: Office) -> None:
         self.ask(office)

@@ -114,10 +114,10 @@ class HandOff:
         company = self._directory.company(scope.company_id)
         company.require_active()  # it may have been suspended since the run began: nothing leaves any more
         setting = company.handoff
-        if heard.asked is not None and heard.dismissed is None:
-            intent = evolve(intent, category=heard.asked.category)  # what was asked about, and nothing else
+        if heard.asked and heard.dismissed is None:
+            intent = evolve(intent, category=heard.asked[0].category)  # what was asked about, and nothing else
         decision = self._policy.decide(intent, scope, setting, heard.provenance)
-        if heard.asked is not None and heard.dismissed is not None and (heard.is_bare or not _acts(decision)):
+        if heard.asked and heard.dismissed is not None and (heard.is_bare or not _acts(decision)):
             answers = not heard.is_bare and intent.question
             return self._dismiss(scope, run_id, heard.message.language, heard.asked, heard.dismissed, answers=answers)
         match decision.course:
@@ -127,10 +127,11 @@ class HandOff:
                 return self._decline(scope, run_id, heard, decision)
         hands_off = decision.course is Course.HAND_OFF
         enclosed = self._found_beside(scope, heard.message.text, vector) if hands_off else ()
-        told = [
-            self._see_to(scope, run_id, heard.message, decision, errand, enclosed)
-            for errand in self._errands(heard.message, intent, decision.category)
-        ]
+        errands = self._errands(heard.message, intent, decision.category)
+        if heard.provenance is Provenance.CONFIRMATION:
+            targets = {one.target for one in heard.asked}
+            errands = tuple(errand for errand in errands if errand.target.name in targets) or errands
+        told = [self._see_to(scope, run_id, heard.message, decision, errand, enclosed) for errand in errands]
         if not any(handoff.decision is Decision.CONFIRMATION_REQUIRED for handoff, _ in told):
             # There was nothing to ask about, or nothing left.
             decision = evolve(decision, course=Course.HAND_OFF)
@@ -163,14 +164,25 @@ class HandOff:
         return self._open(scope, run_id, message, decision, errand, enclosed)
 
     def _dismiss(
-        self, scope: TenantScope, run_id: str, language: str, asked: Handoff, reason: HandoffReason, *, answers: bool
+        self,
+        scope: TenantScope,
+        run_id: str,
+        language: str,
+        asked: Sequence[Handoff],
+        reason: HandoffReason,
+        *,
+        answers: bool,
     ) -> HandoffOutcome:
         """What was asked about is not handed over; what else the message asks is answered."""
         words = wording(language)
-        self._record(scope, AuditEvent("handoff.declined", run_id, {"target": asked.target, "reason": reason}))
-        declined = Handoff(Decision.DECLINED, asked.target, asked.category, words.reason(reason), asked.summary)
-        decision = HandoffDecision(Course.DECLINE, reason, asked.category, answers)
-        return HandoffOutcome(decision, (declined,), words.declined(reason, asked.target))
+        with self._records.write(scope) as tx:
+            for one in asked:
+                tx.audit.append(AuditEvent("handoff.declined", run_id, {"target": one.target, "reason": reason}))
+        declined = tuple(
+            Handoff(Decision.DECLINED, one.target, one.category, words.reason(reason), one.summary) for one in asked
+        )
+        decision = HandoffDecision(Course.DECLINE, reason, asked[0].category, answers)
+        return HandoffOutcome(decision, declined, words.declined(reason, asked[0].target))
 
     def _decline(self, scope: TenantScope, run_id: str, heard: Heard, decision: HandoffDecision) -> HandoffOutcome:
         target, words = self._target(decision.category), wording(heard.message.language)

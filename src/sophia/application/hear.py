@@ -20,13 +20,13 @@ class Heard:
     Attributes:
         message: the user's words to decide on: the message, what it says after a no, or the earlier message that it
             confirms.
-        asked: what SOPHIA had asked whether to hand over, where the message replies to it.
+        asked: what SOPHIA had asked whether to hand over, one for each target, where the message replies to it.
         dismissed: why that is not handed over; None where it is confirmed.
         is_bare: there is nothing in the message but the reply.
     """
 
     message: Message
-    asked: Handoff | None = None
+    asked: tuple[Handoff, ...] = ()
     dismissed: HandoffReason | None = None
     is_bare: bool = False
 
@@ -54,8 +54,10 @@ def hear(tx: Transaction, history: Sequence[Message], message: Message) -> Heard
     if (request.role, question.role, request.run_id) != (Role.USER, Role.ASSISTANT, question.run_id):
         return Heard(message)
     outcome = tx.runs.get(question.run_id).outcome
-    asked = outcome.answer.handoff if isinstance(outcome, RunCompleted) else None
-    if asked is None or asked.decision is not Decision.CONFIRMATION_REQUIRED:
+    handoffs = outcome.answer.handoffs if isinstance(outcome, RunCompleted) else ()
+    # What another target has already is told beside the question, and not asked about.
+    asked = tuple(one for one in handoffs if one.decision is Decision.CONFIRMATION_REQUIRED)
+    if not asked:
         return Heard(message)
     # A word or two tell no language: it is still the one of the request.
     bare = evolve(message, language=request.language)

@@ -64,7 +64,7 @@ class Authenticate:
         if said is None and len(known) > 1:
             raise PermissionDenied("user", f"{user_id!r} is a user of several companies; the token has to name one")
         if said is not None and said not in known:
-            raise CompanyMismatch
+            raise CompanyMismatch("company_id in the token is no company of its user")
         return said or known[0]
 
 

@@ -12,7 +12,7 @@ from sophia.application.leases import RUNS, HeldLease, LeaseKeeper
 from sophia.application.limits import admit_run
 from sophia.domain.audit import AuditEvent
 from sophia.domain.conversation import Message, Role, Thread, thread_title
-from sophia.domain.language import detect_language
+from sophia.domain.language import language_of_message
 from sophia.domain.limits import LimitsOf
 from sophia.domain.runs import IdempotencyKey, Run, RunStatus
 from sophia.domain.tenancy import Permission, TenantScope
@@ -107,7 +107,7 @@ class StartRun:
                 return StartedRun(before, None)
             admit_run(tx, limits, now)
             thread = self._thread(tx, scope, question)
-            language = question.language or detect_language(question.text, thread.language)
+            language = question.language or language_of_message(question.text, thread.language)
             run = Run(self._ids.new("run"), thread.id, self._ids.new("msg"), RunStatus.RUNNING, now, attempt=1)
             lease = tx.runs.start(run, self._owner, now + self._keeper.ttl, key)
             tx.conversations.add_message(
@@ -131,7 +131,7 @@ class StartRun:
             return tx.conversations.thread(question.thread_id)
         now = self._clock.now()
         usual = self._directory.company(scope.company_id).language
-        language = question.language or detect_language(question.text, usual)
+        language = question.language or language_of_message(question.text, usual)
         thread = Thread(self._ids.new("thr"), thread_title(question.text), language, now, now, self._ids.random(_SALT))
         tx.conversations.add_thread(thread)
         return thread

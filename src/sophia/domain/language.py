@@ -4,8 +4,9 @@ import re
 import unicodedata
 
 from sophia.domain.accents import without_accents
+from sophia.domain.intent.masking import mask
 
-__all__ = ["detect_language"]
+__all__ = ["detect_language", "language_of_message"]
 
 _SAMPLE = 20_000
 
@@ -78,3 +79,8 @@ def detect_language(text: str, default: str) -> str:
     if spanish == english:
         return default
     return "es" if spanish > english else "en"
+
+
+def language_of_message(text: str, default: str) -> str:
+    """The language of a user's own words; that of what they quote where those do not tell, and else ``default``."""
+    return detect_language(mask(text)[0], detect_language(text, default))

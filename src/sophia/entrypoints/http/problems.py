@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from flask import Flask, Response, g, json
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, current_app, g, json
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sophia.entrypoints.http.requests import services
 from sophia.errors import (
@@ -27,7 +27,7 @@ from sophia.errors import (
 )
 from sophia.logs import get_logger
 
-__all__ = ["RETRY_AFTER", "install"]
+__all__ = ["RETRY_AFTER", "install", "problem_document"]
 
 _log = get_logger(__name__)
 
@@ -109,8 +109,10 @@ def _from_failed_answer(error: AnswerFailed) -> Response:
 
 
 def _from_http(error: HTTPException) -> Response:
-    status = error.code or 500
-    response = _problem(status, _CODES.get(status, "refused"), error.name, error.description or error.name)
+    status, detail = error.code or 500, error.description or error.name
+    if isinstance(error, RequestEntityTooLarge):
+        detail = f"the body is too large; at most {current_app.config['MAX_CONTENT_LENGTH']} bytes are taken"
+    response = _problem(status, _CODES.get(status, "refused"), error.name, detail)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -123,14 +125,19 @@ def _from_bug(error: Exception) -> Response:
 
 
 def _problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
+    text = problem_document(status, code, title, detail, g.get("request_id"), **more)
+    return Response(text, status, content_type="application/problem+json")
+
+
+def problem_document(status: int, code: str, title: str, detail: str, instance: str | None, **more: Any) -> bytes:
+    """A problem document (RFC 9457) in UTF-8; ``instance`` is the id of the request."""
     body = {
         "type": f"urn:sophia:problem:{code}",
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": g.get("request_id"),
+        "instance": instance,
         **more,
     }
     # A lone surrogate that came in with the request has no UTF-8; its escape means the same in JSON.
-    text = json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")
-    return Response(text, status, content_type="application/problem+json")
+    return json.dumps(body, ensure_ascii=False).encode(errors="backslashreplace")

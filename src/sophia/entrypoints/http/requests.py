@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -148,7 +149,7 @@ def body(schema: str) -> dict[str, Any]:
         # A body of unknown length is cut at the limit and nobody is told.
         raise RequestEntityTooLarge
     try:
-        value = json.loads(data)
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_once)
         faults = {fault for error in _validator(schema).iter_errors(value) for fault in _faults(error)}
     except ValueError as error:
         raise InvalidInput(Fault("", "it is no JSON in UTF-8")) from error
@@ -158,6 +159,15 @@ def body(schema: str) -> dict[str, Any]:
         raise InvalidInput(*sorted(faults, key=str)[:_MOST_FAULTS])
     found: dict[str, Any] = value
     return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ; which of two values counts, others may read otherwise (RFC 8259, section 4)."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        twice = {name for name, count in Counter(name for name, _ in pairs).items() if count > 1}
+        raise InvalidInput(*(Fault(f"/{_escaped(name)}", "is there more than once") for name in sorted(twice)))
+    return value
 
 
 def _faults(error: jsonschema.ValidationError) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import secrets
 import socket
 import struct
 import sys
@@ -14,7 +15,8 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
-from gunicorn.util import close_graceful
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
+from gunicorn.util import close_graceful, write_nonblock
 from gunicorn.workers.gthread import ThreadWorker
 
 from sophia.bootstrap.demo import DemoCompany
@@ -22,7 +24,9 @@ from sophia.bootstrap.settings import ServiceSettings
 from sophia.bootstrap.sophia import Sophia
 from sophia.bootstrap.telemetry import forget_process
 from sophia.entrypoints.http.app import create_app
+from sophia.entrypoints.http.problems import problem_document
 from sophia.entrypoints.http.server_log import ServerLog
+from sophia.logs import get_logger
 
 __all__ = ["Server"]
 
@@ -44,6 +48,32 @@ _GARBAGE = (50_000, 20, 50)
 _SPARE_CONNECTIONS = 1000
 """Connections of a worker that are open but served by no thread at the moment."""
 
+_LONGEST_LINE = 8190
+"""Bytes of a request's first line, its path and query among them; gunicorn reads no more."""
+
+_LONGEST_HEADER, _MOST_HEADERS = 8190, 100
+
+# What is refused before there is a request; the most specific class comes first.
+_REFUSED: tuple[tuple[type[ParseException], int, str, str, str], ...] = (
+    (
+        LimitRequestLine,
+        414,
+        "uri-too-long",
+        "URI Too Long",
+        f"method, path and query are too long; at most {_LONGEST_LINE} bytes are taken, escapes included",
+    ),
+    (
+        LimitRequestHeaders,
+        431,
+        "headers-too-large",
+        "Request Header Fields Too Large",
+        f"at most {_MOST_HEADERS} header fields are taken, and {_LONGEST_HEADER} bytes in one",
+    ),
+    (ParseException, 400, "invalid-input", "Bad Request", "it is no request in HTTP/1.1 (RFC 9112)"),
+)
+
+_log = get_logger(__name__)
+
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]
     """A worker that, told to stop, goes on answering while it finishes what was begun; new work is refused."""
@@ -61,6 +91,26 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]
                 close_graceful(conn.sock.dup())
                 conn.sock.shutdown(socket.SHUT_RD)
         return keep
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Refuse what is no request, or larger than is read, with a problem document; gunicorn answers in HTML.
+
+        What was sent is not logged: it may hold anything.
+        """
+        refused = next((row for row in _REFUSED if isinstance(exc, row[0])), None)
+        if refused is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        _, status, code, title, detail = refused
+        request_id = f"req_{secrets.token_hex(12)}"
+        _log.warning("http.refused", status=status, error=type(exc).__name__, request=request_id)
+        body = problem_document(status, code, title, detail, request_id)
+        head = (
+            f"HTTP/1.1 {status} {title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+            f"Content-Length: {len(body)}\r\nX-Request-Id: {request_id}\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+        )
+        with contextlib.suppress(OSError):  # it may be gone
+            write_nonblock(client, head.encode() + body)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave; called in the main thread, which has connections to look after meanwhile."""
@@ -120,6 +170,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "worker_connections": service.threads + _SPARE_CONNECTIONS,
             "graceful_timeout": service.stop_seconds + _SLACK,
             "timeout": 120,
+            "limit_request_line": _LONGEST_LINE,
+            "limit_request_field_size": _LONGEST_HEADER,
+            "limit_request_fields": _MOST_HEADERS,
             "loglevel": "warning",
             "logger_class": ServerLog,
             "child_exit": lambda _arbiter, worker: forget_process(worker.pid),

@@ -290,6 +290,30 @@ def test_a_question_leans_on_the_one_before() -> None:
     assert (one.lookup.name, one.about, one.when) == ("failed-logins-of-user", ("m.serrano",), "anoche")
 
 
+def test_a_question_leans_on_those_before_as_long_as_they_do() -> None:
+    asked = ("¿Cuántos logins fallidos tuvo m.serrano anoche?", "¿Y de j.robles?")
+    before = tuple(message for text in asked for message in (said(text), said("47", Role.ASSISTANT)))
+    (one,) = plan("¿Y anteayer?", *before).planned
+    assert (one.about, one.when, one.ignored) == (("j.robles",), "anteayer", ())
+
+
+@pytest.mark.parametrize(
+    ("earlier", "newest", "about", "ignored"),
+    [
+        ("¿Cuántos logins fallidos tuvo m.serrano anoche?", "¿Y de j.robles?", [("j.robles",)], ()),
+        ("¿Se ha bloqueado tráfico de 203.0.113[.]9?", "¿y de 198.51.100.77?", [("198.51.100.77",)], ()),
+        ("¿Cuántos logins fallidos hubo anoche en dc-madrid-1?", "¿y en dc-madrid-2?", [()], ("dc-madrid-2",)),
+        ("¿Cuántos logins fallidos hubo anoche en dc-madrid-1?", "¿y ayer?", [()], ("dc-madrid-1",)),
+        ("¿Está sincronizado el HA de fw-madrid-1?", "¿Y fw-madrid-2?", [("fw-madrid-2",)], ()),
+        ("¿Está sincronizado el HA de Madrid?", "¿Y el de Valencia?", [("fw-valencia-1",)], ()),
+    ],
+)
+def test_what_is_named_anew_stands_in_the_place_of_what_was_named(earlier, newest, about, ignored) -> None:
+    found = plan(newest, said(earlier), said("…", Role.ASSISTANT))
+    assert [one.about for one in found.planned] == about
+    assert found.planned[0].ignored == ignored
+
+
 def test_what_cannot_be_looked_up_is_answered_with_what_can() -> None:
     found = plan("¿Cuántos correos de phishing llegaron ayer?")
     assert found.live

@@ -201,6 +201,18 @@ def test_pain_what_cannot_be_erased_at_once_is_erased_by_the_next_refresh(start)
     assert world.held() == world.uploaded() == [B]
 
 
+def test_pain_a_file_that_was_uploaded_and_never_taken_in_goes_with_its_document(start):
+    out = [True]
+    world = start(faults=lambda request: Fault(status=503) if out and "/file_batches" in request.path else None)
+    world.source.documents.pop("b.md")
+    assert "not up to date" in world.refresh().failures[0].reason
+    assert (world.held(), world.uploaded()) == ([], [A])
+    out.clear()
+    world.source.documents = {"b.md": B}
+    assert world.refresh().failures == ()
+    assert world.held() == world.uploaded() == [B]
+
+
 def test_pain_who_deletes_a_document_does_not_wait_for_a_service_that_hangs(start, monkeypatch):
     out = []
     world = start(faults=lambda _: Fault(delay=60) if out else None)

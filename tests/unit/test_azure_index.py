@@ -107,6 +107,24 @@ def test_a_refresh_fills_the_store_and_the_next_one_changes_nothing_there(start)
     assert len(world.writes()) == before
 
 
+def test_what_is_asked_of_the_service_is_counted(start):
+    out = []
+    world = start(faults=lambda request: Fault(status=404) if out and request.method == "DELETE" else None)
+
+    def counted(operation, outcome):
+        series = f'calls_total{{operation="{operation}",outcome="{outcome}",service="azure-stores"}}'
+        lines = world.sophia.services.telemetry.metrics.exposition(None).decode().splitlines()
+        return next((float(line.split()[-1]) for line in lines if line.startswith(f"sophia_agent_service_{series}")), 0)
+
+    world.refresh()
+    assert [counted(op, "done") for op in ("upload_file", "create_file_batch", "delete_file")] == [2, 1, 0]
+    out.append(True)
+    del world.source.documents["a.md"]
+    world.refresh()
+    assert counted("delete_file", "refused") == 2  # at once, and at the end, as the store still holds something of it
+    assert counted("delete_file", "done") == 0
+
+
 def test_how_far_the_service_is_is_shown(start):
     world = start(reads=3)
     world.refresh()

@@ -129,6 +129,14 @@ def test_what_is_as_it_is_now_has_no_range() -> None:
     assert "earliest" not in one.arguments
 
 
+def test_a_company_s_own_of_what_takes_no_range_has_none() -> None:
+    own = NamedLookup("jobs", {"es": "Tareas de los cortafuegos"}, System.PANOS, "show", {"view": "jobs"})
+    assert own.ranged  # as the settings have it unless they say otherwise
+    (one, *_) = plan("¿Qué tareas de los cortafuegos hay hoy?", company=evolve(COMPANY, lookups=(own,))).planned
+    assert (one.span, one.when) == (None, "")
+    assert not {"earliest", "latest"} & one.arguments.keys()
+
+
 def test_midnight_is_its_user_s() -> None:
     (madrid,) = plan("logins fallidos de hoy").planned
     (bogota,) = plan("logins fallidos de hoy", scope=user_scope(user="bea")).planned

@@ -26,6 +26,7 @@ from sophia.domain.tenancy import TenantScope
 from sophia.domain.vectors import blend, unpack
 from sophia.errors import Unavailable
 from sophia.ports.embedder import Embedder
+from sophia.ports.security_source import SecuritySource
 from sophia.ports.system import Clock
 
 __all__ = ["PlanLookups"]
@@ -199,9 +200,9 @@ class PlanLookups:
     ) -> LookupPlan:
         """What is asked of which sources, or why nothing is."""
         title, system = lookup.title(language), lookup.system
-        sources = {source.name for source in self._look_up.sources(scope) if source.system is system}
+        sources = {source.name: source for source in self._look_up.sources(scope) if source.system is system}
         there = [
-            (one, source)
+            (evolve(one, ranged=one.ranged and _takes_range(sources[source], one.operation)), source)
             for one in company.named(lookup.name)
             for source in sorted(sources)
             if one.source in ("", source)
@@ -242,6 +243,10 @@ class PlanLookups:
                 if any(system is lookup.system and lookup.source in ("", name) for system, name in there)
             )
         )
+
+
+def _takes_range(source: SecuritySource, operation: str) -> bool:
+    return all(known.ranged for known in source.operations if known.name == operation)
 
 
 def _times(lookup: NamedLookup, span: TimeRange) -> dict[str, str]:

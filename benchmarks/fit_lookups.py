@@ -233,7 +233,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the weights of the built-in look-ups")
     parser.add_argument("--kept", type=Path, help="a file to keep embeddings in")
     parser.add_argument("--mistakes", action="store_true", help="show every wrong decision")
-    parser.add_argument("--files", nargs="+", default=("held", "unseen", "blind", "final"), help="what to measure on")
+    parser.add_argument(
+        "--files", nargs="+", default=("held", "unseen", "blind", "final", "beside"), help="what to measure on"
+    )
     options = parser.parse_args()
     messages = Messages(options.kept)
     train = read(DATA / "lookups" / "train.jsonl")

@@ -1,15 +1,16 @@
 """Ten questions in each language, through settings, vault, adapters and HTTP, to systems that speak the real wires."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from sophia import Sophia
 from sophia.bootstrap.settings_file import parse_settings
 from sophia.domain.secrets import Secret
-from sophia.testing.emulators.day import make_day
+from sophia.testing.emulators.day import Day, Today, make_day
 from sophia.testing.emulators.grafana import GrafanaEmulator
 from sophia.testing.emulators.panos import PanosEmulator
 from sophia.testing.emulators.splunk import SplunkEmulator
@@ -49,27 +50,33 @@ QUESTIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def sophia(tmp_path_factory) -> Iterator[Sophia]:
-    day = make_day(NOW)
+@contextmanager
+def looking_at(day: Day | Today, clock: FrozenClock, path: Path) -> Iterator[Sophia]:
+    """SOPHIA with the three systems of a day."""
     with ExitStack() as stack:
         splunk = stack.enter_context(SplunkEmulator(day, token="t"))
         panorama = stack.enter_context(PanosEmulator(day, key="k", device="panorama-1"))
         grafana = stack.enter_context(GrafanaEmulator(day, token="g"))
-        targets = {firewall.name: firewall.serial for firewall in day.firewalls if firewall.group}
+        firewalls = (day if isinstance(day, Day) else day()).firewalls
+        targets = {firewall.name: firewall.serial for firewall in firewalls if firewall.group}
         sources = [
             {"name": "siem", "type": "splunk", "url": splunk.url, "credential": "splunk/token"},
             {"name": "panorama", "type": "panos", "url": panorama.url, "credential": "panos/key", "targets": targets},
             {"name": "grafana", "type": "grafana", "url": grafana.url, "credential": "grafana/token"},
         ]
         company = {"id": "acme", "time_zone": "Europe/Madrid", "users": [{"id": "ana"}], "sources": sources}
-        settings = parse_settings({"companies": [company]}, tmp_path_factory.mktemp("lookups"))
-        clock = FrozenClock(NOW)
+        settings = parse_settings({"companies": [company]}, path)
         sophia = stack.enter_context(Sophia(settings, clock=clock))
         for category, name, secret in (("splunk", "token", "t"), ("panos", "key", "k"), ("grafana", "token", "g")):
             sophia.set_credential("acme", category, name, Secret(secret))
         yield sophia
         assert splunk.writes == panorama.writes == grafana.writes == []
+
+
+@pytest.fixture(scope="module")
+def sophia(tmp_path_factory) -> Iterator[Sophia]:
+    with looking_at(make_day(NOW), FrozenClock(NOW), tmp_path_factory.mktemp("lookups")) as sophia:
+        yield sophia
 
 
 @pytest.mark.parametrize(("question", "told", "shown"), QUESTIONS)
@@ -82,3 +89,34 @@ def test_a_question_is_answered_from_the_system(sophia, question, told, shown) -
     assert answer.unsupported == ()
     assert answer.handoff is None
     assert answer.limitations == ()
+
+
+LATE = (
+    "¿Cuántos inicios de sesión fallidos hubo anoche?",
+    "¿Qué alertas de Splunk saltaron anoche?",
+    "¿Qué se anotó ayer en Grafana?",
+    "¿Está sincronizado el clúster de cortafuegos fw-madrid-2?",
+    "¿Qué alertas hay activas en Grafana?",
+)
+"""What the README and the page of the demo ask, and its like."""
+
+
+def test_last_night_is_there_before_and_after_midnight(tmp_path) -> None:
+    clock = FrozenClock(datetime(2026, 11, 20, 22, 58, tzinfo=UTC))  # 23:58 in Madrid
+    with looking_at(Today(clock.now), clock, tmp_path) as sophia:
+
+        def told() -> list[str]:
+            answers = [sophia.ask(question, company="acme", user="ana") for question in LATE]
+            assert all(answer.citations and not answer.limitations for answer in answers)
+            return [answer.text for answer in answers]
+
+        before = told()
+        clock.advance(timedelta(minutes=4))
+        after = told()
+    assert "84 en total, en 3 filas [1]" in before[0]
+    assert "del 2026-11-19 20:00 al 2026-11-20 06:00" in before[0]
+    assert "84 en total, en 3 filas [1]" in after[0]
+    assert "del 2026-11-20 20:00 al 2026-11-21 00:02" in after[0]
+    for told_before, told_after in zip(before, after, strict=True):
+        assert "no consta" not in told_before + told_after
+        assert told_before.count("\n|") == told_after.count("\n|")

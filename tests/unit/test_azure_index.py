@@ -107,6 +107,24 @@ def test_a_refresh_fills_the_store_and_the_next_one_changes_nothing_there(start)
     assert len(world.writes()) == before
 
 
+def test_what_is_asked_of_the_service_is_counted(start):
+    out = []
+    world = start(faults=lambda request: Fault(status=404) if out and request.method == "DELETE" else None)
+
+    def counted(operation, outcome):
+        series = f'calls_total{{operation="{operation}",outcome="{outcome}",service="azure-stores"}}'
+        lines = world.sophia.services.telemetry.metrics.exposition(None).decode().splitlines()
+        return next((float(line.split()[-1]) for line in lines if line.startswith(f"sophia_agent_service_{series}")), 0)
+
+    world.refresh()
+    assert [counted(op, "done") for op in ("upload_file", "create_file_batch", "delete_file")] == [2, 1, 0]
+    out.append(True)
+    del world.source.documents["a.md"]
+    world.refresh()
+    assert counted("delete_file", "refused") == 2  # at once, and at the end, as the store still holds something of it
+    assert counted("delete_file", "done") == 0
+
+
 def test_how_far_the_service_is_is_shown(start):
     world = start(reads=3)
     world.refresh()
@@ -198,6 +216,18 @@ def test_pain_what_cannot_be_erased_at_once_is_erased_by_the_next_refresh(start)
     assert world.found("firewall") == []
     out.clear()
     world.refresh()
+    assert world.held() == world.uploaded() == [B]
+
+
+def test_pain_a_file_that_was_uploaded_and_never_taken_in_goes_with_its_document(start):
+    out = [True]
+    world = start(faults=lambda request: Fault(status=503) if out and "/file_batches" in request.path else None)
+    world.source.documents.pop("b.md")
+    assert "not up to date" in world.refresh().failures[0].reason
+    assert (world.held(), world.uploaded()) == ([], [A])
+    out.clear()
+    world.source.documents = {"b.md": B}
+    assert world.refresh().failures == ()
     assert world.held() == world.uploaded() == [B]
 
 

@@ -314,6 +314,27 @@ def test_a_system_whose_credential_could_change_something_is_found(ward: Ward) -
     assert told["system gone", Level.FAILED] == ["gone: does not answer"]
 
 
+def test_a_named_look_up_that_its_system_does_not_take_is_found(ward: Ward) -> None:
+    source = {"name": "fw", "type": "panos", "url": "http://127.0.0.1:1", "credential": "panos/key"}
+    common = {"description": "Tasks", "source": "fw"}
+    lookups = [
+        {"name": "right", "operation": "show", "arguments": {"view": "jobs"}},
+        {"name": "filled", "operation": "show", "arguments": {"view": "$which$"}, "parameters": {"which": "text"}},
+        {"name": "wrong-operation", "operation": "shw", "arguments": {"view": "jobs"}},
+        {"name": "wrong-value", "operation": "show", "arguments": {"view": "jbs"}},
+        {"name": "wrong-argument", "operation": "show", "arguments": {"view": "jobs", "vew": "jobs"}},
+        {"name": "lacking", "operation": "show"},
+    ]
+    companies = [{"id": "acme", "sources": [source], "lookups": [common | lookup for lookup in lookups]}]
+    sophia = ward.sophia(companies=companies, backend={"directory": "file"})
+    told = {subject: lines[0] for (subject, _), lines in seen(sophia).items() if subject.startswith("look-up ")}
+    assert set(told) == {f"look-up {name}" for name in ("wrong-operation", "wrong-value", "wrong-argument", "lacking")}
+    assert told["look-up wrong-operation"] == "fw has no operation 'shw'; it has show"
+    assert "'jbs' is not one of" in told["look-up wrong-value"]
+    assert "'vew' was unexpected" in told["look-up wrong-argument"]
+    assert "'view' is a required property" in told["look-up lacking"]
+
+
 def test_all_companies_are_looked_at_unless_one_is_named(ward: Ward) -> None:
     assert {finding.company for finding in ward.sophia().diagnose()} == {None, "acme", "globex"}
     assert {finding.company for finding in ward.sophia().diagnose("globex")} == {None, "globex"}

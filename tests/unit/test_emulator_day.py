@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sophia.testing.emulators.day import ZONE, Day, make_day
+from sophia.testing.emulators.day import ZONE, Day, Today, make_day
 from sophia.testing.emulators.promql import is_about_logs, log_lines, measured
 from sophia.testing.emulators.spl import WRITING, fill_in, pipeline, run
+from sophia.testing.fakes.system import FrozenClock
 
 DOCUMENTATION = [
     ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "0.0.0.0/32")
@@ -115,3 +116,16 @@ def test_all_addresses_are_for_documentation(day):
     assert len(told) > 1000
     for address in set(told):
         assert any(ipaddress.ip_address(address) in net for net in DOCUMENTATION), address
+
+
+def test_who_goes_on_over_midnight_has_another_yesterday():
+    clock = FrozenClock(datetime(2026, 5, 12, 21, 0, tzinfo=UTC))  # 23:00 in Madrid
+    today = Today(clock.now)
+    first = today()
+    clock.advance(timedelta(minutes=59))
+    assert today() is first
+    clock.advance(timedelta(minutes=1))
+    second = today()
+    assert second is today()
+    assert [one.made.astimezone(ZONE).day for one in (first, second)] == [12, 13]
+    assert second.fired[-1].at - first.fired[-1].at == timedelta(days=1)

@@ -129,6 +129,14 @@ def test_what_is_as_it_is_now_has_no_range() -> None:
     assert "earliest" not in one.arguments
 
 
+def test_a_company_s_own_of_what_takes_no_range_has_none() -> None:
+    own = NamedLookup("jobs", {"es": "Tareas de los cortafuegos"}, System.PANOS, "show", {"view": "jobs"})
+    assert own.ranged  # as the settings have it unless they say otherwise
+    (one, *_) = plan("¿Qué tareas de los cortafuegos hay hoy?", company=evolve(COMPANY, lookups=(own,))).planned
+    assert (one.span, one.when) == (None, "")
+    assert not {"earliest", "latest"} & one.arguments.keys()
+
+
 def test_midnight_is_its_user_s() -> None:
     (madrid,) = plan("logins fallidos de hoy").planned
     (bogota,) = plan("logins fallidos de hoy", scope=user_scope(user="bea")).planned
@@ -288,6 +296,30 @@ def test_a_question_leans_on_the_one_before() -> None:
     assert (one.lookup.name, one.when) == ("failed-logins", "ayer")
     (one,) = plan("¿Y de m.serrano?", *before).planned
     assert (one.lookup.name, one.about, one.when) == ("failed-logins-of-user", ("m.serrano",), "anoche")
+
+
+def test_a_question_leans_on_those_before_as_long_as_they_do() -> None:
+    asked = ("¿Cuántos logins fallidos tuvo m.serrano anoche?", "¿Y de j.robles?")
+    before = tuple(message for text in asked for message in (said(text), said("47", Role.ASSISTANT)))
+    (one,) = plan("¿Y anteayer?", *before).planned
+    assert (one.about, one.when, one.ignored) == (("j.robles",), "anteayer", ())
+
+
+@pytest.mark.parametrize(
+    ("earlier", "newest", "about", "ignored"),
+    [
+        ("¿Cuántos logins fallidos tuvo m.serrano anoche?", "¿Y de j.robles?", [("j.robles",)], ()),
+        ("¿Se ha bloqueado tráfico de 203.0.113[.]9?", "¿y de 198.51.100.77?", [("198.51.100.77",)], ()),
+        ("¿Cuántos logins fallidos hubo anoche en dc-madrid-1?", "¿y en dc-madrid-2?", [()], ("dc-madrid-2",)),
+        ("¿Cuántos logins fallidos hubo anoche en dc-madrid-1?", "¿y ayer?", [()], ("dc-madrid-1",)),
+        ("¿Está sincronizado el HA de fw-madrid-1?", "¿Y fw-madrid-2?", [("fw-madrid-2",)], ()),
+        ("¿Está sincronizado el HA de Madrid?", "¿Y el de Valencia?", [("fw-valencia-1",)], ()),
+    ],
+)
+def test_what_is_named_anew_stands_in_the_place_of_what_was_named(earlier, newest, about, ignored) -> None:
+    found = plan(newest, said(earlier), said("…", Role.ASSISTANT))
+    assert [one.about for one in found.planned] == about
+    assert found.planned[0].ignored == ignored
 
 
 def test_what_cannot_be_looked_up_is_answered_with_what_can() -> None:

@@ -127,6 +127,22 @@ def test_after_ten_failures_in_a_row_it_is_left_alone_for_a_while(metrics, figur
     assert 'breakers_open{service="there"}' not in told(metrics)
 
 
+def test_what_always_fails_is_left_alone_though_looks_between_succeed(metrics, figures, monkeypatch):
+    monkeypatch.setattr(service, "_REST", 0.2)
+    there = Service("there", 1, figures)
+    for _ in range(10):
+        with pytest.raises(Transient):
+            calling(there, Transient("there", "x"), operation="begin")
+        calling(there, operation="look")
+    with pytest.raises(Unavailable, match="left alone"):
+        calling(there, operation="begin")
+    calling(there, operation="look")
+    assert told(metrics)['breakers_open{service="there"}'] == 1
+    threading.Event().wait(0.3)
+    calling(there, operation="begin")
+    assert 'breakers_open{service="there"}' not in told(metrics)
+
+
 def test_answers_that_refuse_leave_it_open(metrics):
     there = Service("there", 1, Uncounted())
     for _ in range(30):

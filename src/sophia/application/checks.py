@@ -8,6 +8,7 @@ from attrs import frozen
 
 from sophia.application.deliver_trail import undelivered
 from sophia.application.diagnose import CompanyCheck, PlatformCheck
+from sophia.application.look_up import NamedLookups, SecuritySources, misfit
 from sophia.application.start_refresh import SourcesOf
 from sophia.domain.diagnosis import Diagnosis, Level
 from sophia.domain.knowledge import SourceStatus
@@ -30,6 +31,7 @@ __all__ = [
     "CheckDeliveries",
     "CheckEmbedder",
     "CheckKnowledge",
+    "CheckLookups",
     "CheckPlatformVault",
     "CheckSystems",
     "age",
@@ -168,6 +170,28 @@ class CheckSystems(CompanyCheck):
         """See `CompanyCheck`."""
         for source in self.systems(scope.company_id):
             yield _access(source, scope)
+
+
+@frozen
+class CheckLookups(CompanyCheck):
+    """Whether the systems take the company's named look-ups. Nothing is asked of them.
+
+    Attributes:
+        systems: of a company.
+        named: its look-ups.
+    """
+
+    systems: SecuritySources
+    named: NamedLookups
+
+    def __call__(self, scope: TenantScope) -> Iterator[Diagnosis]:
+        """See `CompanyCheck`."""
+        for source in self.systems(scope.company_id):
+            for lookup in self.named(scope.company_id).lookups:
+                if lookup.system is source.system and lookup.source in ("", source.name):
+                    told = misfit(source, lookup)
+                    if told:
+                        yield Diagnosis(f"look-up {lookup.name}", Level.FAILED, told)
 
 
 def _access(source: SecuritySource, scope: TenantScope) -> Diagnosis:

@@ -21,7 +21,7 @@ from sophia.errors import Fault, InvalidInput
 from sophia.ports.security_source import Check, SecuritySource
 from sophia.ports.system import Clock, Ids
 
-__all__ = ["LookUp", "NamedLookups", "SecuritySources"]
+__all__ = ["LookUp", "NamedLookups", "SecuritySources", "misfit"]
 
 SecuritySources = Callable[[str], Sequence[SecuritySource]]
 """The systems that a company (its id) lets SOPHIA look at."""
@@ -172,6 +172,24 @@ def _lookup(source: SecuritySource, arguments: Mapping[str, object], clock: Cloc
     end = instant(str(latest), now, "/latest") if latest is not None else now
     start = instant(str(earliest), now, "/earliest") if earliest is not None else end - USUAL_RANGE
     return Lookup(operation.name, given, TimeRange(start, end))
+
+
+def misfit(source: SecuritySource, named: NamedLookup) -> str:
+    """Why a source does not take a named look-up, whatever values are filled in; empty where it does."""
+    operation = next((one for one in source.operations if one.name == named.operation), None)
+    if operation is None:
+        known = ", ".join(one.name for one in source.operations)
+        return f"{source.name} has no operation {named.operation!r}; it has {known}"
+    # What a value is filled into is only known when somebody asks.
+    filled_in = {name for name, template in named.arguments.items() if "$" in str(template)}
+    given = {name: template for name, template in named.arguments.items() if name not in filled_in}
+    required = tuple(name for name in operation.required if name not in filled_in)
+    unknown = filled_in - operation.parameters.keys()
+    try:
+        _check(evolve(operation, required=required), {**given, **dict.fromkeys(unknown, "")})
+    except InvalidInput as error:
+        return str(error)
+    return ""
 
 
 def _check(operation: Operation, given: Mapping[str, object]) -> None:

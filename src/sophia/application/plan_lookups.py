@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from attrs import evolve, frozen
 
@@ -19,12 +20,13 @@ from sophia.domain.named_lookups.concepts import concepts
 from sophia.domain.named_lookups.learnt import LearntLookups
 from sophia.domain.named_lookups.matching import Asked, asks_only, match
 from sophia.domain.named_lookups.parts import parts_of
-from sophia.domain.named_lookups.readers import firewalls_in, places_in, read_values, things_in
+from sophia.domain.named_lookups.readers import firewalls_in, places_in, read_values, things_in, without_replaced
 from sophia.domain.named_lookups.times import ReadRange, read_range
 from sophia.domain.tenancy import TenantScope
 from sophia.domain.vectors import blend, unpack
 from sophia.errors import Unavailable
 from sophia.ports.embedder import Embedder
+from sophia.ports.security_source import SecuritySource
 from sophia.ports.system import Clock
 
 __all__ = ["PlanLookups"]
@@ -58,6 +60,38 @@ class _Part:
         """The text without the words that name a time; where it points to what stands beside it, with that after it."""
         own = self.text.replace(self.range.words, " ") if self.range else self.text
         return f"{own}\n{self.beside}" if self.beside and _POINTS.search(fold(own)) else own
+
+
+@frozen
+class _Gathered:
+    """A question, with those that it leans on.
+
+    Attributes:
+        text: the newest words first, without what they name another of earlier.
+        whole: the same in the order in which it was said.
+        range: the time that was named last.
+        leans_on: the stored vectors of the questions before it.
+    """
+
+    text: str
+    whole: str
+    range: ReadRange | None
+    leans_on: tuple[bytes, ...] = ()
+
+
+def _gathered(text: str, history: Sequence[Message], now: datetime, firewalls: Sequence[str]) -> _Gathered:
+    named = read_range(text, now)
+    if contextual_question(text, history) == text:
+        return _Gathered(text, text, named)
+    at = max(at for at, said in enumerate(history) if said.role is Role.USER)
+    before = _gathered(history[at].text, history[:at], now, firewalls)
+    earlier = before.text.replace(before.range.words, " ") if named and before.range else before.text
+    return _Gathered(
+        f"{text} {without_replaced(earlier, text, firewalls)}",
+        f"{before.whole} {text}",
+        named or before.range,
+        (history[at].vector, *before.leans_on),
+    )
 
 
 class PlanLookups:
@@ -127,17 +161,13 @@ class PlanLookups:
         now: datetime,
         company: CompanyLookups,
     ) -> Iterator[_Part]:
-        """The parts of a message; one that leans on the question before is read together with it."""
-        named = read_range(message.text, now)
-        whole = contextual_question(message.text, history)
-        if whole != message.text:
-            before = next(m for m in reversed(history) if m.role is Role.USER)
-            together = blend((vector, 1.0), (unpack(before.vector), 1.0)) if before.vector else vector
-            then = read_range(before.text, now)
-            earlier = before.text.replace(then.words, " ") if named and then else before.text
-            # The newest words come first: what they name goes before what was named earlier.
-            text = f"{message.text} {earlier}"
-            yield _Part(text, self._classify(whole, together), together, named or then)
+        """The parts of a message; one that leans on the questions before is read together with them."""
+        firewalls = tuple(chain(company.firewalls, *company.firewalls.values()))
+        asked = _gathered(message.text, history, now, firewalls)
+        named = asked.range
+        if asked.leans_on:
+            together = blend((vector, 1.0), *((unpack(before), 1.0) for before in asked.leans_on if before))
+            yield _Part(asked.text, self._classify(asked.whole, together), together, named)
             return
         texts = parts_of(message.text)
         if len(texts) == 1:
@@ -170,9 +200,9 @@ class PlanLookups:
     ) -> LookupPlan:
         """What is asked of which sources, or why nothing is."""
         title, system = lookup.title(language), lookup.system
-        sources = {source.name for source in self._look_up.sources(scope) if source.system is system}
+        sources = {source.name: source for source in self._look_up.sources(scope) if source.system is system}
         there = [
-            (one, source)
+            (evolve(one, ranged=one.ranged and _takes_range(sources[source], one.operation)), source)
             for one in company.named(lookup.name)
             for source in sorted(sources)
             if one.source in ("", source)
@@ -213,6 +243,10 @@ class PlanLookups:
                 if any(system is lookup.system and lookup.source in ("", name) for system, name in there)
             )
         )
+
+
+def _takes_range(source: SecuritySource, operation: str) -> bool:
+    return all(known.ranged for known in source.operations if known.name == operation)
 
 
 def _times(lookup: NamedLookup, span: TimeRange) -> dict[str, str]:

@@ -88,7 +88,11 @@ def open_agents(
 
 
 def open_company_stores(
-    settings: Settings, identity: "TokenCredential", directory: TenantDirectory, records: Records
+    settings: Settings,
+    identity: "TokenCredential",
+    directory: TenantDirectory,
+    records: Records,
+    telemetry: Telemetry,
 ) -> "CompanyStores":
     """What keeps the companies' vector stores, at the endpoint of ``[agent.azure]``.
 
@@ -101,7 +105,8 @@ def open_company_stores(
         from sophia.adapters.azure_agents.vector_stores import VectorStores  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(Fault("/agent/azure", AZURE_MISSING)) from error
-    stores = VectorStores(agents_endpoint(settings), identity, _CONNECTIONS)
+    figures = ObservedService(telemetry.metrics, "azure-stores")
+    stores = VectorStores(agents_endpoint(settings), identity, _CONNECTIONS, figures=figures)
     limits = StoreLimits(patience=settings.knowledge.azure.batch_seconds)
     return CompanyStores(stores, directory, records, limits)
 

@@ -15,6 +15,7 @@ from sophia.application.checks import (
     CheckDeliveries,
     CheckEmbedder,
     CheckKnowledge,
+    CheckLookups,
     CheckPlatformVault,
     CheckSystems,
 )
@@ -22,6 +23,7 @@ from sophia.application.credentials import Credentials
 from sophia.application.diagnose import CompanyCheck, Diagnose, PlatformCheck
 from sophia.application.identity import SystemIdentity
 from sophia.bootstrap.credentials import WebhookSecrets, named_credential
+from sophia.bootstrap.lookups import ConfiguredLookups
 from sophia.bootstrap.settings import AuthSettings, Settings
 from sophia.bootstrap.tokens import open_keys
 from sophia.domain.diagnosis import Diagnosis, Level
@@ -214,6 +216,9 @@ class Checks(containers.DeclarativeContainer):
         vault=providers.Factory(CheckCompanyVault, adapters.credential_vault).provider,
         webhook=providers.Factory(CheckWebhook, adapters.webhook_secrets, settings.provided.backend.base_url).provider,
         systems=providers.Factory(CheckSystems, adapters.systems).provider,
+        lookups=providers.Factory(
+            CheckLookups, adapters.systems, providers.Factory(ConfiguredLookups, settings, adapters.systems)
+        ).provider,
         knowledge=providers.Factory(
             CheckKnowledge, adapters.directory, adapters.records, adapters.index, adapters.sources, adapters.clock
         ).provider,

@@ -164,7 +164,7 @@ class Adapters(containers.DeclarativeContainer):
         embedded=providers.Singleton(EmbeddedKnowledgeIndex, settings.provided.index_dir, embedder.provided.version),
         postgres=providers.Singleton(open_postgres_index, engine, embedder.provided.version),
     )
-    company_stores = providers.Singleton(open_company_stores, settings, identity, directory, records)
+    company_stores = providers.Singleton(open_company_stores, settings, identity, directory, records, telemetry)
     index = providers.Selector(
         settings.provided.knowledge.index,
         embedded=searching_index,

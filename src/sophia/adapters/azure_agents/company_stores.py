@@ -106,7 +106,7 @@ class CompanyStores:
         store = self._stores.in_use(scope.company_id, store_id, check) if store_id else None
         if store is None:
             return
-        held, beside = self._stores.files_of(store.id, frozenset(), check)
+        held, beside = self._stores.files_of(store.id, None, check)  # a file may have been uploaded and never taken in
         for file in (*held, *beside):
             named = document_in(file.name)
             if named is not None and named[0] in document_ids:

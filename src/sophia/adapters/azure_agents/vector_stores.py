@@ -144,16 +144,17 @@ class VectorStores(Agents):
             return _store(told.as_dict())
         return found
 
-    def files_of(self, store_id: str, wanted: AbstractSet[str], check: Check) -> tuple[list[File], list[File]]:
+    def files_of(self, store_id: str, wanted: AbstractSet[str] | None, check: Check) -> tuple[list[File], list[File]]:
         """What a store holds, and SOPHIA's files of the project that it does not hold.
 
         The latter are told only where a name is wanted that the store does not hold, or where it holds what is not
-        known yet: the service lists a project's files all at once.
+        known yet: the service lists a project's files all at once. Where ``wanted`` is None they are told in any case.
         """
         entries = self._entries(store_id, check)
         ids = {str(entry["id"]) for entry in entries}
         beside: list[File] = []
-        if not (ids <= self._names.keys() and wanted <= {self._names[id_] for id_ in ids}):
+        known = ids <= self._names.keys()
+        if wanted is None or not (known and wanted <= {self._names[id_] for id_ in ids}):
             listed: Any = self._asked("list_files", check, lambda: self._sdk.files.list(purpose="assistants").as_dict())
             names = {str(file["id"]): str(file.get("filename") or "") for file in listed.get("data") or ()}
             self._names = {id_: name for id_, name in names.items() if document_in(name)} | {

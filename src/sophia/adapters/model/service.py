@@ -3,7 +3,7 @@
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 from pybreaker import STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitBreakerListener
@@ -22,6 +22,8 @@ _POLL = 0.2
 class Service:
     """One endpoint; several threads may use it. After ten failures in a row it is left alone for 15 seconds.
 
+    Each operation counts for itself as well: where nothing can be begun, a look whether it was begun may well succeed.
+
     Args:
         name: as errors call it.
         concurrent: turns that are played there at once; others wait.
@@ -32,13 +34,9 @@ class Service:
         self._name = name
         self._figures = figures
         self._places = BoundedSemaphore(concurrent)
-        self._breaker = CircuitBreaker(
-            _FAILURES,
-            _REST,
-            exclude=[lambda error: not isinstance(error, Transient)],  # an answer, whatever it says
-            listeners=[_Told(figures)],
-            throw_new_error_on_trip=False,
-        )
+        self._told = _Told(figures)
+        self._all = _breaker(self._told)
+        self._each: dict[str, CircuitBreaker] = {}
 
     @contextmanager
     def turn(self, check: Check) -> Generator[None]:
@@ -57,11 +55,12 @@ class Service:
         """One request, in this block, whose errors are SOPHIA's own; ``operation`` is one of few.
 
         Raises:
-            Unavailable: the service is left alone for a while.
+            Unavailable: the service, or this operation of it, is left alone for a while.
         """
         began, outcome = time.monotonic(), "stopped"
         try:
-            with self._breaker.calling():
+            each = self._each.get(operation) or self._each.setdefault(operation, _breaker(self._told))
+            with self._all.calling(), each.calling():
                 yield
             outcome = "done"
         except CircuitBreakerError as error:
@@ -84,11 +83,31 @@ class Service:
         self._figures.retried()
 
 
+def _breaker(told: "_Told") -> CircuitBreaker:
+    return CircuitBreaker(
+        _FAILURES,
+        _REST,
+        exclude=[lambda error: not isinstance(error, Transient)],  # an answer, whatever it says
+        listeners=[told],
+        throw_new_error_on_trip=False,
+    )
+
+
 class _Told(CircuitBreakerListener):
+    """Tells when the first of a service's breakers opens, and when none is open any more."""
+
     def __init__(self, figures: ServiceFigures) -> None:
         self._figures = figures
+        self._open = 0
+        self._lock = Lock()
 
     def state_change(self, cb: CircuitBreaker, old_state: Any, new_state: Any) -> None:  # noqa: ARG002
         """From the closed state it comes here by failures, from the open one by time."""
-        if STATE_OPEN in (old_state.name, new_state.name):
-            self._figures.left_alone(begins=new_state.name == STATE_OPEN)
+        opens = new_state.name == STATE_OPEN
+        if opens == (old_state.name == STATE_OPEN):
+            return
+        with self._lock:
+            before = self._open
+            self._open += 1 if opens else -1
+            if not (before and self._open):
+                self._figures.left_alone(begins=not before)

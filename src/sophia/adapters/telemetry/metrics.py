@@ -96,7 +96,7 @@ class Metrics:
         )
         self.service_calls = Counter(
             "sophia_agent_service_calls",
-            "Requests to a service that plays turns, by what was asked and how it ended.",
+            "Requests to a service that plays turns or keeps vector stores, by what was asked and how it ended.",
             ["service", "operation", "outcome"],
             registry=own,
         )

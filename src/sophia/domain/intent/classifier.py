@@ -9,19 +9,13 @@ quoted or forbidden is none, whatever the embedding of the whole text suggests.
 The weights are package data (`weights.json`), made by `benchmarks/fit_intent.py` from `data/handoff`.
 """
 
-import base64
 import json
 import re
-import sys
-from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
-from itertools import starmap
-from math import exp, isfinite, log, sqrt
-from operator import mul
+from math import exp, isfinite, log
 from typing import Any
-from zlib import crc32
 
 from attrs import evolve, field, frozen
 
@@ -31,6 +25,7 @@ from sophia.domain.intent.clauses import asks_beside_order, parted
 from sophia.domain.intent.cues import cues, grams
 from sophia.domain.intent.parts import REQUEST, Reading, Verb, acts
 from sophia.domain.intent.reading import read
+from sophia.domain.weights import add_grams, add_vector, cell, unpack_cells, unpack_rows
 
 __all__ = ["BUCKETS", "DIMENSIONS", "OUTPUTS", "VERSION", "IntentClassifier", "IntentWeights", "bucket", "settled"]
 
@@ -55,7 +50,7 @@ SAID = 0.78
 
 def bucket(gram: str) -> int:
     """The cell of an n-gram."""
-    return crc32(gram.encode()) % BUCKETS
+    return cell(gram, BUCKETS)
 
 
 @frozen
@@ -82,14 +77,8 @@ class IntentWeights:
         """The linear outputs for a message's cues, n-grams and embedding."""
         weighed = ([value * weight for weight in self.cues[name]] for name, value in found.items() if name in self.cues)
         totals = [sum(column) for column in zip(self.intercept, *weighed, strict=True)]
-        if listed:
-            starts = [bucket(gram) * OUTPUTS for gram in listed]
-            norm = sqrt(len(starts))
-            columns = zip(*[self.grams[start : start + OUTPUTS] for start in starts], strict=True)
-            for output, column in enumerate(columns):
-                totals[output] += sum(column) * self.gram_scale[output] / norm
-        for output, row in enumerate(self.vector):
-            totals[output] += sum(starmap(mul, zip(row, vector, strict=True)))
+        add_grams(totals, list(map(bucket, listed)), self.grams, self.gram_scale)
+        add_vector(totals, self.vector, vector)
         return totals
 
     def score(self, outputs: Sequence[float]) -> float:
@@ -281,23 +270,14 @@ def _asks(reading: Reading) -> bool:
 
 
 def _weights(stored: Mapping[str, Any]) -> IntentWeights:
-    cells = array("b")
-    cells.frombytes(base64.b85decode(stored["grams"]))
-    rows = array("h")
-    rows.frombytes(base64.b85decode(stored["vector"]))
-    if sys.byteorder == "big":
-        rows.byteswap()
     return IntentWeights(
         slope=stored["slope"],
         shift=stored["shift"],
         intercept=stored["intercept"],
         cues={name: tuple(row) for name, row in stored["cues"].items()},
-        grams=cells,
+        grams=unpack_cells(stored["grams"]),
         gram_scale=stored["gram_scale"],
-        vector=tuple(
-            tuple(x * scale for x in rows[output * DIMENSIONS : (output + 1) * DIMENSIONS])
-            for output, scale in enumerate(stored["vector_scale"])
-        ),
+        vector=unpack_rows(stored["vector"], stored["vector_scale"]),
     )
 
 

@@ -8,19 +8,14 @@ The weights are package data (`weights.json`), made by `benchmarks/fit_lookups.p
 `data/handoff`.
 """
 
-import base64
 import json
 import re
-import sys
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from itertools import pairwise
-from math import exp, sqrt
-from operator import mul
+from math import exp
 from typing import Any
-from zlib import crc32
 
 from attrs import evolve, field, frozen
 
@@ -28,6 +23,7 @@ from sophia.domain.intent.verbs import fold
 from sophia.domain.named_lookups.builtin import BUILT_IN
 from sophia.domain.named_lookups.concepts import concepts
 from sophia.domain.named_lookups.readers import masked
+from sophia.domain.weights import add_grams, add_vector, cell, unpack_cells, unpack_rows
 
 __all__ = ["BUCKETS", "NONE", "OUTPUTS", "VERSION", "LearntLookups", "LookupWeights", "bucket", "grams"]
 
@@ -47,7 +43,7 @@ _BEGINNING = 5
 
 def bucket(gram: str) -> int:
     """The cell of an n-gram."""
-    return crc32(gram.encode()) % BUCKETS
+    return cell(gram, BUCKETS)
 
 
 def grams(text: str) -> tuple[str, ...]:
@@ -82,12 +78,8 @@ class LookupWeights:
         for name in sorted(named):
             if weights := self.concepts.get(name):
                 totals = [total + weight for total, weight in zip(totals, weights, strict=True)]
-        norm, width = sqrt(len(listed)), len(totals)
-        rows = [self.grams[start : start + width] for gram in listed for start in (bucket(gram) * width,)]
-        for at, column in enumerate(zip(*rows, strict=True)):
-            totals[at] += sum(column) * self.gram_scale[at] / norm
-        for at, row in enumerate(self.vector):
-            totals[at] += sum(map(mul, row, vector))
+        add_grams(totals, list(map(bucket, listed)), self.grams, self.gram_scale)
+        add_vector(totals, self.vector, vector)
         top = max(totals)
         odds = [exp(total - top) for total in totals]
         whole = sum(odds)
@@ -141,20 +133,12 @@ class LearntLookups:
 
 
 def _weights(stored: Mapping[str, Any]) -> LookupWeights:
-    cells = array("b")
-    cells.frombytes(base64.b85decode(stored["grams"]))
-    rows = array("h")
-    rows.frombytes(base64.b85decode(stored["vector"]))
-    if sys.byteorder == "big":
-        rows.byteswap()
-    scales = stored["vector_scale"]
-    width = len(rows) // len(scales) if scales else 0
     return LookupWeights(
         stored["intercept"],
         {name: tuple(row) for name, row in stored["concepts"].items()},
-        cells,
+        unpack_cells(stored["grams"]),
         stored["gram_scale"],
-        tuple(tuple(x * scale for x in rows[at * width : (at + 1) * width]) for at, scale in enumerate(scales)),
+        unpack_rows(stored["vector"], stored["vector_scale"]),
     )
 
 

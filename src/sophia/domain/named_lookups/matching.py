@@ -63,6 +63,11 @@ _TEXTUAL = re.compile(
     r"|diferencia|difference|considera|counts as|(?:corrige|fixes|afecta a|affected by) cve|what(?:'s| is) (?:high"
     r"|the difference)|va a la|maximo|maximum|minimo|minimum|permite\w*|ejemplo|example)\b"
 )
+# How long something may take is a rule, however it is put; no system tells it.
+_LIMIT = re.compile(
+    r"\b(?:(?:tiempo|plazo|periodo) (?:maximo|minimo|limite)|(?:maximum|minimum|longest|shortest) (?:time|period)"
+    r"|(?:time|period) limit|how long (?:may|can|must))\b"
+)
 _READS = re.compile(
     r"^\W*(?:(?:hola|hi|hello|por favor|please)\W+)?(?:ponme|dame|dime|muestra\w*|ensena\w*|saca\w*|lista(?:me|do)?"
     r"|busca\w*"
@@ -174,7 +179,7 @@ def _asks_a_text(asked: Asked) -> bool:
     """Whether it asks what something is, what to do or how: what documents tell."""
     folded = fold(asked.text)
     is_knowledge = asked.intent.category is Category.KNOWLEDGE and _TEXTUAL.search(folded) is not None
-    return is_knowledge or _DEFINES.search(folded) is not None
+    return is_knowledge or any(pattern.search(folded) for pattern in (_DEFINES, _LIMIT))
 
 
 def asks_only(asked: Asked, learnt: LearntLookups) -> bool:

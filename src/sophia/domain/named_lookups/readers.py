@@ -8,7 +8,7 @@ from sophia.domain.intent.verbs import fold
 from sophia.domain.named_lookups.kinds import Kind
 from sophia.domain.named_lookups.values import Parameter, Value
 
-__all__ = ["firewalls_in", "masked", "places_in", "read_values", "things_in"]
+__all__ = ["firewalls_in", "masked", "places_in", "read_values", "things_in", "without_replaced"]
 
 _ADDRESS = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:(?:\.|\[\.\]|\(\.\))\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7})(?![\w:-])"
@@ -125,6 +125,30 @@ def firewalls_in(text: str, known: Iterable[str]) -> tuple[str, ...]:
     }
     shared = set.intersection(*words.values()) if words else set()
     return tuple(name for name in names if any(f"-{word}-" in said for word in words[name] - shared))
+
+
+def without_replaced(earlier: str, newest: str, firewalls: Iterable[str]) -> str:
+    """What was asked earlier, without that in whose place the newest words name another.
+
+    Args:
+        earlier: what the newest words go on with.
+        newest: name, or do not, an address, an account, a host or a firewall.
+        firewalls: that are known.
+    """
+    names = tuple(dict.fromkeys(firewalls))
+    if any(_addresses(newest)):
+        earlier = _ADDRESS.sub(" ", earlier)
+    for named in (_named_accounts, _named_hosts):
+        if any(named(newest)):
+            for thing in named(earlier):
+                earlier = earlier.replace(thing, " ")
+    if firewalls_in(newest, names):
+        telling = {part for name in names for part in _spelt(name).split("-") if len(part) >= _TELLING}
+        earlier = fold(earlier) if len(fold(earlier)) != len(earlier) else earlier
+        for match in re.finditer(r"[a-z]+", fold(earlier)):
+            if match[0] in telling:
+                earlier = earlier[: match.start()] + " " * len(match[0]) + earlier[match.end() :]
+    return earlier
 
 
 def _addresses(text: str, _: Parameter | None = None) -> Iterator[str]:

@@ -36,7 +36,7 @@ def show(evidence_id: str, settings: Settings, company: str | None, user: str | 
         return
     console = Terminal()
     _tell(console, evidence)
-    console.say_line(evidence.text)
+    console.say(evidence.text)
 
 
 @command.command("replay")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
+from threading import Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,7 @@ __all__ = [
     "Panel",
     "SavedSearch",
     "Series",
+    "Today",
     "VpnUser",
     "make_day",
 ]
@@ -265,6 +267,27 @@ def make_day(now: datetime | None = None) -> Day:
             Annotation(33, told.on(-1, 22, 52), f"Bloqueo de {ATTACKER} en edl-bloqueo-soc", ("bloqueo", "soc")),
         ),
     )
+
+
+class Today:
+    """The day for a program that goes on over midnight: what happened "yesterday evening" did so whenever it is asked.
+
+    Args:
+        now: what the time is (aware).
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._day = make_day(now())
+        self._lock = Lock()
+
+    def __call__(self) -> Day:
+        """The day, made anew when another date has begun in Madrid."""
+        with self._lock:
+            now = self._now()
+            if now.astimezone(ZONE).date() != self._day.made.astimezone(ZONE).date():
+                self._day = make_day(now)
+            return self._day
 
 
 class _Told:

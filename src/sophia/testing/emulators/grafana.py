@@ -17,7 +17,7 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from sophia.testing.emulators.day import AlertRule, Annotation, Dashboard, Day, Panel
+from sophia.testing.emulators.day import AlertRule, Annotation, Dashboard, Day, Panel, Today
 from sophia.testing.emulators.promql import QueryRefused, is_about_logs, log_lines, measured
 from sophia.testing.emulators.server import Exchange, Request
 from sophia.testing.emulators.spl import SearchRefused, moment
@@ -81,7 +81,7 @@ class GrafanaEmulator(EmulatedSystem):
 
     def __init__(
         self,
-        day: Day,
+        day: Day | Today,
         *,
         token: str | None = None,
         permissions: Mapping[str, Sequence[str]] = VIEWER,
@@ -92,10 +92,14 @@ class GrafanaEmulator(EmulatedSystem):
     ) -> None:
         super().__init__(faults, tls=tls)
         self.token = token
-        self._day = day
+        self._told = day
         self._permissions = permissions
         self._role = role
         self._answers = answers
+
+    @property
+    def _day(self) -> Day:
+        return self._told if isinstance(self._told, Day) else self._told()
 
     def _refusal(self, status: int) -> Answer:
         return _refusal(status)

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, ParseError  # only their names: what 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from sophia.testing.emulators.day import ZONE, Day, Firewall, Job
+from sophia.testing.emulators.day import ZONE, Day, Firewall, Job, Today
 from sophia.testing.emulators.server import Exchange, Request
 from sophia.testing.emulators.system import Answer, EmulatedSystem, Fault, Faults
 
@@ -67,7 +67,7 @@ class PanosEmulator(EmulatedSystem):
 
     def __init__(
         self,
-        day: Day,
+        day: Day | Today,
         *,
         key: str,
         device: str = "fw-madrid-2",
@@ -82,12 +82,20 @@ class PanosEmulator(EmulatedSystem):
         self.key = key
         self.keys_in_urls: list[Request] = []
         self.commands: list[tuple[str, str]] = []
-        self._day = day
-        self._device = day.firewall(device)
+        self._told = day
+        self._name = self._day.firewall(device).name
         self._role = role
         self._admin = admin
         self._answers = answers
         self._max_calls = max_calls
+
+    @property
+    def _day(self) -> Day:
+        return self._told if isinstance(self._told, Day) else self._told()
+
+    @property
+    def _device(self) -> Firewall:
+        return self._day.firewall(self._name)
 
     def _refusal(self, status: int) -> Answer:
         if status in {401, 403}:  # where it does not know who asks, it says so in another place

@@ -26,7 +26,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from attrs import define, evolve, field, frozen
 
-from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch
+from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch, Today
 from sophia.testing.emulators.server import Exchange, Request
 from sophia.testing.emulators.spl import SearchRefused, expanded, fill_in, moment, run, writing
 from sophia.testing.emulators.system import Answer, EmulatedSystem, Fault, Faults
@@ -131,7 +131,7 @@ class SplunkEmulator(EmulatedSystem):
 
     def __init__(
         self,
-        day: Day,
+        day: Day | Today,
         *,
         token: str | None = None,
         users: Mapping[str, str] | None = None,
@@ -146,13 +146,17 @@ class SplunkEmulator(EmulatedSystem):
         self.token = token
         self.jobs: list[SearchJob] = []
         self.sessions: set[str] = set()
-        self._day = day
+        self._told = day
         self._users = users or {}
         self._is_open = token is None and users is None
         self._capabilities = capabilities
         self._roles = roles
         self._answers = answers
         self._max_searches = max_searches
+
+    @property
+    def _day(self) -> Day:
+        return self._told if isinstance(self._told, Day) else self._told()
 
     def _refusal(self, status: int) -> Answer:
         return _said(status, *_REFUSALS.get(status, ("ERROR", "Something went wrong.")))

@@ -1,4 +1,4 @@
-"""Emulated Splunk, PAN-OS and Grafana over one invented day, in a process of their own.
+"""Emulated Splunk, PAN-OS and Grafana over one invented day, each day anew, in a process of their own.
 
     python -m sophia.testing.emulators.systems
 
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 
 from sophia.domain.lookups import System
-from sophia.testing.emulators.day import Day, make_day
+from sophia.testing.emulators.day import Today
 from sophia.testing.emulators.grafana import GrafanaEmulator
 from sophia.testing.emulators.panos import PanosEmulator
 from sophia.testing.emulators.splunk import SplunkEmulator
@@ -22,7 +22,7 @@ from sophia.testing.emulators.system import EmulatedSystem
 __all__: list[str] = []
 
 
-def _emulator(told: Mapping[str, str], day: Day) -> EmulatedSystem:
+def _emulator(told: Mapping[str, str], day: Today) -> EmulatedSystem:
     match System(told["system"]):
         case System.SPLUNK:
             return SplunkEmulator(day, token=told["secret"])
@@ -33,7 +33,7 @@ def _emulator(told: Mapping[str, str], day: Day) -> EmulatedSystem:
 
 
 def _main() -> None:
-    day = make_day()
+    day = Today()
     with ExitStack() as stack:
         emulators = [stack.enter_context(_emulator(told, day)) for told in json.loads(sys.stdin.readline())]
         print(json.dumps([emulator.url for emulator in emulators]), flush=True)  # noqa: T201 -- what it is asked for

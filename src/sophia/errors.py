@@ -234,10 +234,15 @@ class OnlyEmulated(Unavailable):
 
 
 class Stopping(Unavailable):
-    """This process is about to end and takes no more work; another will."""
+    """This process is about to end and takes no more work; another will.
 
-    def __init__(self) -> None:
-        super().__init__("server", "it is stopping and takes no more work", retry_after=5.0)
+    Where it had begun a run, ``run_id``, it has left that to the others, and its answer is to be found there.
+    """
+
+    def __init__(self, run_id: str | None = None) -> None:
+        told = f"leaves run {run_id!r} to another process" if run_id else "takes no more work"
+        super().__init__("server", f"it is stopping and {told}", retry_after=5.0)
+        self.run_id = run_id
 
 
 class TicketRejected(SophiaError):

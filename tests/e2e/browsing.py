@@ -94,6 +94,12 @@ class Stage(Outside):
                         yield Spoken("and so on ", claim=False)
                 case "rotated":
                     yield from _quote(turn)
+                case "alike":
+                    for number, words in enumerate((QUOTED, "Read this first."), 1):
+                        passage = next(passage for passage in turn.passages if QUOTED in passage.text)
+                        start = passage.start + passage.text.index(words)
+                        yield Cited(Quote(number, passage, start, start + len(words), words))
+                        yield Spoken(f" {words} [{number}].")
                 case "markdown":
                     yield Spoken(MARKDOWN, claim=False)
                 case "dragons":

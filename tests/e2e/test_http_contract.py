@@ -52,6 +52,14 @@ def test_every_route_is_in_the_contract_and_the_reverse(world: World) -> None:
     assert routes == {(o.method, re.sub(r"\{\w+\}", "{}", o.path)) for o in CONTRACT.operations}
 
 
+def test_it_names_every_credential_that_is_taken(world: World) -> None:
+    schemes = world.contract.document["components"]["securitySchemes"]
+    named = [schemes[name] for alternative in world.contract.document["security"] for name in alternative]
+    told = world.nobody().get("/threads").headers["www-authenticate"]
+    assert told.partition(" ")[0].lower() == next(scheme["scheme"] for scheme in named if scheme["type"] == "http")
+    assert f'header="{next(scheme["name"] for scheme in named if scheme["type"] == "apiKey")}"' in told
+
+
 def test_every_object_that_is_sent_or_taken_is_closed() -> None:
     for name, schema in CONTRACT.document["components"]["schemas"].items():
         if schema.get("type") == "object":

@@ -298,6 +298,20 @@ def test_a_stopping_server_takes_nothing_new_and_leaves_the_rest_to_its_lease(wo
         assert ana.get(run).json()["status"] == "running"
 
 
+def test_whoever_waits_is_told_which_run_a_stopping_server_leaves_to_others(world: World) -> None:
+    told: list[httpx.Response] = []
+    waiting = threading.Thread(target=lambda: told.append(world.caller().ask(WAIT)))
+    waiting.start()
+    run = world.outside.begun.get(timeout=PATIENCE)
+    world.sophia.close(within=0.1)
+    waiting.join(PATIENCE)
+    problem = told[0].json()
+    assert (told[0].status_code, problem["type"], problem["runId"]) == (503, TYPE + "stopping", run)
+    assert told[0].headers["retry-after"] == "5"
+    assert world.caller().get(f"/runs/{run}").json()["status"] == "running"
+    world.outside.gate.set()
+
+
 def impatient(world: World) -> Caller:
     """A caller whose streams have a heartbeat every moment."""
     follow = partial(world.sophia.services.follow_run, heartbeat=0.01)

@@ -320,6 +320,25 @@ class TestTraces:
             operation = attributes(span).get("gen_ai.operation.name")
             assert operation is None or span.name.startswith(operation)
 
+    def test_a_model_is_called_by_its_name(self, collector: Collector, tmp_path: Path, contract: Contract) -> None:
+        outside = Outside()
+        agent = {"runtime": "openai", "openai": {"model": "qwen3"}}
+        settings = parse_settings({"agent": agent, "telemetry": {"otlp_endpoint": collector.url}}, tmp_path)
+        records = MemoryRecords(outside.clock)
+        world = World(Sophia(settings, records=records, **outside.adapters()), outside, contract)
+        self.ask(world, QUESTION)
+        world.close()
+        (asked,) = (span for span in collector.spans if span.name == "chat qwen3")
+        assert attributes(asked)["gen_ai.request.model"] == "qwen3"
+        # The convention wants it of each of these.
+        operations = ("chat", "embeddings", "invoke_agent")
+        providers = {
+            attributes(span)["gen_ai.operation.name"]: attributes(span)["gen_ai.provider.name"]
+            for span in collector.spans
+            if attributes(span).get("gen_ai.operation.name") in operations
+        }
+        assert providers == {"chat": "openai", "embeddings": "hashing", "invoke_agent": "sophia"}
+
     def test_content_is_never_in_it(self, traced: World, collector: Collector) -> None:
         for message in (QUESTION, TOOL, ACTION, FAIL, LOOK):
             self.ask(traced, message)

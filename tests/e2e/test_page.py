@@ -85,6 +85,13 @@ class TestAnswers:
         completed(page).get_by_role("listitem").get_by_role("button").click()
         expect(page.locator("mark")).to_have_text(QUOTED)
 
+    def test_of_one_section_are_told_apart_by_what_they_quote(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Which are alike?")
+        expect(completed(page).locator(".citations .quoted")).to_have_text([QUOTED, "Read this first."])
+        ask(page, ROTATED)
+        expect(completed(page).locator(".citations .quoted")).to_have_count(0)
+
     def test_say_which_words_do_not_stand_there(self, site: Site) -> None:
         page = site.open()
         ask(page, "What would a misquote be?")
@@ -109,6 +116,22 @@ class TestAnswers:
         marked = completed(page).locator(".unsupported")
         expect(marked).to_have_text("Dragons 😀 are made of cheese. (unsupported) ")
         expect(answer(page)).to_contain_text("has no verified citation")
+
+    def test_end_no_line_before_what_ends_the_sentence(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Who had failed logins?")
+        text = completed(page).locator(".text")
+        for width in range(360, 500, 10):
+            page.set_viewport_size({"width": width, "height": 740})
+            chip, stop = text.evaluate(
+                """element => {
+                    const stop = document.createRange();
+                    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+                    for (let node; (node = texts.nextNode());) if (node.data === ".") stop.selectNode(node);
+                    return [element.querySelector(".cite"), stop].map((one) => one.getBoundingClientRect().bottom);
+                }"""
+            )
+            assert abs(chip - stop) < 12, width
 
     def test_tell_what_was_handed_over(self, site: Site) -> None:
         page = site.open()
@@ -218,6 +241,14 @@ class TestAnswers:
         expect(panel).to_contain_text(LOGINS)
         assert page.evaluate("window.pwned") is None
 
+    def test_show_what_is_unfolded_under_the_box(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Tell me markdown and who had failed logins")
+        summary = completed(page).locator(".lookup summary")
+        summary.click()
+        expect(answer(page).get_by_role("columnheader").last).to_be_in_viewport()
+        assert is_clear(page, summary)
+
     def test_say_when_what_was_found_is_gone(self, site: Site) -> None:
         page = site.open()
         ask(page, "Who had failed logins?")
@@ -286,6 +317,34 @@ class TestAnswers:
         expect(completed(page)).to_contain_text("You stopped this answer.")
         page.reload()
         expect(completed(page)).to_contain_text("You stopped this answer.")
+
+    def test_of_a_long_thread_are_asked_for_as_they_come_in_sight(self, site: Site) -> None:
+        caller = site.world.caller()
+        thread = caller.ask(f"{ROTATED} And the first?").json()["threadId"]
+        for number in range(49):
+            assert caller.ask(f"{ROTATED} {number}", threadId=thread).status_code == 200
+        page = site.context(locale="en-GB").new_page()
+        runs: set[str] = set()
+        page.on("request", lambda request: runs.add(request.url) if "/runs/" in request.url else None)
+        site.visit(page, f"/?thread={thread}")
+        expect(answer(page).locator(".citations")).to_be_in_viewport()
+        asked = len(runs)
+        first = page.locator("article.answer").first
+        expect(first.locator(".citations")).to_have_count(0)
+        page.locator(".question").first.scroll_into_view_if_needed()
+        expect(first.locator(".citations")).to_be_visible()
+        assert asked < len(runs) < 50
+
+    def test_that_failed_can_be_asked_for_again(self, site: Site) -> None:
+        page = site.open()
+        ask(page, "Why is this unanswered?")
+        completed(page).get_by_role("button", name="Ask again").click()
+        expect(page.locator(".question")).to_have_count(2)
+        expect(page.locator(".question").last).to_have_text(re.compile("Why is this unanswered\\?$"))
+        expect(completed(page).get_by_role("button", name="Ask again")).to_be_visible()
+        expect(page.get_by_role("button", name="Ask again")).to_have_count(1)
+        page.reload()
+        expect(completed(page).get_by_role("button", name="Ask again")).to_be_visible()
 
 
 class TestConnection:
@@ -696,6 +755,22 @@ class TestEverybody:
             shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
             assert shown == "solid", page.evaluate("document.activeElement.outerHTML")
 
+    def test_what_has_the_focus_is_not_covered(self, site: Site) -> None:
+        """WCAG 2.2, 2.4.11: neither by the top nor by the box."""
+        page = site.open(viewport=PHONE)
+        for question in (f"{ROTATED} markdown", "Who had failed logins?", f"{ROTATED} And a misquote? And a tool?"):
+            ask(page, question)
+            completed(page)
+        reached = 0
+        for key in ("Shift+Tab", "Tab"):
+            for _ in range(20):
+                page.keyboard.press(key)
+                focused = page.locator("#conversation :focus")
+                if focused.count():
+                    assert is_clear(page, focused), focused.evaluate("element => element.outerHTML")
+                    reached += 1
+        assert reached > 15
+
     def test_a_screen_reader_is_told_once(self, site: Site) -> None:
         page = site.open()
         status = page.get_by_role("status")
@@ -768,9 +843,24 @@ class TestEverybody:
         page.keyboard.press("Escape")
         expect(folded).to_be_focused()
         folded.click()
+        page.mouse.click(PHONE["width"] - 10, PHONE["height"] / 2)  # beside it
+        expect(page.get_by_role("navigation")).to_be_hidden()
+        expect(page.get_by_role("textbox")).to_be_editable()
+        folded.click()
+        page.keyboard.press("Shift+Tab")
+        expect(page.get_by_role("main")).to_have_js_property("inert", True)  # noqa: FBT003
         page.get_by_role("button", name="New conversation").click()
         expect(page.get_by_role("navigation")).to_be_hidden()
         expect(page.get_by_role("textbox")).to_be_focused()
+
+    def test_320_pixels_are_wide_enough(self, site: Site) -> None:
+        """WCAG 1.4.10, which is also 1280 pixels at four times the size."""
+        page = site.open(viewport={"width": 320, "height": 480})
+        ask(page, f"{ROTATED} {'x' * 300} markdown")
+        completed(page)
+        fits(page)
+        page.get_by_role("button", name="Conversations").click()
+        fits(page)
 
     def test_light_and_dark(self, site: Site) -> None:
         page = site.open(color_scheme="light")
@@ -877,4 +967,13 @@ def check(page: Page) -> None:
 
 def fits(page: Page) -> None:
     """Fail when there is something to scroll to at the side."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def is_clear(page: Page, part: Locator) -> bool:
+    """Whether something lies between the top and the box that is written in, which both stay where they are."""
+    top, box, found = (one.bounding_box() for one in (page.get_by_role("banner"), page.locator("#composer"), part))
+    assert top is not None
+    assert box is not None
+    assert found is not None
+    return top["y"] + top["height"] <= found["y"] + 1 and found["y"] < box["y"]

@@ -1,10 +1,15 @@
 """What SOPHIA logs, as a library and as a program. Each runs in a process of its own: logging is global."""
 
 import json
+import socket
+import struct
 import subprocess
 import sys
 
 import pytest
+from gunicorn.config import Config
+
+from sophia.entrypoints.http.server_log import ServerLog
 
 FAIL = """
 import logging, sys
@@ -107,3 +112,21 @@ def test_what_is_logged_cannot_forge_a_line(format: str) -> None:
     assert "forged" in ours
     assert "forged" in theirs
     assert "\x1b" not in done.stderr
+
+
+def test_that_a_client_falls_silent_is_no_error_of_the_servers(caplog: pytest.LogCaptureFixture) -> None:
+    log = ServerLog(Config())
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 1000))
+    try:
+        ours.recv(1)
+    except OSError:
+        log.exception("Socket error processing request.")
+    assert caplog.records == []
+    ours.close()
+    theirs.close()
+    try:
+        ours.recv(1)
+    except OSError:
+        log.exception("Socket error processing request.")
+    assert [record.levelname for record in caplog.records] == ["ERROR"]

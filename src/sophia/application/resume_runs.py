@@ -58,9 +58,9 @@ class ResumeRuns:
             if problem is not None:
                 tx.runs.finish(lease, RunFailed(Problem("interrupted", problem)))
                 tx.audit.append(AuditEvent("run.failed", run.id))
-                _log.warning("run.given_up", tenant=scope.company_id, run=run.id)
+                _log.warning("run.given_up", tenant=scope.company_id, thread=run.thread_id, run=run.id)
                 return None
             run = tx.runs.get(run.id)
             tx.runs.append({lease: [RunStarted(run.id, run.thread_id)]})
-        _log.info("run.resumed", tenant=scope.company_id, run=run.id, attempt=run.attempt)
+        _log.info("run.resumed", tenant=scope.company_id, thread=run.thread_id, run=run.id, attempt=run.attempt)
         return StartedRun(run, self._keeper.take(caller, lease, RUNS))

@@ -13,6 +13,8 @@ from sophia.ports.records import Records, Transaction
 
 __all__ = ["CancelRun", "FollowRefresh", "FollowRun", "ReadAnswer", "ReadRun"]
 
+_CHECK_EVERY = 0.5  # seconds
+
 Look: TypeAlias = tuple[tuple[Sequenced, ...], bool]
 """Events of a log, and whether it may still grow."""
 
@@ -77,17 +79,28 @@ class ReadAnswer:
     def __init__(self, follow: FollowRun) -> None:
         self._follow = follow
 
-    def __call__(self, scope: TenantScope, run: Run, outcome: Outcome | None = None) -> Answer:
+    def __call__(
+        self, scope: TenantScope, run: Run, outcome: Outcome | None = None, check: Callable[[], object] | None = None
+    ) -> Answer:
         """Wait for the end of one of the caller's runs, unless its outcome is known already.
+
+        Args:
+            scope: the caller's.
+            run: one of theirs.
+            outcome: how it ended, where that is known.
+            check: is asked while it has not ended, twice a second at least; what it raises passes.
 
         Raises:
             AnswerFailed: the run ended without an answer.
             NotFound: the run is gone, or not the caller's.
         """
+        last: object = outcome
         if outcome is None:
-            *_, last = filter(None, self._follow(scope, run))
-            outcome = last.event
-        match outcome:
+            for sequenced in self._follow(scope, run, heartbeat=_CHECK_EVERY):
+                last = sequenced and sequenced.event
+                if check is not None and not isinstance(last, Outcome):
+                    check()
+        match last:
             case RunCompleted(answer):
                 return answer
             case RunFailed(problem):

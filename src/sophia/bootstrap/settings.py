@@ -180,6 +180,12 @@ class AgentSettings:
     foundry: FoundrySettings = FoundrySettings()
     definition: str = ""
 
+    @property
+    def model(self) -> str:
+        """The model that is asked; empty where none is, or the agent at Azure has its own."""
+        asked = {"openai": self.openai.model, "azure-agents": self.azure.model, "foundry": self.foundry.model}
+        return asked.get(self.runtime, "")
+
 
 @frozen
 class KnowledgeLimits:

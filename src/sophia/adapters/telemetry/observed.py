@@ -55,6 +55,10 @@ __all__ = [
     "ObservedTicketDesk",
 ]
 
+# The convention's names of who gives the answers (`gen_ai.provider.name`); what runs in this process is SOPHIA's own.
+_OURS = "sophia"
+_PROVIDERS = {"openai": "openai", "azure-agents": "azure.ai.inference", "foundry": "azure.ai.openai"}
+
 _log = get_logger(__name__)
 
 
@@ -97,6 +101,7 @@ class ObservedRun:
         span = self._telemetry.tracing.span(
             "invoke_agent SOPHIA",
             gen_ai__operation__name="invoke_agent",
+            gen_ai__provider__name=_OURS,
             gen_ai__agent__name="SOPHIA",
             gen_ai__conversation__id=run.thread_id,
             sophia__run=run.id,
@@ -212,6 +217,7 @@ class ObservedEmbedder(Embedder):
         span = self._telemetry.tracing.span(
             f"embeddings {self.version}",
             gen_ai__operation__name="embeddings",
+            gen_ai__provider__name=self.version.partition("/")[0],
             gen_ai__request__model=self.version,
             gen_ai__embeddings__dimension__count=self.dimension,
             sophia__texts=texts,
@@ -279,11 +285,20 @@ class ObservedRetrieve:
 
 
 class ObservedAgentRuntime(AgentRuntime):
-    """A runtime whose replies, tokens and tool calls are counted and traced."""
+    """A runtime whose replies, tokens and tool calls are counted and traced.
 
-    def __init__(self, runtime: AgentRuntime, telemetry: Telemetry) -> None:
+    Args:
+        runtime: what words the answers.
+        telemetry: where that is told.
+        kind: of runtime, as the settings name it.
+        model: that it asks; empty where it asks none.
+    """
+
+    def __init__(self, runtime: AgentRuntime, telemetry: Telemetry, kind: str, model: str = "") -> None:
         self._runtime = runtime
         self._telemetry = telemetry
+        self._provider = _PROVIDERS.get(kind, _OURS)
+        self._model = model
 
     @property
     def version(self) -> str:
@@ -298,10 +313,11 @@ class ObservedAgentRuntime(AgentRuntime):
         """See `AgentRuntime`."""
         observed = _ObservedToolBox(tools, self._telemetry)
         span = self._telemetry.tracing.span(
-            f"chat {self.version}",
+            f"chat {self._model or self.version}",
             kind="client",
             gen_ai__operation__name="chat",
-            gen_ai__request__model=self.version,
+            gen_ai__provider__name=self._provider,
+            gen_ai__request__model=self._model or self.version,
             gen_ai__conversation__id=turn.thread_id,
         )
         with span as told:

@@ -1,12 +1,13 @@
 """Asking, and following the runs that answer."""
 
 from concurrent.futures import Future
+from functools import partial
 from typing import cast
 
 from flask import Blueprint, Response, jsonify, request
 
-from sophia.application.start_run import Question
-from sophia.domain.runs import Outcome, Run, RunEvent
+from sophia.application.start_run import Question, StartedRun
+from sophia.domain.runs import Outcome, Run, RunEvent, Standing
 from sophia.domain.tenancy import TenantScope
 from sophia.entrypoints import contract
 from sophia.entrypoints.http.requests import (
@@ -19,6 +20,7 @@ from sophia.entrypoints.http.requests import (
     still_the_caller,
 )
 from sophia.entrypoints.http.sse import stream
+from sophia.errors import Stopping
 
 __all__ = ["routes"]
 
@@ -41,7 +43,8 @@ def chat() -> Response:
     if asked.get("stream") or "text/event-stream" in request.headers.get("Accept", ""):
         response = _events(scope, run, 0)
     else:
-        response = jsonify(contract.answer(services().read_answer(scope, run, _soon(playing))))
+        answer = services().read_answer(scope, run, _soon(playing), partial(_check_kept, started))
+        response = jsonify(contract.answer(answer))
     response.headers["Location"] = f"/runs/{run.id}"
     return response
 
@@ -73,6 +76,13 @@ def _soon(playing: Future[Outcome | None]) -> Outcome | None:
     except TimeoutError:
         return None
     return playing.result() if error is None else None
+
+
+def _check_kept(started: StartedRun) -> None:
+    """Whoever waits is told at once where this process ends and leaves the run to the others."""
+    held = started.held
+    if services().background.stopping and held is not None and held.standing is Standing.LOST:
+        raise Stopping(started.run.id)
 
 
 def _events(scope: TenantScope, run: Run, after: int) -> Response:

@@ -78,7 +78,7 @@ def _from_error(error: SophiaError) -> Response:
     more: dict[str, Any] = {}
     if isinstance(error, InvalidInput):
         more["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
-    if isinstance(error, ThreadBusy | RequestInProgress):
+    if isinstance(error, ThreadBusy | RequestInProgress) or (isinstance(error, Stopping) and error.run_id):
         more["runId"] = error.run_id
     if isinstance(error, RefreshInProgress):
         more["refreshId"] = error.refresh_id

@@ -1,5 +1,6 @@
 """What gunicorn itself has to say, in the same log as everything else."""
 
+import sys
 from typing import Any
 
 from gunicorn.config import Config
@@ -18,5 +19,11 @@ class ServerLog(Logger):  # type: ignore[misc]
         self.error_log.propagate = True
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """An error of gunicorn's; where it names the address that was asked for, without the query."""
+        """An error of gunicorn's; where it names the address that was asked for, without the query.
+
+        That a client leaves the server waiting for too long is the client's (a socket with a time limit says it so).
+        """
+        if isinstance(sys.exception(), BlockingIOError):
+            self.debug("A client has sent or read nothing for too long.")
+            return
         super().exception(msg, *(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in args), **kwargs)

@@ -12,6 +12,9 @@ const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoff
 // What SOPHIA reads as a plain yes and a plain no, in the languages in which she asks.
 const REPLIES = { es: ["Sí", "No"], en: ["Yes", "No"] };
 
+// What may go better the next time.
+const PASSING = new Set(["unavailable", "interrupted", "failed", "internal"]);
+
 // Seconds between looks at a ticket that is not done with; the last ones again and again.
 const LOOKS = [1, 2, 4, 8, 16, 32, 60];
 
@@ -52,7 +55,7 @@ export function shown(answer) {
     marked.length > 0 && h("p", { class: "note" }, words("unsupported")),
     answer.phase === "live" && h("p", { class: "progress" }, progress(answer)),
     answer.phase === "cancelled" && h("p", { class: "note" }, words("stopped")),
-    answer.phase === "failed" && problemBox(answer.problem),
+    answer.phase === "failed" && problemBox(answer.problem, PASSING.has(answer.problem.code) && retry()),
     answer.handoffs.map((handoff) => handoffCard(handoff, answer.language)),
     answer.limitations.length > 0 && limitations(answer),
     answer.citations.length > 0 && citations(answer),
@@ -85,6 +88,9 @@ function unsupported(text, isLast) {
   return h("span", { class: "unsupported" }, text, isLast && h("span", { class: "unseen" }, ` ${words("unsupportedHere")} `));
 }
 
+/** Citations of one section look alike: these are told apart by what they quote. */
+const isAlone = (citation, all) => all.filter(({ title, heading }) => title === citation.title && heading.at(-1) === citation.heading.at(-1)).length === 1;
+
 function citations({ citations: all }) {
   const item = (citation) => h(
     "li",
@@ -93,7 +99,8 @@ function citations({ citations: all }) {
       "button",
       { class: "quiet", onclick: () => openCitation(citation) },
       h("span", { class: "number" }, `${citation.index}. `),
-      h("span", {}, h("cite", {}, citation.title), citation.heading.length > 0 && ` › ${citation.heading.at(-1)}`),
+      h("span", {}, h("cite", {}, citation.title), citation.heading.length > 0 && ` › ${citation.heading.at(-1)}`,
+        !isAlone(citation, all) && h("span", { class: "quoted" }, citation.quote)),
       h("span", { class: citation.verified ? "verified" : "unverified" },
         h("span", { "aria-hidden": "true" }, citation.verified ? " ✓" : " ✗"),
         h("span", { class: "unseen" }, `. ${words(citation.verified ? "verified" : "unverified")}`)),
@@ -131,16 +138,21 @@ function handoffCard(handoff, language) {
   const told = h("div", {}, facts(handoff));
   if (handoff.ticketId) follow(handoff, told, (ticket) => told.replaceChildren(facts(ticket)));
   const title = h("h4", {}, words(handoff.decision, { target: handoff.target }));
-  const asks = handoff.decision === "confirmation_required" && replies(language);
+  const asks = handoff.decision === "confirmation_required" && yesOrNo(language);
   return h("section", { class: `handoff ${handoff.decision}` }, title, told, asks);
 }
 
-/** Yes and no, to be said by a click; the style sheet shows them under the last answer only. */
-function replies(language) {
-  const reply = (event) => event.target.dispatchEvent(new CustomEvent("reply", { bubbles: true, detail: event.target.textContent }));
-  const button = (word) => h("button", { class: "quiet", lang: language, onclick: reply }, word);
-  return h("p", { class: "replies" }, (REPLIES[language] ?? REPLIES.es).map(button));
+// What can be said by a click; the style sheet shows it under the last answer only.
+const yesOrNo = (language) => h("p", { class: "replies" }, (REPLIES[language] ?? REPLIES.es).map((word) => reply(word, () => word, language)));
+const retry = () => h("p", { class: "replies" }, reply(words("askAgain"), questionBefore));
+
+function reply(label, said, language = null) {
+  const say = ({ target }) => target.dispatchEvent(new CustomEvent("reply", { bubbles: true, detail: said(target) }));
+  return h("button", { class: "quiet", lang: language, onclick: say }, label);
 }
+
+/** The words that the answer around an element should have answered. */
+const questionBefore = (element) => element.closest(".answer").previousElementSibling.querySelector("p").textContent;
 
 /** Look at a ticket until it is done with or the card has left the page. What is new stands in the thread, too. */
 async function follow({ ticketId, status }, card, show) {

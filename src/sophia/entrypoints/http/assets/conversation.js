@@ -25,8 +25,9 @@ export async function openThread(id, title = "") {
   if (id === null) return;
   try {
     const messages = await Array.fromAsync(list(`/threads/${id}/messages`, signal));
-    for (const [runId, place] of showMessages(messages)) settle(runId, place, signal);
+    const places = showMessages(messages);
     toEnd();
+    settleInSight(places, signal);
   } catch (problem) {
     if (here === thread) byId("conversation").replaceChildren(problemBox(problem, again()));
   }
@@ -109,6 +110,19 @@ function showMessages(messages) {
   });
   byId("conversation").replaceChildren(...turns);
   return places;
+}
+
+/** Ask for a run's answer with its citations when it comes near the window: a long thread is not asked for at once. */
+function settleInSight(places, signal) {
+  const runs = new Map([...places].map(([runId, place]) => [place, runId]));
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target } of entries.filter(({ isIntersecting }) => isIntersecting)) {
+      sight.unobserve(target);
+      settle(runs.get(target), target, signal);
+    }
+  }, { rootMargin: "50%" });
+  for (const place of runs.keys()) sight.observe(place);
+  signal.addEventListener("abort", () => sight.disconnect());
 }
 
 /** Show how a run ended, or how it goes on. */

@@ -23,6 +23,7 @@ export function lookup({ name, evidenceId, durationMs }) {
     try {
       const found = await get(`/evidence/${evidenceId}`);
       place.replaceChildren(facts(found), table(found));
+      fold.scrollIntoView({ block: "nearest" });
     } catch (problem) {
       place.replaceChildren(problem.code === "not-found" ? h("p", { class: "note" }, words("evidenceGone")) : problemBox(problem));
       fold.addEventListener("toggle", () => place.replaceChildren(), { once: true });

@@ -31,10 +31,11 @@ export function closePanel() {
   if (hadFocus) opener?.focus();
 }
 
-/** Where the panel covers the rest, the rest cannot be reached. */
-function shade() {
+/** What is covered, by the panel or by the list of threads, cannot be reached. */
+export function shade() {
   const covered = over.matches && !byId("panel").hidden;
-  for (const element of document.querySelectorAll("body > main, body > nav, body > .top, body > .skip")) element.inert = covered;
+  for (const element of document.querySelectorAll("body > nav, body > .top, body > .skip")) element.inert = covered;
+  document.querySelector("main").inert = covered || (over.matches && byId("threads").classList.contains("unfolded"));
 }
 
 /** Keep to what the window is now, and to what the keyboard asks for. */

@@ -91,6 +91,11 @@ export function rendered(text, { marked = [], cite, mark }) {
       else if (found[2]) nodes.push(h("strong", {}, inline(...place(2))));
       else nodes.push(cite(Number(found[3])) ?? found[0]);
       start = to;
+      if (nodes.at(-1).matches?.(".cite")) {
+        // A line may not begin with what ends a sentence.
+        start += /^[.,;:!?)»”"]*/.exec(text.slice(to, end))[0].length;
+        nodes.push(h("span", { class: "kept" }, nodes.pop(), plain(to, start)));
+      }
     }
     return [...nodes, ...plain(start, end)];
   }

@@ -4,6 +4,7 @@ import { problemBox } from "./answer.js";
 import { get, remove } from "./api.js";
 import { currentThread, openThread } from "./conversation.js";
 import { announce, byId, h } from "./dom.js";
+import { shade } from "./panel.js";
 import { inWords, words } from "./words.js";
 
 const PAGE = 30;
@@ -53,6 +54,10 @@ export function watchThreads() {
   byId("threads").addEventListener("keydown", (event) => {
     if (event.key === "Escape" && byId("show-threads").ariaExpanded === "true") unfold(false);
   });
+  document.body.addEventListener("click", ({ target }) => {
+    const isOpen = byId("show-threads").ariaExpanded === "true";
+    if (isOpen && !target.closest("#threads, #show-threads, #panel, dialog")) unfold(false);
+  });
   addEventListener("popstate", followAddress);
 }
 
@@ -60,6 +65,7 @@ export function watchThreads() {
 export function unfold(open) {
   byId("show-threads").ariaExpanded = String(open);
   byId("threads").classList.toggle("unfolded", open);
+  shade();
   if (open) byId("new-thread").focus();
   else if (byId("threads").contains(document.activeElement)) byId("show-threads").focus();
 }

@@ -76,6 +76,11 @@ ACTION = [
     ("troubleshooting", "My laptop keeps freezing since the update."),
     ("troubleshooting", "¿Por qué no puedo entrar en el correo? Me da error desde ayer."),
     ("troubleshooting", "How come I can't get into my mail any more?"),
+    # a thing, and that it is down
+    ("troubleshooting", "sensores caídos"),
+    ("troubleshooting", "phones down again"),
+    ("troubleshooting", "lector de huellas averiado"),
+    ("provisioning", "Can I have read rights on the archive?"),
 ]
 
 ANSWER = [
@@ -88,6 +93,13 @@ ANSWER = [
     ("knowledge", "¿Qué suele causar que un túnel IPsec se caiga?"),
     ("knowledge", "Why do VPN tunnels usually drop?"),
     ("knowledge", "¿Quién autoriza la apertura de un puerto?"),
+    # whether one may, asked before it is done
+    ("knowledge", "Can I turn off bluetooth on my phone?"),
+    ("knowledge", "may I install a font"),
+    ("knowledge", "¿Puedo desactivar el cortafuegos de mi portátil un rato?"),
+    # a thing by its name alone
+    ("knowledge", "vlan cocina"),
+    ("knowledge", "guest wifi subnet"),
     # what leans on the question before, and what is typed into a search box
     ("knowledge", "¿y se puede prorrogar?"),
     ("knowledge", "and for contractors?"),

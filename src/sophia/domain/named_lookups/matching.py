@@ -39,6 +39,8 @@ SURE = 0.75
 FIRM, CERTAIN = 0.9, 0.98
 """The scores for action from which a sentence, and from which a bare name of events, reports a fault."""
 
+# What is ordered with a verb that says little by itself.
+_LETS_PASS = re.compile(r"\blet (?:it|him|her|them|that|this) (?:back )?(?:through|in|out|pass)\b|\bdej\w+ pasar\b")
 _AS_GOOD = 0.4
 _VERB = 2  # words of a verb ("block", "kick off")
 _CANDIDATES = 4  # look-ups whose examples are compared by meaning
@@ -201,7 +203,8 @@ def asks_only(asked: Asked, learnt: LearntLookups) -> bool:
 def _orders(asked: Asked) -> bool:
     """Whether a verb says what is to be done; where none does, the intent's action is a report or all of it."""
     verbs = any(len(action.action.split()) <= _VERB for action in asked.intent.actions)
-    return bool(asked.intent.ordered) or (verbs and "?" not in asked.text)
+    ordered = asked.intent.ordered or _LETS_PASS.search(fold(asked.text))
+    return bool(ordered) or (verbs and "?" not in asked.text)
 
 
 def _is_own_trouble(asked: Asked) -> bool:

@@ -4,8 +4,9 @@ import { get } from "./api.js";
 import { byId, h, pairs } from "./dom.js";
 import { lookup } from "./evidence.js";
 import { openCitation } from "./panel.js";
+import { problemBox } from "./problem.js";
 import { rendered, utf16 } from "./text.js";
-import { inWords, words } from "./words.js";
+import { words } from "./words.js";
 
 const BLANK = { text: "", citations: [], unsupported: [], toolCalls: [], handoffs: [], limitations: [] };
 
@@ -62,12 +63,6 @@ export function shown(answer) {
     found(answer.toolCalls.filter(({ evidenceId }) => evidenceId)),
     tools(answer.toolCalls.filter(({ evidenceId }) => !evidenceId)),
   );
-}
-
-/** A problem in words, with what the server said of it, for whoever looks after it. */
-export function problemBox(problem, more = []) {
-  const said = [problem.detail, problem.request].filter(Boolean).join(" · ");
-  return h("div", { class: "problem" }, h("p", {}, inWords(problem)), more, said && h("p", { class: "detail", lang: "en" }, said));
 }
 
 function progress({ waiting, using }) {

@@ -1,8 +1,9 @@
 /** The conversation in the middle: what was said, what is being said, and the box to say something. */
 
-import { after, begun, ended, problemBox, shown } from "./answer.js";
+import { after, begun, ended, shown } from "./answer.js";
 import { ask, followRun, get, list, post } from "./api.js";
 import { announce, byId, h } from "./dom.js";
+import { problemBox } from "./problem.js";
 import { inWords, words } from "./words.js";
 
 /** The thread that is open (`id` is null for a new one), and what hangs up when it is left. */

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h, pairs } from "./dom.js";
-import { problemBox } from "./answer.js";
+import { problemBox } from "./problem.js";
 import { utf16 } from "./text.js";
 import { moment, words } from "./words.js";
 

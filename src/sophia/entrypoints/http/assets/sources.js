@@ -1,9 +1,9 @@
 /** Where the knowledge comes from, how old it is, what failed, and bringing it up to date. */
 
-import { problemBox } from "./answer.js";
 import { company, followRefresh, get, post } from "./api.js";
 import { announce, h } from "./dom.js";
 import { openPanel } from "./panel.js";
+import { problemBox } from "./problem.js";
 import { ago, words } from "./words.js";
 
 let following = new AbortController();

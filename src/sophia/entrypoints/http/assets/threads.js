@@ -1,10 +1,10 @@
 /** The list of the caller's threads: opening, beginning and deleting them. */
 
-import { problemBox } from "./answer.js";
 import { get, remove } from "./api.js";
 import { currentThread, openThread } from "./conversation.js";
 import { announce, byId, h } from "./dom.js";
 import { shade } from "./panel.js";
+import { problemBox } from "./problem.js";
 import { inWords, words } from "./words.js";
 
 const PAGE = 30;

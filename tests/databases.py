@@ -24,7 +24,9 @@ def open_sqlite(path: Path) -> Engine:
 def migrate_by_copying(engine: Engine) -> None:
     """What `migrate` does; where an SQLite database is still to be made, it becomes a copy as well."""
     if engine.dialect.name == "sqlite":
-        with suppress(FileExistsError), Path(engine.url.database or "").open("xb") as file:
+        path = Path(engine.url.database or "")
+        with suppress(FileExistsError), path.open("xb") as file:
+            path.with_name(f"{path.name}-wal").unlink(missing_ok=True)  # of one that was taken away: it would fit
             file.write(_empty())
     migrate(engine)
 

@@ -73,6 +73,21 @@ def test_the_example_company_can_be_looked_at(config: Path, systems: DemoSystems
         assert not any(f.subject.startswith("system ") for f in sophia.diagnose("globex"))
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("¿Qué jobs han fallado en fw-madrid-2?", "| 414 | HA-Sync | redes.turno | FIN | FAIL |"),
+        ("Who has locked the configuration of fw-madrid-2?", "| redes.turno | shared |"),
+    ],
+)
+def test_the_example_company_s_own_look_ups_are_found(config: Path, systems: DemoSystems, question, told) -> None:
+    with emulating(load_settings(config), systems.emulated) as sophia:
+        answer = sophia.ask(question, company="acme", user="ana")
+        assert told in answer.text
+        assert answer.limitations == ()
+        assert not any(finding.subject.startswith("look-up ") for finding in sophia.diagnose("acme"))
+
+
 def test_the_processes_of_one_start_ask_the_same_systems(config: Path, systems: DemoSystems) -> None:
     again = Emulated.from_wire(systems.emulated.wire)
     assert again == systems.emulated

@@ -52,7 +52,7 @@ def ask(sophia, company, questions, show):
 
 
 def judge(kind, item, answer):
-    if kind in ("refused", "plain refused"):
+    if kind.endswith("refused"):
         unsure = answer.text.startswith(tuple(wording.unsure for wording in WORDINGS.values()))
         return (unsure or not answer.citations) and answer.handoff is None
     if kind == "actions":

@@ -4,6 +4,7 @@ import pytest
 
 from sophia.adapters.extractive.expected import Expected, expected, holds
 from sophia.adapters.extractive.runtime import ExtractiveAgentRuntime
+from sophia.adapters.extractive.selection import rank_units
 from sophia.domain.agents import Cited, Turn
 from sophia.domain.conversation import Message, Role
 from sophia.domain.followup import contextual_question
@@ -14,7 +15,10 @@ from sophia.testing.fakes.embedder import HashingEmbedder
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("¿Cada cuánto se rotan las claves?", Expected.STRETCH),
+        ("¿Cada cuánto se rotan las claves?", Expected.FREQUENCY),
+        ("¿Con qué frecuencia se prueban?", Expected.FREQUENCY),
+        ("how often are logs read", Expected.FREQUENCY),
+        ("¿Cuántas veces al año se ensaya?", Expected.FREQUENCY),
         ("How long are logs kept?", Expected.STRETCH),
         ("¿Qué plazo tengo para avisar?", Expected.STRETCH),
         ("When was the breach?", Expected.MOMENT),
@@ -40,6 +44,9 @@ def test_what_is_expected(question: str, kind: Expected | None) -> None:
     [
         (Expected.STRETCH, "Se conservan 90 días.", "Se conservan en la bóveda."),
         (Expected.STRETCH, "Reviewed quarterly by the owner.", "Reviewed by the owner."),
+        (Expected.FREQUENCY, "Nivel Oro: copia cada 4 horas.", "Nivel Oro: se guarda 4 horas."),
+        (Expected.FREQUENCY, "Se ensaya una vez al año, en octubre.", "Se ensaya en octubre."),
+        (Expected.FREQUENCY, "Each pair is drilled twice a year.", "Each pair is drilled for 30 days."),
         (Expected.MOMENT, "El 14 de abril de 2025.", "Fue un incidente grave."),
         (Expected.MONEY, "A payment of 86,250 euros was stopped.", "A payment was stopped."),
         (Expected.PORT, "Usa 443/tcp.", "Usa un túnel."),
@@ -52,6 +59,24 @@ def test_what_is_expected(question: str, kind: Expected | None) -> None:
 def test_what_is_held(kind: Expected, holding: str, lacking: str) -> None:
     assert holds(kind, holding)
     assert not holds(kind, lacking)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("¿Cada cuánto se hacen las copias de seguridad?", "- Nivel Oro: copia cada 4 horas."),
+        ("How often are las copias de seguridad made?", "- Nivel Oro: copia cada 4 horas."),
+        ("¿Dónde se hacen las copias de seguridad?", "Las copias de seguridad se rigen por su propia política."),
+    ],
+)
+def test_how_often_is_answered_by_what_tells_it(question: str, told: str) -> None:
+    passages = [
+        make_passage("Las copias de seguridad se rigen por su propia política.", 1, "Plazos"),
+        make_passage("Las copias se guardan 35 días.", 2, "Retención"),
+        make_passage("- Nivel Oro: copia cada 4 horas.\n- Nivel Plata: copia a las 21:30.", 3, "Niveles"),
+    ]
+    best = rank_units(question, passages, lambda _: None, most=12)[0]
+    assert best.unit.text.strip("- ") == told.strip("- ")
 
 
 def test_an_answer_shows_what_was_asked_for() -> None:

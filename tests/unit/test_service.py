@@ -119,7 +119,8 @@ def test_after_ten_failures_in_a_row_it_is_left_alone_for_a_while(metrics, figur
     assert caught.value.retry_after == 60
     assert told(metrics)['breakers_open{service="there"}'] == 1
     assert told(metrics)['calls_total{operation="another",outcome="left_alone",service="there"}'] == 1
-    there._breaker.reset_timeout = 0  # the while is over
+    for breaker in (there._all, *there._each.values()):
+        breaker.reset_timeout = 0  # the while is over
     with pytest.raises(Transient):
         calling(there, Transient("there", "it still fails"))
     assert told(metrics)['breakers_open{service="there"}'] == 1

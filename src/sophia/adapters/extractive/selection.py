@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
+from sophia.adapters.extractive.expected import Expected, expected, holds
 from sophia.adapters.extractive.rendering import plain
 from sophia.adapters.extractive.units import Unit, UnitKind, units
 from sophia.adapters.extractive.words import contains, fold, terms
@@ -27,6 +28,9 @@ _OF_ITSELF = re.compile(
 _NEWEST = 2.0
 _TOLD = 0.8
 _DANGLING = 0.4
+# How often something is done stands in words that no question shares ("every", "weekly"), beside many that name the
+# thing. For the other kinds of answers the same gains nothing: there the words and vectors tell enough.
+_OFTEN = 2.0
 _LEADS = re.compile(r":[*_\s]*$")
 
 Cosines = Callable[[Sequence[str]], Sequence[float] | None]
@@ -90,11 +94,13 @@ def rank_units(
         ((words[i] + prior[i], i) for i in range(len(found))),
         key=lambda pair: (-pair[0], pair[1]),
     )[:most]
+    often = expected(question) is Expected.FREQUENCY
     near = cosines([context(found[i]) for _, i in cheap])
     scored = []
     for position, (_, i) in enumerate(cheap):
         unit, cosine = found[i], near[position] if near is not None else None
         score = words_weight * words[i] + prior[i] + cosine_weight * (cosine or 0.0)
+        score += _OFTEN * (often and holds(Expected.FREQUENCY, unit.said))
         scored.append(Scored(unit, words[i], cosine, score))
     return sorted(scored, key=lambda s: -s.score)
 

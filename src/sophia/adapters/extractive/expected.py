@@ -54,8 +54,8 @@ _MOMENT = (
 
 _TIMES = (
     r"\b(?:cada|todos\s+los|todas\s+las)\s+(?:\w+\s+)?(?:noche|dia|hora|minuto|segundo|semana|quincena|mes|ano|trimestre|semestre|lunes|martes"
-    r"|miercoles|jueves|viernes|sabado|domingo)s?|\bcada\s+\d+|\bcada\s+mes(?:es)?\b"
-    r"|\b(?:una vez|dos veces|\w+ veces)\s+(?:al|a la|por|cada)\b"
+    r"|miercoles|jueves|viernes|sabado|domingo)s?|\bcada\s+\d+"
+    r"|\b(?:una vez|\w+ veces)\s+(?:al|a la|por|cada)\b"
     r"|\bevery\s+(?:\w+\s+)?(?:night|day|hour|minute|second|week|month|year|quarter|monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
     r"|\b(?:once|twice|\w+ times)\s+(?:an?|per|every|each)\b|\beach\s+(?:night|day|hour|week|month|year|quarter)\b"
     r"|\b(?:diaria|semanal|quincenal|mensual|bimestral|trimestral|semestral|anual)(?:mente)?\b"
@@ -88,7 +88,7 @@ _ASKS = (
     (Expected.NUMBER, re.compile(r"\bhow long\b.*\b(?:pass(?:word|phrase|code)s?|pins?|keys?|names?)\b(?: \w+){0,3}? be\W*$|\bhow long (?:is|are)(?: \w+){0,3} (?:pass(?:word|phrase|code)|pin)s?\W*$")),
     (Expected.FREQUENCY, re.compile(r"\bcada cuanto|\b(?:con|a) (?:que|cuanta) (?:frecuencia|periodicidad)|\b(?:que|cual es la) (?:frecuencia|periodicidad)|\bcuantas veces (?:al?|por|se)\b|\bhow (?:often|frequently|regularly|many times (?:an?|per|each))\b|\bwhat(?:'s| is)? (?:the )?frequency")),
     (Expected.MONEY, re.compile(r"\bcuanto\s+(?:dinero|cuesta|costo|vale|importe)|\b(?:importe|coste|precio)\b|\bhow much (?:money|did|does|was|were)|\bwhat (?:amount|price|cost)|\bhow expensive")),
-    (Expected.STRETCH, re.compile(r"\bcuant[oa]s?\s+(?:tiempo|dura\w*|tarda\w*|dias?|horas?|minutos?|semanas?|mes(?:es)?|anos?)\b|\b(?:cada|hasta|por|durante|en)\s+cuanto|\bque\s+(?:plazo|periodo|frecuencia)|\bplazo\b|\bfrecuencia\b|\bcuanto\s+(?:se\s+)?(?:conserva|guarda|retiene|mantiene|caduca)\w*|\bhow (?:long|often|soon|quickly|fast|frequently|late|many (?:seconds|minutes|hours|days|weeks|months|years))\b|\bwhat (?:deadline|frequency|interval|period)|\bwhen (?:do|does|will) .*\bexpires?\b|\bdeadline\b|\bretention\b|\bretencion\b")),
+    (Expected.STRETCH, re.compile(r"\bcuant[oa]s?\s+(?:tiempo|dura\w*|tarda\w*|dias?|horas?|minutos?|semanas?|mes(?:es)?|anos?)\b|\b(?:hasta|por|durante|en)\s+cuanto|\bque\s+(?:plazo|periodo|frecuencia)|\bplazo\b|\bfrecuencia\b|\bcuanto\s+(?:se\s+)?(?:conserva|guarda|retiene|mantiene|caduca)\w*|\bhow (?:long|soon|quickly|fast|late|many (?:seconds|minutes|hours|days|weeks|months|years))\b|\bwhat (?:deadline|frequency|interval|period)|\bwhen (?:do|does|will) .*\bexpires?\b|\bdeadline\b|\bretention\b|\bretencion\b")),
     (Expected.MOMENT, re.compile(r"\bcuando\b|\ba que hora|\b(?:que|cual)\s+(?:dia|fecha|hora|horario)|\bwhen\b|\bwhat (?:time|date|day)\b|\bwhich (?:date|day)\b|\bsince when|desde cuando")),
     (Expected.PORT, re.compile(r"\b(?:que|cual(?:es)?|en que|por que)\s+(?:\w+\s+){0,2}puertos?\b|\b(?:what|which)\s+(?:\w+\s+){0,2}ports?\b")),
     (Expected.ADDRESS, re.compile(r"\b(?:que|cual(?:es)?)\b.{0,24}\b(?:ip|ips|direccion ip|rango|subred|red|segmento|vlan|direccionamiento)\b|\b(?:what|which)\b.{0,24}\b(?:ip|ips|address range|range|subnet|network|vlan|cidr|address space)\b")),

@@ -36,6 +36,7 @@ __all__ = [
     "Today",
     "VpnUser",
     "make_day",
+    "present",
 ]
 
 ZONE = ZoneInfo("Europe/Madrid")
@@ -288,6 +289,11 @@ class Today:
             if now.astimezone(ZONE).date() != self._day.made.astimezone(ZONE).date():
                 self._day = make_day(now)
             return self._day
+
+
+def present(day: Day | Today) -> Day:
+    """The day as it is now, of one that stays or of one that goes on."""
+    return day if isinstance(day, Day) else day()
 
 
 class _Told:

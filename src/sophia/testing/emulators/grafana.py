@@ -17,7 +17,7 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from sophia.testing.emulators.day import AlertRule, Annotation, Dashboard, Day, Panel, Today
+from sophia.testing.emulators.day import AlertRule, Annotation, Dashboard, Day, Panel, Today, present
 from sophia.testing.emulators.promql import QueryRefused, is_about_logs, log_lines, measured
 from sophia.testing.emulators.server import Exchange, Request
 from sophia.testing.emulators.spl import SearchRefused, moment
@@ -99,7 +99,7 @@ class GrafanaEmulator(EmulatedSystem):
 
     @property
     def _day(self) -> Day:
-        return self._told if isinstance(self._told, Day) else self._told()
+        return present(self._told)
 
     def _refusal(self, status: int) -> Answer:
         return _refusal(status)

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, ParseError  # only their names: what 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from sophia.testing.emulators.day import ZONE, Day, Firewall, Job, Today
+from sophia.testing.emulators.day import ZONE, Day, Firewall, Job, Today, present
 from sophia.testing.emulators.server import Exchange, Request
 from sophia.testing.emulators.system import Answer, EmulatedSystem, Fault, Faults
 
@@ -91,7 +91,7 @@ class PanosEmulator(EmulatedSystem):
 
     @property
     def _day(self) -> Day:
-        return self._told if isinstance(self._told, Day) else self._told()
+        return present(self._told)
 
     @property
     def _device(self) -> Firewall:

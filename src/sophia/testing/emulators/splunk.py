@@ -26,7 +26,7 @@ from urllib.parse import parse_qs, quote, unquote
 
 from attrs import define, evolve, field, frozen
 
-from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch, Today
+from sophia.testing.emulators.day import ZONE, Day, FiredAlert, SavedSearch, Today, present
 from sophia.testing.emulators.server import Exchange, Request
 from sophia.testing.emulators.spl import SearchRefused, expanded, fill_in, moment, run, writing
 from sophia.testing.emulators.system import Answer, EmulatedSystem, Fault, Faults
@@ -156,7 +156,7 @@ class SplunkEmulator(EmulatedSystem):
 
     @property
     def _day(self) -> Day:
-        return self._told if isinstance(self._told, Day) else self._told()
+        return present(self._told)
 
     def _refusal(self, status: int) -> Answer:
         return _said(status, *_REFUSALS.get(status, ("ERROR", "Something went wrong.")))
